@@ -1,0 +1,153 @@
+{#-
+  Opens the build file for a run: reads what the doors before dbt left in the warehouse's inputs
+  folder, makes the views of landed rows and of the organisation's tables, and writes the keys of
+  both into `tollgate.period_key`, from which every model derives what it has to do.
+-#}
+{% macro open_build() %}
+    {% if execute and target.type == 'duckdb' and flags.WHICH in ('build', 'run', 'test', 'seed') %}
+        {% set inputs = env_var('TOLLGATE_WAREHOUSE_DIR') ~ '/inputs' %}
+        {% do run_query('create schema if not exists tollgate') %}
+        {% do run_query('create schema if not exists land') %}
+        {% do run_query('create schema if not exists org') %}
+        {% do run_query(
+            'create table if not exists tollgate.period_key ('
+            ~ 'relation varchar, source varchar, billing_period date, key varchar, '
+            ~ 'row_count bigint, inputs varchar)'
+        ) %}
+        {#- What is published now: the gates judge what differs from it. -#}
+        {% do run_query(
+            'create or replace table tollgate.published_key as select * from tollgate.period_key'
+            ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
+        ) %}
+        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting'] %}
+            {% do run_query(
+                "create or replace table tollgate." ~ name
+                ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
+            ) %}
+        {% endfor %}
+        {% do create_land_views(inputs) %}
+        {% do create_org_views(inputs) %}
+        {% do key_the_inputs() %}
+    {% endif %}
+{% endmacro %}
+
+{#-
+  One view a landed dataset, over the files of the period in hand. A file of the right shape with
+  no rows stands first in the list, so that a column which a month's files do not have is NULL and
+  the view can be read before any period is in hand.
+-#}
+{% macro create_land_views(inputs) %}
+    {% for node in graph.sources.values() if node.source_name == 'land' %}
+        {% set shape = inputs ~ '/shape_' ~ node.name ~ '.parquet' %}
+        {% set own = ['source', 'billing_period', 'snapshot_id'] %}
+        {% set columns = node.columns.values() | rejectattr('name', 'in', own) | list %}
+        {% set shape_sql %}
+            copy (
+                select
+                    {%- for column in columns %}
+                    cast(null as {{ shape_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                where false
+            ) to '{{ shape }}' (format parquet)
+        {% endset %}
+        {% do run_query(shape_sql) %}
+        {% set view_sql %}
+            create or replace view land.{{ node.name }} as
+            select
+                cast(getvariable('this_source') as varchar) as source,
+                cast(getvariable('this_period') as date) as billing_period,
+                cast(getvariable('snapshot_{{ node.name }}') as varchar) as snapshot_id,
+                {%- for column in columns %}
+                {{ landed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            from read_parquet(
+                list_concat(['{{ shape }}'], getvariable('landed_{{ node.name }}')),
+                union_by_name = true,
+                hive_partitioning = false
+            )
+        {% endset %}
+        {% do run_query(view_sql) %}
+    {% endfor %}
+{% endmacro %}
+
+{#- The narrowest type for a number, so that it never widens or narrows what a file holds. -#}
+{% macro shape_type(data_type) -%}
+    {{ 'tinyint' if data_type.startswith('decimal') else data_type }}
+{%- endmacro %}
+
+{% macro landed_value(column) -%}
+    {%- if column.data_type == 'decimal(38, 12)' -%}
+        {{ money(column.name) }}
+    {%- elif column.data_type == 'decimal(38, 15)' -%}
+        {{ quantity(column.name) }}
+    {%- elif column.data_type == 'varchar' -%}
+        nullif(cast({{ column.name }} as varchar), '')
+    {%- else -%}
+        cast({{ column.name }} as {{ column.data_type }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro create_org_views(inputs) %}
+    {% for row in run_query('select table_name, file_path from tollgate.org_table order by 1') %}
+        {% do run_query(
+            "create or replace view org." ~ row[0]
+            ~ " as select * from read_parquet('" ~ row[1] ~ "')"
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
+{#-
+  Keys of landed rows are snapshot ids. A table of the organisation with validity dates has a key
+  for each period: a hash of the rows that are in force by the end of that period, with an end of
+  validity that lies later taken as open; so a change of today's rule leaves the past alone.
+-#}
+{% macro key_the_inputs() %}
+    {% do run_query(
+        "delete from tollgate.period_key where relation like 'land.%' or relation like 'org.%' "
+        ~ "or relation like 'tollgate.%'"
+    ) %}
+    {% do run_query(
+        "insert into tollgate.period_key "
+        ~ "select distinct 'land.' || relation, source, billing_period, snapshot_id, null, null "
+        ~ "from tollgate.landed_file"
+    ) %}
+    {% set periods = '(select distinct billing_period from tollgate.landed_file)' %}
+    {% for row in run_query('select table_name, content_hash from tollgate.org_table order by 1') %}
+        {% set columns = adapter.get_columns_in_relation(
+            api.Relation.create(schema='org', identifier=row[0])
+        ) | map(attribute='name') | list %}
+        {% if 'valid_from' in columns %}
+            {% do run_query(
+                "insert into tollgate.period_key "
+                ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
+                ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), null, null "
+                ~ "from " ~ periods ~ " as p left join lateral ("
+                ~ "select o.* replace (case when o.valid_to >= p.billing_period + interval 1 month "
+                ~ "then null else o.valid_to end as valid_to) from org." ~ row[0] ~ " as o "
+                ~ "where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month) as t on true "
+                ~ "group by p.billing_period"
+            ) %}
+        {% else %}
+            {% do run_query(
+                "insert into tollgate.period_key values ('org." ~ row[0] ~ "', '*', null, '"
+                ~ row[1] ~ "', null, null)"
+            ) %}
+        {% endif %}
+    {% endfor %}
+    {% for name in ['snapshot', 'source', 'source_failure', 'setting'] %}
+        {% do run_query(
+            "insert into tollgate.period_key select 'tollgate." ~ name ~ "', '*', null, "
+            ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
+            ~ "from tollgate." ~ name ~ " as t"
+        ) %}
+    {% endfor %}
+    {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
+        {% do run_query(
+            "delete from tollgate.period_key where relation = '" ~ node.schema ~ '.' ~ node.name ~ "'"
+        ) %}
+        {% do run_query(
+            "insert into tollgate.period_key values ('" ~ node.schema ~ '.' ~ node.name
+            ~ "', '*', null, '" ~ node.checksum.checksum ~ "', null, null)"
+        ) %}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,39 @@
+{#-
+  The period in hand. A model that works period by period says
+  `where {{ this_period('charges') }}`; the materialization sets the two variables before each
+  period, and DuckDB prunes the period files by them. Unit tests override this macro with "true".
+-#}
+{% macro this_period(alias) -%}
+    {{ return(adapter.dispatch('this_period')(alias)) }}
+{%- endmacro %}
+
+{% macro duckdb__this_period(alias) -%}
+    {{ alias }}.source = getvariable('this_source')
+    and {{ alias }}.billing_period = getvariable('this_period')
+{%- endmacro %}
+
+{#- The month in hand, over all sources: for models whose work unit is the period. -#}
+{% macro this_month(alias) -%}
+    {{ return(adapter.dispatch('this_month')(alias)) }}
+{%- endmacro %}
+
+{% macro duckdb__this_month(alias) -%}
+    {{ alias }}.billing_period = getvariable('this_period')
+{%- endmacro %}
+
+{#- Names of the period in hand as columns, for rows that come straight from landed files. -#}
+{% macro this_source_name() -%}
+    {{ return(adapter.dispatch('this_source_name')()) }}
+{%- endmacro %}
+
+{% macro duckdb__this_source_name() -%}
+    cast(getvariable('this_source') as varchar)
+{%- endmacro %}
+
+{% macro this_period_start() -%}
+    {{ return(adapter.dispatch('this_period_start')()) }}
+{%- endmacro %}
+
+{% macro duckdb__this_period_start() -%}
+    cast(getvariable('this_period') as date)
+{%- endmacro %}

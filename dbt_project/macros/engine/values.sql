@@ -1,0 +1,136 @@
+{#-
+  Money from what a file holds: text, DECIMAL or DOUBLE.
+
+  AWS exports money as DOUBLE. The decimal that was meant is the shortest one that reads back as
+  the same double; casting through text gives exactly that, at 1.7 microseconds a value. Below
+  2,000 in size a direct cast gives the same digits 90 times faster: the product x * 10^12 stays
+  under 2^51, so two roundings of half a unit in the last place cannot move it to the next integer.
+-#}
+{% macro money(column) -%}
+    {{ return(adapter.dispatch('exact_decimal')(column, 'decimal(38, 12)', 2000)) }}
+{%- endmacro %}
+
+{#- Prices and quantities: 15 decimals; the fast cast holds below 2. -#}
+{% macro quantity(column) -%}
+    {{ return(adapter.dispatch('exact_decimal')(column, 'decimal(38, 15)', 2)) }}
+{%- endmacro %}
+
+{% macro duckdb__exact_decimal(column, type, fast_below) -%}
+    case
+        when typeof({{ column }}) = 'DOUBLE' and abs(try_cast({{ column }} as double)) < {{ fast_below }}
+            then cast(try_cast({{ column }} as double) as {{ type }})
+        else cast(cast({{ column }} as varchar) as {{ type }})
+    end
+{%- endmacro %}
+
+{% macro spark__exact_decimal(column, type, fast_below) -%}
+    cast(cast({{ column }} as string) as {{ type }})
+{%- endmacro %}
+
+{#- The value of one key of a map of texts, NULL where the key is absent or empty. -#}
+{% macro map_value(column, key) -%}
+    nullif({{ column }}['{{ key }}'], '')
+{%- endmacro %}
+
+{#- A map of texts as KeyValue JSON (FOCUS): flat, sorted keys, NULL when empty. -#}
+{% macro map_json(column) -%}
+    {{ return(adapter.dispatch('map_json')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__map_json(column) -%}
+    case
+        when {{ column }} is null or cardinality({{ column }}) = 0 then null
+        else cast(to_json(map_from_entries(list_sort(map_entries({{ column }})))) as varchar)
+    end
+{%- endmacro %}
+
+{% macro spark__map_json(column) -%}
+    case
+        when {{ column }} is null or cardinality({{ column }}) = 0 then null
+        else to_json(map_from_entries(array_sort(map_entries({{ column }}))))
+    end
+{%- endmacro %}
+
+{#- One key of a flat JSON text as text. -#}
+{% macro json_value(column, key) -%}
+    {{ return(adapter.dispatch('json_value')(column, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_value(column, key) -%}
+    json_extract_string({{ column }}, '$."{{ key }}"')
+{%- endmacro %}
+
+{% macro spark__json_value(column, key) -%}
+    get_json_object({{ column }}, '$.{{ key }}')
+{%- endmacro %}
+
+{#-
+  Amount divided by a whole count, to 12 decimals, rounded toward zero, without a float; NULL where
+  the count is NULL or 0. For unit costs only: what must add up is split by shares instead.
+-#}
+{% macro per_unit(amount, count) -%}
+    {{ return(adapter.dispatch('per_unit')(amount, count)) }}
+{%- endmacro %}
+
+{% macro duckdb__per_unit(amount, count) -%}
+    cast(
+        cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
+        // nullif(cast({{ count }} as hugeint), 0) as decimal(38, 0)
+    ) * cast('0.000000000001' as decimal(12, 12))
+{%- endmacro %}
+
+{% macro spark__per_unit(amount, count) -%}
+    cast({{ amount }} / nullif({{ count }}, 0) as decimal(38, 12))
+{%- endmacro %}
+
+{#-
+  A weight's share of a total as DECIMAL(18, 12), rounded down; the remainder of a split is given
+  to one row by the model that calls it.
+-#}
+{% macro share_of(weight, total) -%}
+    {{ return(adapter.dispatch('share_of')(weight, total)) }}
+{%- endmacro %}
+
+{% macro duckdb__share_of(weight, total) -%}
+    cast(
+        cast(cast({{ weight }} as hugeint) * 1000000000000 // cast({{ total }} as hugeint)
+            as decimal(18, 0))
+        * cast('0.000000000001' as decimal(12, 12)) as decimal(18, 12)
+    )
+{%- endmacro %}
+
+{% macro spark__share_of(weight, total) -%}
+    cast(floor(cast({{ weight }} as decimal(38, 0)) * 1000000000000 / {{ total }})
+        * 0.000000000001 as decimal(18, 12))
+{%- endmacro %}
+
+{#- A stable 128-bit name for a row: md5 over texts, NULL and '' apart. -#}
+{% macro hashed(columns) -%}
+    md5(concat(
+        {%- for column in columns %}
+        coalesce(cast({{ column }} as varchar), '~'){{ ", '|'," if not loop.last }}
+        {%- endfor %}
+    ))
+{%- endmacro %}
+
+{#-
+  Cost over requests, where requests were split by shares and so carry 12 decimals: both are taken
+  to whole numbers of 10^-12 first, and the quotient keeps 12 decimals, rounded toward zero.
+-#}
+{% macro per_request(amount, requests) -%}
+    {{ return(adapter.dispatch('per_request')(amount, requests)) }}
+{%- endmacro %}
+
+{% macro duckdb__per_request(amount, requests) -%}
+    cast(
+        cast(
+            cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
+            * 1000000000000
+            // nullif(cast({{ requests }} * 1000000000000 as hugeint), 0) as decimal(38, 0)
+        ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
+    )
+{%- endmacro %}
+
+{% macro spark__per_request(amount, requests) -%}
+    cast({{ amount }} / nullif({{ requests }}, 0) as decimal(38, 12))
+{%- endmacro %}

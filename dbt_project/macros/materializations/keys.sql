@@ -1,0 +1,98 @@
+{#-
+  What a model makes for one period is named by what it was made from. A key is a hash of the
+  relation, the source, the period, the compiled SQL with its contract, and the keys of the model's
+  inputs in that period.
+
+  work_unit: 'source_period' (each source's month apart), 'period' (a month over all sources,
+  source '*') or 'whole' (one key for the relation, source '*' and no period).
+-#}
+{% macro wanted_keys_sql(relation_name, code, work_unit) %}
+    {% set inputs = [] %}
+    {% for unique_id in model.depends_on.nodes %}
+        {% set node = graph.nodes.get(unique_id) or graph.sources.get(unique_id) %}
+        {% do inputs.append(node.schema ~ '.' ~ (node.alias or node.identifier or node.name)) %}
+    {% endfor %}
+    {% for name in config.get('reads', []) %}
+        {% do inputs.append(name) %}
+    {% endfor %}
+    with inputs as (
+        select relation, source, billing_period, key
+        from tollgate.period_key
+        where relation in ('{{ inputs | join("', '") }}')
+    ),
+
+    {% if work_unit == 'source_period' %}
+    periods as (
+        select distinct source, billing_period from inputs
+        where source <> '*' and billing_period is not null
+    ),
+    {% elif work_unit == 'period' %}
+    periods as (
+        select distinct '*' as source, billing_period from inputs
+        where billing_period is not null
+    ),
+    {% else %}
+    periods as (
+        select '*' as source, cast(null as date) as billing_period
+    ),
+    {% endif %}
+
+    made_from as (
+        select
+            p.source,
+            p.billing_period,
+            coalesce(string_agg(
+                i.relation || ' ' || i.source || ' '
+                || coalesce(cast(i.billing_period as varchar), '*') || ' ' || i.key,
+                ', '
+                order by i.relation, i.source, i.billing_period, i.key
+            ), '') as inputs
+        from periods as p
+        left join inputs as i
+            on
+            {% if work_unit == 'whole' %}
+                true
+            {% else %}
+                (i.billing_period = p.billing_period or i.billing_period is null)
+                {% if work_unit == 'source_period' %}and i.source in (p.source, '*'){% endif %}
+            {% endif %}
+        group by p.source, p.billing_period
+    )
+
+    select
+        source,
+        billing_period,
+        md5(concat_ws('|', '{{ relation_name }}', source, billing_period, '{{ local_md5(code) }}', inputs)) as key,
+        {# an auditor reads the inputs of a period; of a whole relation only their hash is kept #}
+        {{ 'md5(inputs)' if work_unit == 'whole' else 'inputs' }} as inputs
+    from made_from
+{% endmacro %}
+
+{#- The code that a key stands for: SQL, and the column types that a contract promises. -#}
+{% macro keyed_code(sql) %}
+    {% set promised = [] %}
+    {% for column in model.columns.values() %}
+        {% do promised.append(column.name ~ ':' ~ column.data_type ~ ':' ~ column.description) %}
+    {% endfor %}
+    {% do return(sql ~ '|' ~ promised | join(',') ~ '|' ~ model.description) %}
+{% endmacro %}
+
+{#- Puts one period in hand: the variables that this_period() and the land views read. -#}
+{% macro take_in_hand(source, billing_period) %}
+    {% do run_query("set variable this_source = '" ~ source ~ "'") %}
+    {% do run_query(
+        "set variable this_period = " ~ ("date '" ~ billing_period ~ "'" if billing_period else "null::date")
+    ) %}
+    {% for node in graph.sources.values() if node.source_name == 'land' %}
+        {% set condition = "relation = '" ~ node.name ~ "' and source = '" ~ source
+            ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
+        {% do run_query(
+            "set variable landed_" ~ node.name ~ " = (select list(file_path order by file_ordinal) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+        {% do run_query(
+            "set variable snapshot_" ~ node.name ~ " = (select max(snapshot_id) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+    {% endfor %}
+{% endmacro %}

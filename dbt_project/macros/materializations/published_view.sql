@@ -1,0 +1,23 @@
+{#-
+  A mart that is a view over tables of the published file (contracted like the others).
+-#}
+{% materialization published_view, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set relation_name = this.schema ~ '.' ~ this.identifier -%}
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {{ run_hooks(pre_hooks) }}
+    {{ get_assert_columns_equivalent(sql) }}
+    {% call statement('main') %}
+        create or replace view {{ this.include(database=false) }} as {{ get_select_subquery(sql) }}
+    {% endcall %}
+    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% for unit in ['source_period', 'whole'] %}
+        {% do run_query(
+            "insert into tollgate.period_key select '" ~ relation_name
+            ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' else "'" ~ local_md5(keyed_code(sql)) ~ "'")
+            ~ ", null, inputs from (" ~ wanted_keys_sql(relation_name, keyed_code(sql), unit) ~ ") as k"
+        ) %}
+    {% endfor %}
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,33 @@
+{#-
+  The columns of a charge that rules and owner mappings may look at. Allocation works on their
+  distinct combinations (profiles), tens of thousands, instead of on millions of charges.
+-#}
+{% macro profile_attributes() %}
+    {% do return([
+        'source',
+        'billing_account_id',
+        'sub_account_id',
+        'service_name',
+        'service_category',
+        'charge_category',
+        'charge_class',
+        'region_id',
+        'commitment_discount_status',
+        'capacity_reservation_status',
+        'capacity_reservation_id',
+        'x_model',
+        'x_credential_id',
+        'x_principal_id',
+        'x_profile_id',
+        'x_product_code',
+        'x_operation',
+        'x_line_item_type',
+    ]) %}
+{% endmacro %}
+
+{#- Null-safe equality of all profile columns of two relations. -#}
+{% macro same_profile(left, right) -%}
+    {%- for name in profile_attributes() + ['tags', 'epoch_start_date'] %}
+    {{ 'and ' if not loop.first }}{{ left }}.{{ name }} is not distinct from {{ right }}.{{ name }}
+    {%- endfor %}
+{%- endmacro %}

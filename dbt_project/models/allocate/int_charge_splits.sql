@@ -1,0 +1,108 @@
+-- One row per charge: the split that divides it, with the narrow columns that marts group by.
+-- Invariant: every charge of the ledger is here once; its four costs are the ledger's.
+-- Reporting twins are the cost times the day's exchange rate, rounded once, NULL where no rate is known.
+
+with charges as (
+    select * from {{ ref('int_charges_conformed') }}
+),
+
+usage_days as (
+    select * from {{ ref('int_usage_days') }}
+    where {{ this_period('int_usage_days') }}
+),
+
+profiles as (
+    select * from {{ ref('int_charge_profiles') }}
+    where {{ this_period('int_charge_profiles') }}
+),
+
+profile_rules as (
+    select * from {{ ref('int_profile_rules') }}
+    where {{ this_period('int_profile_rules') }} and match_rank = 1
+),
+
+fx_rates as (
+    select * from {{ source('org', 'fx_rate') }}
+),
+
+settings as (
+    select * from {{ source('tollgate', 'setting') }}
+),
+
+reporting as (
+    select max(setting_value) as reporting_currency
+    from settings
+    where setting_name = 'reporting_currency'
+),
+
+profile_splits as (
+    select
+        profiles.*,
+        profile_rules.split_id
+    from profiles
+    inner join profile_rules  -- one to one
+        on profiles.charge_profile_id = profile_rules.charge_profile_id
+),
+
+{#- The days of the period with the rate of each currency into the reporting currency. -#}
+rates as (
+    select
+        usage_days.usage_date,
+        fx_rates.from_currency,
+        fx_rates.fx_rate
+    from usage_days
+    cross join reporting
+    inner join fx_rates  -- a day has at most one rate of a pair
+        on
+            fx_rates.to_currency = reporting.reporting_currency
+            and (fx_rates.valid_from is null or fx_rates.valid_from <= usage_days.usage_date)
+            and (fx_rates.valid_to is null or fx_rates.valid_to > usage_days.usage_date)
+),
+
+dated as (
+    select
+        charges.*,
+        usage_days.usage_date,
+        usage_days.epoch_start_date
+    from charges
+    inner join usage_days  -- many charges to one day
+        on cast(charges.charge_period_start as date) = usage_days.usage_date
+    where {{ this_period('charges') }}
+)
+
+select
+    dated.source,
+    dated.billing_period,
+    dated.x_charge_id,
+    profile_splits.split_id,
+    dated.usage_date,
+    dated.service_name,
+    dated.charge_category,
+    dated.x_classification,
+    dated.x_model,
+    dated.x_token_class,
+    dated.x_service_tier,
+    dated.x_context_window,
+    dated.x_region_scope,
+    dated.x_basis,
+    dated.billing_currency,
+    dated.billed_cost,
+    dated.effective_cost,
+    dated.list_cost,
+    dated.contracted_cost,
+    reporting.reporting_currency,
+    {%- for cost in ['billed_cost', 'effective_cost', 'list_cost', 'contracted_cost'] %}
+    case
+        when dated.billing_currency = reporting.reporting_currency then dated.{{ cost }}
+        else cast(dated.{{ cost }} * rates.fx_rate as decimal(38, 12))
+    end as {{ cost }}_reporting{{ ',' if not loop.last }}
+    {%- endfor %}
+from dated
+cross join reporting
+inner join profile_splits  -- many charges to one profile
+    on
+    {{ same_profile('dated', 'profile_splits') | indent(4) }}
+left join rates  -- at most one rate a day
+    on
+        dated.usage_date = rates.usage_date
+        and dated.billing_currency = rates.from_currency

@@ -1,0 +1,171 @@
+-- One row per charge profile and rule that takes it, in order (match_rank 1 wins).
+-- Invariant: every profile has a row of rank 1; the last resort is the rule `unallocated`.
+-- A rule takes a profile when all its conditions hold and, for method direct, its evidence names an owner.
+
+with profiles as (
+    select * from {{ ref('int_charge_profiles') }}
+    where {{ this_period('int_charge_profiles') }}
+),
+
+rules as (
+    select * from {{ source('org', 'allocation_rule') }}
+),
+
+conditions as (
+    select * from {{ source('org', 'allocation_rule_condition') }}
+),
+
+mappings as (
+    select * from {{ source('org', 'owner_mapping') }}
+),
+
+attributes as (
+    {%- for name in profile_attributes() %}
+    select charge_profile_id, '{{ name }}' as attribute, {{ name }} as attribute_value
+    from profiles
+    where {{ name }} is not null
+    union all
+    {%- endfor %}
+    select charge_profile_id, attribute, attribute_value
+    from ({{ tag_pairs('profiles', 'charge_profile_id', 'tags') }}) as tag_attributes
+),
+
+rules_in_force as (
+    select
+        profiles.charge_profile_id,
+        profiles.epoch_start_date,
+        rules.rule_id,
+        rules.rule_version,
+        rules.rule_order,
+        rules.method,
+        rules.evidence,
+        rules.outcome
+    from profiles
+    inner join rules  -- each profile meets the rules that were in force in its epoch
+        on
+            (rules.valid_from is null or rules.valid_from <= profiles.epoch_start_date)
+            and (rules.valid_to is null or rules.valid_to > profiles.epoch_start_date)
+),
+
+{#- A condition that is not met by the attribute's value, or by its absence, bars the rule. -#}
+barred as (
+    select distinct
+        rules_in_force.charge_profile_id,
+        rules_in_force.rule_id,
+        rules_in_force.rule_version
+    from rules_in_force
+    inner join conditions  -- one rule to its conditions
+        on
+            rules_in_force.rule_id = conditions.rule_id
+            and rules_in_force.rule_version = conditions.rule_version
+    left join attributes  -- at most one value of each attribute
+        on
+            rules_in_force.charge_profile_id = attributes.charge_profile_id
+            and conditions.attribute = attributes.attribute
+    where
+        not case conditions.operator
+            when 'equals' then coalesce(attributes.attribute_value = conditions.value, false)
+            when 'not_equals' then coalesce(attributes.attribute_value <> conditions.value, true)
+            when 'in' then coalesce(
+                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '\',
+                false
+            )
+            when 'starts_with' then coalesce(
+                attributes.attribute_value like {{ like_literal('conditions.value') }} || '%' escape '\', false
+            )
+            when 'contains' then coalesce(
+                attributes.attribute_value like '%' || {{ like_literal('conditions.value') }} || '%' escape '\', false
+            )
+            when 'is_null' then attributes.attribute_value is null
+            when 'is_not_null' then attributes.attribute_value is not null
+            else false
+        end
+),
+
+taken as (
+    select
+        rules_in_force.*,
+        mappings.owner_id,
+        mappings.use_case_id,
+        attributes.attribute_value as evidence_value
+    from rules_in_force
+    left join barred  -- one to at most one
+        on
+            rules_in_force.charge_profile_id = barred.charge_profile_id
+            and rules_in_force.rule_id = barred.rule_id
+            and rules_in_force.rule_version = barred.rule_version
+    left join attributes  -- the evidence that a direct rule asks for, at most one value
+        on
+            rules_in_force.charge_profile_id = attributes.charge_profile_id
+            and rules_in_force.evidence = attributes.attribute
+    left join mappings  -- at most one mapping of a value is in force on a day
+        on
+            attributes.attribute = mappings.evidence
+            and attributes.attribute_value = mappings.value
+            and (mappings.valid_from is null or mappings.valid_from <= rules_in_force.epoch_start_date)
+            and (mappings.valid_to is null or mappings.valid_to > rules_in_force.epoch_start_date)
+    where
+        barred.rule_id is null
+        and (rules_in_force.method <> 'direct' or mappings.owner_id is not null)
+),
+
+with_last_resort as (
+    select
+        charge_profile_id,
+        rule_id,
+        rule_version,
+        rule_order,
+        method,
+        outcome,
+        evidence,
+        evidence_value,
+        owner_id,
+        use_case_id
+    from taken
+
+    union all
+
+    select
+        charge_profile_id,
+        'unallocated' as rule_id,
+        1 as rule_version,
+        2147483647 as rule_order,
+        'none' as method,
+        'unallocated' as outcome,
+        cast(null as varchar) as evidence,
+        cast(null as varchar) as evidence_value,
+        cast(null as varchar) as owner_id,
+        cast(null as varchar) as use_case_id
+    from profiles
+)
+
+select
+    {{ this_source_name() }} as source,
+    {{ this_period_start() }} as billing_period,
+    with_last_resort.charge_profile_id,
+    row_number() over (
+        partition by with_last_resort.charge_profile_id
+        order by with_last_resort.rule_order, with_last_resort.rule_id, with_last_resort.rule_version
+    ) as match_rank,
+    {#- One way of dividing money has one split, however many profiles it takes. -#}
+    md5(concat(
+        {{ this_source_name() }},
+        cast({{ this_period_start() }} as varchar),
+        with_last_resort.rule_id,
+        '|',
+        cast(with_last_resort.rule_version as varchar),
+        '|',
+        coalesce(with_last_resort.owner_id, '~'),
+        '|',
+        coalesce(with_last_resort.use_case_id, '~')
+    )) as split_id,
+    with_last_resort.rule_id,
+    with_last_resort.rule_version,
+    with_last_resort.rule_order,
+    with_last_resort.method,
+    with_last_resort.outcome,
+    with_last_resort.evidence,
+    with_last_resort.evidence_value,
+    with_last_resort.owner_id,
+    with_last_resort.use_case_id
+from with_last_resort

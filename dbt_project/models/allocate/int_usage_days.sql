@@ -1,0 +1,51 @@
+-- One row per source, billing period and day on which something was charged or used.
+-- Invariant: each day lies in exactly one epoch, a stretch in which no rule or mapping changes.
+-- A bill may charge days of earlier periods (refunds): those days keep the rules of their time.
+
+with charges as (
+    select * from {{ ref('int_charges_conformed') }}
+),
+
+token_usage as (
+    select * from {{ ref('int_token_usage') }}
+),
+
+rules as (
+    select * from {{ source('org', 'allocation_rule') }}
+),
+
+mappings as (
+    select * from {{ source('org', 'owner_mapping') }}
+),
+
+boundaries as (
+    select valid_from as epoch_start_date from rules where valid_from is not null
+    union
+    select valid_to from rules where valid_to is not null
+    union
+    select valid_from from mappings where valid_from is not null
+    union
+    select valid_to from mappings where valid_to is not null
+    union
+    select cast('0001-01-01' as date)
+),
+
+days as (
+    select charges.source, charges.billing_period, cast(charges.charge_period_start as date) as usage_date
+    from charges
+    where {{ this_period('charges') }}
+    union
+    select token_usage.source, token_usage.billing_period, token_usage.usage_date
+    from token_usage
+    where {{ this_period('token_usage') }}
+)
+
+select
+    days.source,
+    days.billing_period,
+    days.usage_date,
+    max(boundaries.epoch_start_date) as epoch_start_date
+from days
+inner join boundaries  -- one day to the boundaries before it, of which the last counts
+    on days.usage_date >= boundaries.epoch_start_date
+group by days.source, days.billing_period, days.usage_date

@@ -1,0 +1,102 @@
+-- One row per source, billing period and currency: the same money at each door.
+-- Invariant: receipt = landed + rounding, landed = conformed = owned + idle + unallocated.
+-- The publisher re-reads these figures from the data itself before it publishes.
+
+with snapshots as (
+    select * from {{ source('tollgate', 'snapshot') }}
+),
+
+charges as (
+    select * from {{ ref('int_charges_conformed') }}
+    where {{ this_period('int_charges_conformed') }}
+),
+
+charge_splits as (
+    select * from {{ ref('int_charge_splits') }}
+    where {{ this_period('int_charge_splits') }}
+),
+
+split_shares as (
+    select * from {{ ref('int_split_shares') }}
+    where {{ this_period('int_split_shares') }}
+),
+
+received as (
+    select
+        currency as billing_currency,
+        cast(sum(receipt_total) as decimal(38, 12)) as receipt_total,
+        cast(sum(landed_total) as decimal(38, 12)) as landed_total,
+        cast(sum(rounding_residual) as decimal(38, 18)) as rounding_residual,
+        max(snapshot_id) as snapshot_id
+    from snapshots
+    where is_current and measure = 'cost' and {{ this_period('snapshots') }}
+    group by currency
+),
+
+conformed as (
+    select
+        billing_currency,
+        count(*) as charges_count,
+        cast(sum(billed_cost) as decimal(38, 12)) as conformed_total
+    from charges
+    group by billing_currency
+),
+
+by_split as (
+    select
+        billing_currency,
+        split_id,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost
+    from charge_splits
+    group by billing_currency, split_id
+),
+
+allocated as (
+    select
+        by_split.billing_currency,
+        cast(sum(by_split.billed_cost * split_shares.share)
+            filter (where split_shares.outcome = 'owned') as decimal(38, 24)) as owned_total,
+        cast(sum(by_split.billed_cost * split_shares.share)
+            filter (where split_shares.outcome = 'idle') as decimal(38, 24)) as idle_total,
+        cast(sum(by_split.billed_cost * split_shares.share)
+            filter (where split_shares.outcome = 'unallocated') as decimal(38, 24)) as unallocated_total,
+        cast(sum(by_split.billed_cost * split_shares.share) as decimal(38, 24)) as allocated_total
+    from by_split
+    inner join split_shares  -- one split to its owners
+        on by_split.split_id = split_shares.split_id
+    group by by_split.billing_currency
+),
+
+currencies as (
+    select billing_currency from received
+    union
+    select billing_currency from conformed
+)
+
+select
+    {{ this_source_name() }} as source,
+    {{ this_period_start() }} as billing_period,
+    currencies.billing_currency,
+    received.snapshot_id,
+    conformed.charges_count,
+    received.receipt_total,
+    received.landed_total,
+    received.rounding_residual,
+    conformed.conformed_total,
+    allocated.owned_total,
+    allocated.idle_total,
+    allocated.unallocated_total,
+    allocated.allocated_total,
+    coalesce(
+        received.receipt_total = cast(received.landed_total + received.rounding_residual as decimal(38, 12))
+        and received.landed_total = conformed.conformed_total
+        and conformed.conformed_total = allocated.allocated_total,
+        false
+    ) as is_conserved
+from currencies
+left join received  -- one to one
+    on currencies.billing_currency = received.billing_currency
+left join conformed  -- one to one
+    on currencies.billing_currency = conformed.billing_currency
+left join allocated  -- one to one
+    on currencies.billing_currency = allocated.billing_currency

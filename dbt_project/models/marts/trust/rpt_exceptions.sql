@@ -1,0 +1,114 @@
+-- One row per source, billing period, kind of exception, subject and currency, with the money at stake.
+-- Invariant: what cannot be understood is here with its money; the same money stays in the ledger.
+-- An exception does not stop publication; it is the list of what to classify, price or map next.
+
+with charges as (
+    select * from {{ ref('int_charges_conformed') }}
+    where {{ this_period('int_charges_conformed') }}
+),
+
+token_usage as (
+    select * from {{ ref('fct_token_usage_daily') }}
+    where {{ this_period('fct_token_usage_daily') }}
+),
+
+charge_splits as (
+    select * from {{ ref('int_charge_splits') }}
+    where {{ this_period('int_charge_splits') }}
+),
+
+unclassified as (
+    select
+        'unclassified' as exception_kind,
+        coalesce(x_meter_text, charge_description, service_name) as subject,
+        billing_currency,
+        count(*) as rows_count,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(null as decimal(38, 6)) as tokens,
+        'add the meter or the model to the curated seed of this kind of source' as what_to_do
+    from charges
+    where x_classification = 'unclassified'
+    group by all
+),
+
+unknown_cost as (
+    select
+        'unknown_effective_cost' as exception_kind,
+        coalesce(x_line_item_type, charge_category) || ' of ' || service_name as subject,
+        billing_currency,
+        count(*) as rows_count,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(null as decimal(38, 6)) as tokens,
+        'the bill lacks the column that amortises this line: extend the export' as what_to_do
+    from charges
+    where effective_cost is null
+    group by all
+),
+
+unpriced as (
+    select
+        'unknown_price' as exception_kind,
+        coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
+        || coalesce(x_service_tier, 'standard') as subject,
+        cast(null as varchar) as billing_currency,
+        count(*) as rows_count,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(sum(tokens) as decimal(38, 6)) as tokens,
+        'add a dated price to the price book; estimates skip these tokens until then' as what_to_do
+    from token_usage
+    where tokens is not null and list_price_per_million_tokens is null
+    group by all
+),
+
+unbilled_usage as (
+    select
+        'usage_without_bill' as exception_kind,
+        coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
+        || coalesce(x_service_tier, 'standard') as subject,
+        cast(null as varchar) as billing_currency,
+        count(*) as rows_count,
+        cast(null as decimal(38, 12)) as billed_cost,
+        cast(sum(tokens) as decimal(38, 6)) as tokens,
+        'the vendor reports these tokens but bills no cost for them here (a commitment, or a gap)' as what_to_do
+    from token_usage
+    where tokens > 0 and x_service_tier = 'priority' and billed_cost is null
+    group by all
+),
+
+unconverted as (
+    select
+        'unknown_exchange_rate' as exception_kind,
+        billing_currency || ' to ' || reporting_currency as subject,
+        billing_currency,
+        count(*) as rows_count,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(null as decimal(38, 6)) as tokens,
+        'add a dated rate to fx_rate.csv' as what_to_do
+    from charge_splits
+    where billed_cost is not null and billed_cost_reporting is null
+    group by all
+),
+
+exceptions as (
+    select * from unclassified
+    union all
+    select * from unknown_cost
+    union all
+    select * from unpriced
+    union all
+    select * from unbilled_usage
+    union all
+    select * from unconverted
+)
+
+select
+    {{ this_source_name() }} as source,
+    {{ this_period_start() }} as billing_period,
+    exceptions.exception_kind,
+    exceptions.subject,
+    exceptions.billing_currency,
+    exceptions.rows_count,
+    exceptions.billed_cost,
+    exceptions.tokens,
+    exceptions.what_to_do
+from exceptions

@@ -1,0 +1,105 @@
+"""The build file: a run's own copy of the published warehouse, thrown away when the run fails."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class BuildPaths:
+    """Where one installation keeps its warehouse.
+
+    Attributes:
+        warehouse_dir: Period files, inputs of dbt and the build file.
+        build_path: The file that dbt writes.
+        published_path: The file that people open.
+    """
+
+    warehouse_dir: Path
+    build_path: Path
+    published_path: Path
+
+
+def open_build(paths: BuildPaths) -> None:
+    """Start the build file as a copy of the published one, or as none when nothing is published."""
+    paths.warehouse_dir.mkdir(parents=True, exist_ok=True)
+    discard_build(paths)
+    if paths.published_path.exists():
+        temporary = paths.build_path.with_suffix(".opening")
+        shutil.copyfile(paths.published_path, temporary)
+        os.replace(temporary, paths.build_path)
+
+
+def discard_build(paths: BuildPaths) -> None:
+    """Remove the build file and its write-ahead log."""
+    for leftover in (paths.build_path, paths.build_path.with_suffix(".duckdb.wal")):
+        leftover.unlink(missing_ok=True)
+
+
+def write_settings_input(warehouse_dir: Path, settings: Mapping[str, str]) -> None:
+    """Write the settings that change numbers where dbt reads them (name, value), atomically."""
+    target = warehouse_dir / "inputs" / "setting.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}")
+    with duckdb.connect() as connection:
+        connection.execute("create table setting (setting_name varchar, setting_value varchar)")
+        connection.executemany("insert into setting values (?, ?)", sorted(settings.items()))
+        connection.table("setting").order("setting_name").write_parquet(str(temporary))
+    os.replace(temporary, target)
+
+
+def make_period_folders(
+    warehouse_dir: Path,
+    manifest: Mapping[str, Any],
+    source_periods: Iterable[tuple[str, date]],
+) -> None:
+    """Make the folders that COPY writes period files into, for every ledger-sized model.
+
+    Args:
+        warehouse_dir: The warehouse folder.
+        manifest: dbt's manifest.
+        source_periods: Pairs of source name and first day of a billing period.
+    """
+    pairs = sorted({*source_periods, *(("all", period) for _, period in source_periods)})
+    for door, model in ledger_models(manifest):
+        for source, period in pairs:
+            folder = warehouse_dir / door / model / f"source={source}"
+            (folder / f"billing_period={period:%Y-%m}").mkdir(parents=True, exist_ok=True)
+
+
+def ledger_models(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (door, model name) of every model that is kept in period files."""
+    return sorted(
+        (node["fqn"][1], node["alias"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "period_files"
+    )
+
+
+def sweep_period_files(
+    warehouse_dir: Path, manifest: Mapping[str, Any], published: Iterable[Path]
+) -> int:
+    """Remove period files that none of the given published files names; return how many.
+
+    A published file and the one before it keep theirs, so that a reader of either finds what a
+    view lists.
+    """
+    named: set[str] = set()
+    for path in published:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            named |= {
+                row[0] for row in connection.execute("select key from tollgate.period_key").fetchall()
+            }
+    removed = 0
+    for door, model in ledger_models(manifest):
+        for file in (warehouse_dir / door / model).glob("*/*/*.parquet"):
+            if file.stem not in named:
+                file.unlink()
+                removed += 1
+    return removed

@@ -1,0 +1,118 @@
+"""Everything that can be set from outside, read in one place.
+
+The only module that reads the environment. Variables carry the prefix ``TOLLGATE_``; the
+organisation's secrets are read by the *name* that a source gives (``admin_key_env``), here too,
+so that no other module ever holds the environment in its hands.
+"""
+
+import os
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+DEMO_DIR = PROJECT_DIR / "data" / "demo"
+
+
+class Settings(BaseSettings):
+    """The settings of one Tollgate installation.
+
+    Paths given as relative are relative to the working directory of the process that starts.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TOLLGATE_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default=PROJECT_DIR / "data",
+        description="Where extracted, landed, warehouse and published live.",
+    )
+    org_dir: Path = Field(
+        default=DEMO_DIR / "org", description="The organisation's own tables, as CSV files."
+    )
+    sources: Path = Field(
+        default=DEMO_DIR / "sources.yaml", description="The YAML file that lists the sources."
+    )
+    reporting_currency: str = Field(
+        default="USD",
+        pattern=r"^[A-Z]{3}$",
+        description="ISO 4217 code of every column that ends in _reporting.",
+    )
+    first_period: str = Field(
+        default="2023-01",
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        description="The first billing period that the month partitions offer.",
+    )
+    today_override: date | None = Field(
+        default=None,
+        validation_alias="TOLLGATE_TODAY",
+        description="Pretend that today is this day (the demo company has a fixed one).",
+    )
+    allow_stale: bool = Field(
+        default=False,
+        description="Publish although a source could not be brought up to date; it shows in trust.",
+    )
+    pseudonym_key: SecretStr = Field(
+        default=SecretStr("demo company pseudonym key"),
+        description="Key of the hash that turns user ids into pseudonyms.",
+    )
+    ledger_table_rows: int = Field(
+        default=3_000_000,
+        ge=0,
+        description="Above so many charges the published ledger is a view over period files.",
+    )
+    memory_limit: str = Field(default="6GB", description="DuckDB's memory limit.")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    demo_today: date = Field(default=date(2026, 11, 16), description="The demo's fixed today.")
+    demo_seed: int = Field(default=20261116, description="Seed of the demo company's world.")
+    demo_scale: Decimal = Field(default=Decimal("1"), gt=0, description="Size of the demo.")
+    demo_port: int = Field(default=8711, description="Loopback port of the demo's vendor APIs.")
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the sources are the demo company's."""
+        return self.sources.resolve() == (DEMO_DIR / "sources.yaml").resolve()
+
+    @cached_property
+    def today(self) -> date:
+        """The day up to which sources are pulled (exclusive end of what they may hold)."""
+        if self.today_override is not None:
+            return self.today_override
+        return self.demo_today if self.is_demo else datetime.now(UTC).date()
+
+    @property
+    def extracted_dir(self) -> Path:
+        """Immutable snapshots of what vendors sent."""
+        return self.data_dir / "extracted"
+
+    @property
+    def landed_dir(self) -> Path:
+        """Typed Parquet by source, dataset and billing period."""
+        return self.data_dir / "landed"
+
+    @property
+    def warehouse_dir(self) -> Path:
+        """Period files, the build file and the inputs of dbt."""
+        return self.data_dir / "warehouse"
+
+    @property
+    def build_path(self) -> Path:
+        """The file that dbt writes during a run; people never open it."""
+        return self.warehouse_dir / "build.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        """The file that analysts and BI tools open."""
+        return self.data_dir / "published" / "warehouse.duckdb"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock says that a run is going on."""
+        return self.warehouse_dir / "run.lock"
+
+    def secret(self, variable: str) -> str | None:
+        """Return the value of the environment variable that a source names for its key."""
+        return os.environ.get(variable)
