@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_DIR = PROJECT_DIR / "data" / "demo"
+DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 
 
 class Settings(BaseSettings):
@@ -116,3 +117,35 @@ class Settings(BaseSettings):
     def secret(self, variable: str) -> str | None:
         """Return the value of the environment variable that a source names for its key."""
         return os.environ.get(variable)
+
+
+def export_for_dbt(settings: Settings) -> None:
+    """Hand to dbt's process what its profile and macros read from the environment.
+
+    dbt runs as a subprocess of the run and inherits this process's environment.
+    """
+    os.environ.update(
+        {
+            "TOLLGATE_BUILD_PATH": str(settings.build_path.resolve()),
+            "TOLLGATE_WAREHOUSE_DIR": str(settings.warehouse_dir.resolve()),
+            "TOLLGATE_MEMORY_LIMIT": settings.memory_limit,
+            "TOLLGATE_THREADS": str(settings.threads),
+            "TOLLGATE_LEDGER_TABLE_ROWS": str(settings.ledger_table_rows),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DO_NOT_TRACK": "1",
+        }
+    )
+
+
+def export_demo_key() -> None:
+    """Set the admin key that the demo company's vendors accept, as a real key would be set."""
+    os.environ.setdefault("TOLLGATE_DEMO_ADMIN_KEY", "demo-admin-key")
+
+
+def use_instance() -> None:
+    """Keep Dagster's history beside the project unless the installation says where."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_DIR / ".dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_bytes((PROJECT_DIR / "dagster.yaml").read_bytes())
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")

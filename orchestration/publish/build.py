@@ -42,15 +42,26 @@ def discard_build(paths: BuildPaths) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def write_settings_input(warehouse_dir: Path, settings: Mapping[str, str]) -> None:
-    """Write the settings that change numbers where dbt reads them (name, value), atomically."""
-    target = warehouse_dir / "inputs" / "setting.parquet"
+def write_settings_input(warehouse_dir: Path, reporting_currency: str, today: date) -> None:
+    """Write what dbt needs to know of the settings, atomically.
+
+    Two files, because their keys differ: `setting` (setting_name, setting_value) holds what changes
+    numbers in the ledger, `clock` (today_date) what changes every day.
+    """
+    with duckdb.connect() as connection:
+        settings = connection.sql(
+            "select 'reporting_currency' as setting_name, $currency as setting_value",
+            params={"currency": reporting_currency},
+        )
+        _write_input(settings, warehouse_dir / "inputs" / "setting.parquet")
+        clock = connection.sql("select $today as today_date", params={"today": today})
+        _write_input(clock, warehouse_dir / "inputs" / "clock.parquet")
+
+
+def _write_input(rows: duckdb.DuckDBPyRelation, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}")
-    with duckdb.connect() as connection:
-        connection.execute("create table setting (setting_name varchar, setting_value varchar)")
-        connection.executemany("insert into setting values (?, ?)", sorted(settings.items()))
-        connection.table("setting").order("setting_name").write_parquet(str(temporary))
+    rows.write_parquet(str(temporary))
     os.replace(temporary, target)
 
 

@@ -19,7 +19,7 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
-        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting'] %}
+        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock'] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
@@ -134,7 +134,7 @@
             ) %}
         {% endif %}
     {% endfor %}
-    {% for name in ['snapshot', 'source', 'source_failure', 'setting'] %}
+    {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock'] %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', '*', null, "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "

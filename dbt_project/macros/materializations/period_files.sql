@@ -29,11 +29,18 @@
     ) %}
     {% for row in pending %}
         {% do take_in_hand(row[0], row[1]) %}
-        {% do run_query(
+        {% set started = modules.datetime.datetime.now() %}
+        {% set written = run_query(
             "copy (" ~ sql ~ ") to '" ~ row[2]
             ~ "' (format parquet, compression zstd, use_tmp_file true)"
-        ) %}
-        {{ log(model.fqn[1] ~ '  ' ~ this.identifier ~ '  ' ~ row[0] ~ '  ' ~ (row[1] | string)[:7], info=true) }}
+        ).columns[0][0] %}
+        {% set seconds = (modules.datetime.datetime.now() - started).total_seconds() %}
+        {{ log(
+            "%-8s %s %s %s: %s rows, %.1f s" | format(
+                model.fqn[1], row[0], (row[1] | string)[:7], this.identifier, "{:,}".format(written | int), seconds
+            ),
+            info=true
+        ) }}
     {% endfor %}
 
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
@@ -49,7 +56,7 @@
     {% else %}
         {% set body = "select * from (" ~ sql ~ ") as shape where false" %}
     {% endif %}
-    {% call statement('main') %}
+    {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ body }}
     {% endcall %}
 

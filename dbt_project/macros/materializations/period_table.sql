@@ -1,6 +1,9 @@
 {#-
   A mart: a table in the warehouse file, of which only the periods whose key changed are deleted and
   inserted again. With work_unit 'whole' the table is filled as a whole when its key changed.
+
+  With `ledger` the mart repeats a ledger-sized model. Writing wide rows twice is the slowest thing
+  there is, so above TOLLGATE_LEDGER_TABLE_ROWS it is a view that lists the period files by name.
 -#}
 {% materialization period_table, adapter='duckdb', supported_languages=['sql'] %}
     {%- set relation_name = this.schema ~ '.' ~ this.identifier -%}
@@ -8,6 +11,10 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
+
+    {% if config.get('ledger', false) and ledger_row_count() > env_var('TOLLGATE_LEDGER_TABLE_ROWS', '3000000') | int %}
+        {{ return(ledger_view(sql, relation_name, existing)) }}
+    {% endif %}
 
     {% do run_query(
         "create or replace temp table wanted as " ~ wanted_keys_sql(relation_name, keyed_code(sql), work_unit)
@@ -35,7 +42,7 @@
         ~ "where k.key is null order by w.billing_period, w.source"
     ) %}
     {% for row in stale %}
-        {% set condition = period_condition(row[0], row[1], work_unit) %}
+        {% set condition = period_condition(row[0], row[1], work_unit, config.get('period_columns', ['source', 'billing_period'])) %}
         {% do run_query("delete from " ~ this.include(database=false) ~ " where " ~ condition) %}
     {% endfor %}
     {% for row in pending %}
@@ -49,11 +56,11 @@
         "insert into tollgate.period_key "
         ~ "select '" ~ relation_name ~ "', source, billing_period, key, null, inputs from wanted"
     ) %}
-    {% call statement('main') %}
+    {% call statement('main', auto_begin=false) %}
         select {{ pending | length }} as periods_written
     {% endcall %}
     {% if pending | length > 0 or not shape_is_same %}
-        {{ log('marts  ' ~ relation_name ~ '  ' ~ pending | length ~ ' of its periods written', info=true) }}
+        {{ log('%-8s %s: %s period(s) written' | format('marts', relation_name, pending | length), info=true) }}
         {% do persist_docs(target_relation, model) %}
     {% endif %}
 
@@ -61,13 +68,13 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{% macro period_condition(source, billing_period, work_unit) -%}
+{% macro period_condition(source, billing_period, work_unit, columns) -%}
     {%- if work_unit == 'whole' -%}
         true
     {%- elif work_unit == 'period' -%}
-        billing_period = date '{{ billing_period }}'
+        {{ columns[1] }} = date '{{ billing_period }}'
     {%- else -%}
-        source = '{{ source }}' and billing_period = date '{{ billing_period }}'
+        {{ columns[0] }} = '{{ source }}' and {{ columns[1] }} = date '{{ billing_period }}'
     {%- endif -%}
 {%- endmacro %}
 
@@ -77,4 +84,63 @@
 
 {% macro get_column_names(relation) %}
     {% do return(adapter.get_columns_in_relation(relation) | map(attribute='name') | list) %}
+{% endmacro %}
+
+{#- The period_files models that a ledger mart repeats, directly or through a view that unites them. -#}
+{% macro ledger_files_nodes(unique_ids) %}
+    {% set found = [] %}
+    {% for unique_id in unique_ids if unique_id in graph.nodes %}
+        {% set node = graph.nodes[unique_id] %}
+        {% if node.config.materialized == 'period_files' %}
+            {% do found.append(node) %}
+        {% else %}
+            {% do found.extend(ledger_files_nodes(node.depends_on.nodes)) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
+
+{% macro ledger_names() %}
+    {% set names = [] %}
+    {% for node in ledger_files_nodes(model.depends_on.nodes) %}
+        {% do names.append(node.schema ~ '.' ~ node.alias) %}
+    {% endfor %}
+    {% do return("('" ~ names | join("', '") ~ "')") %}
+{% endmacro %}
+
+{% macro ledger_row_count() %}
+    {% do return(run_query(
+        "select coalesce(sum(row_count), 0) from tollgate.period_key where relation in " ~ ledger_names()
+    ).columns[0][0] | int) %}
+{% endmacro %}
+
+{% macro ledger_view(sql, relation_name, existing) %}
+    {% set files = run_query(
+        "select '" ~ env_var('TOLLGATE_WAREHOUSE_DIR') ~ "/' || split_part(relation, '.', 1) || '/' "
+        ~ "|| split_part(relation, '.', 2) || '/source=' || source || '/billing_period=' "
+        ~ "|| strftime(billing_period, '%Y-%m') || '/' || key || '.parquet' "
+        ~ "from tollgate.period_key where relation in " ~ ledger_names() ~ " order by 1"
+    ).columns[0].values() %}
+    {% set node = graph.nodes[model.depends_on.nodes[0]] %}
+    {% set repeated = ref(node.name) | string %}
+    {% set body = sql
+        | replace(this_period(node.name), 'true')
+        | replace(
+            repeated,
+            "read_parquet(['" ~ files | join("', '") ~ "'], hive_partitioning = false) as " ~ node.name
+        ) %}
+    {% if existing is not none and existing.type == 'table' %}
+        {% do adapter.drop_relation(existing) %}
+    {% endif %}
+    {% call statement('main', auto_begin=false) %}
+        create or replace view {{ this.include(database=false) }} as {{ body }}
+    {% endcall %}
+    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_query(
+        "insert into tollgate.period_key "
+        ~ "select '" ~ relation_name ~ "', source, billing_period, key, null, inputs from ("
+        ~ wanted_keys_sql(relation_name, keyed_code(sql), 'source_period') ~ ") as k"
+    ) %}
+    {% do persist_docs(this.incorporate(type='view'), model) %}
+    {% do return({'relations': [this.incorporate(type='view')]}) %}
 {% endmacro %}

@@ -5,7 +5,7 @@
 {% materialization period_view, adapter='duckdb', supported_languages=['sql'] %}
     {%- set relation_name = this.schema ~ '.' ~ this.identifier -%}
     {{ run_hooks(pre_hooks) }}
-    {% call statement('main') %}
+    {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ sql }}
     {% endcall %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}

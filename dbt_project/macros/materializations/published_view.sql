@@ -6,7 +6,7 @@
     {%- set target_relation = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks) }}
     {{ get_assert_columns_equivalent(sql) }}
-    {% call statement('main') %}
+    {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ get_select_subquery(sql) }}
     {% endcall %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}

@@ -7,14 +7,8 @@ with snapshots as (
     select * from {{ source('tollgate', 'snapshot') }}
 ),
 
-settings as (
-    select * from {{ source('tollgate', 'setting') }}
-),
-
-today as (
-    select cast(max(setting_value) as date) as today_date
-    from settings
-    where setting_name = 'today'
+clock as (
+    select * from {{ source('tollgate', 'clock') }}
 ),
 
 held_periods as (
@@ -35,8 +29,8 @@ select
     cast(held_periods.billing_period + interval 1 month as date) as period_end_date,
     held_periods.window_end_date,
     case
-        when today.today_date < cast(held_periods.billing_period + interval 1 month as date) then 'open'
+        when clock.today_date < cast(held_periods.billing_period + interval 1 month as date) then 'open'
         else 'complete'
     end as period_status
 from held_periods
-cross join today
+cross join clock

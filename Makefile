@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export GX_ANALYTICS_ENABLED := false
+export PYTHONWARNINGS := ignore
+
+.PHONY: help setup run ui test check audit bench
+
+help: ## Show what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.installed ## Make .venv from requirements.lock (uv if present, else pip).
+
+$(VENV)/.installed: requirements.lock
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python '>=3.11' $(VENV) && uv pip sync --quiet --python $(PYTHON) requirements.lock; \
+	else \
+		python3 -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock; \
+	fi
+	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	@touch $@
+
+run: setup ## Run the whole pipeline over every period the sources hold (the demo company by default).
+	@$(PYTHON) -m orchestration run
+
+ui: setup ## Start the Dagster UI on loopback.
+	@$(PYTHON) -m orchestration ui
+
+test: setup ## Run the tests.
+	@$(PYTHON) -m pytest -q
+
+check: setup ## Lint, types, SQL style, layering, both SQL dialects.
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy orchestration
+	@cd dbt_project && ../$(VENV)/bin/sqlfluff lint --nofail --processes 0 models
+	@$(PYTHON) -m pytest -q tests/dbt
+
+audit: setup ## Judge every published period again, not only those that changed.
+	@$(PYTHON) -m orchestration audit
+
+bench: setup ## Measure speed as ratios; written to bench/.
+	@$(PYTHON) -m tests.bench

@@ -1,0 +1,153 @@
+-- One row per day, workspace and description that Anthropic charged for, in FOCUS shape.
+-- Invariant: every landed cost is here once with its amount; an unknown model or token type is
+-- 'unclassified', never guessed. Priority Tier has usage without cost: it is not, and cannot be, here.
+
+with costs as (
+    select * from {{ ref('stg_anthropic__cost_report') }}
+),
+
+meters as (
+    select * from {{ ref('anthropic_meter') }}
+),
+
+service_tiers as (
+    select * from {{ ref('anthropic_service_tier') }}
+),
+
+model_names as (
+    select * from {{ ref('ai_model_name') }}
+),
+
+-- The vendor's group keys name a charge; repeated groups are kept and told apart by their amounts.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by
+                charge_period_start, charge_period_end, workspace_id, charge_description, cost_type,
+                model_name, token_type, context_window, service_tier, inference_geo, billing_currency
+            order by billed_cost
+        ) as occurrence
+    from costs
+),
+
+classified as (
+    select
+        numbered.*,
+        coalesce(by_spelling.model, by_undated_spelling.model, numbered.model_name) as model,
+        coalesce(by_spelling.developer, by_undated_spelling.developer) as developer,
+        coalesce(by_spelling.model_family, by_undated_spelling.model_family) as model_family,
+        meters.token_class,
+        meters.sku_meter,
+        meters.token_direction,
+        meters.token_cache_action,
+        coalesce(service_tiers.x_service_tier, numbered.service_tier) as known_service_tier,
+        case
+            when meters.classification = 'ai_other' then 'ai_other'
+            when
+                meters.classification = 'ai_model'
+                and coalesce(by_spelling.model, by_undated_spelling.model) is not null
+                then 'ai_model'
+            else 'unclassified'
+        end as classification,
+        concat(
+            coalesce(numbered.charge_description, numbered.cost_type, 'no description'),
+            coalesce(' | ' || numbered.model_name, ''),
+            coalesce(' | ' || numbered.token_type, '')
+        ) as meter_text,
+        -- the price point: everything that the vendor prices apart
+        concat(
+            coalesce(numbered.model_name, numbered.cost_type, numbered.charge_description),
+            coalesce('/' || numbered.token_type, ''),
+            coalesce('/' || numbered.service_tier, ''),
+            coalesce('/' || numbered.context_window, ''),
+            coalesce('/' || numbered.inference_geo, '')
+        ) as price_point
+    from numbered
+    left join meters  -- many costs to one meter
+        on
+            numbered.cost_type = meters.cost_type
+            and numbered.token_type is not distinct from meters.token_type
+    left join service_tiers  -- many costs to one tier
+        on numbered.service_tier = service_tiers.service_tier
+    left join model_names as by_spelling  -- many costs to one spelling
+        on numbered.model_name = by_spelling.spelling
+    left join model_names as by_undated_spelling  -- many costs to one spelling
+        on {{ undated_model_name('numbered.model_name') }} = by_undated_spelling.spelling
+),
+
+named as (
+    select
+        source,
+        billing_period,
+        billed_cost,
+        source as billing_account_id,
+        'Organization' as billing_account_type,
+        billing_currency,
+        cast(billing_period + interval 1 month as timestamp) as billing_period_end,
+        cast(billing_period as timestamp) as billing_period_start,
+        'Usage' as charge_category,
+        charge_description,
+        'Usage-Based' as charge_frequency,
+        charge_period_end,
+        charge_period_start,
+        billed_cost as contracted_cost,
+        billed_cost as effective_cost,
+        'Anthropic' as host_provider_name,
+        'Anthropic' as invoice_issuer_name,
+        billing_currency as pricing_currency,
+        billed_cost as pricing_currency_effective_cost,
+        'Standard' as pricing_category,
+        'AI and Machine Learning' as service_category,
+        'Claude API' as service_name,
+        'Anthropic' as service_provider_name,
+        'Generative AI' as service_subcategory,
+        price_point as sku_id,
+        price_point as sku_price_id,
+        sku_meter,
+        case when classification = 'ai_model' then
+            {{ flat_json([
+                ('x_ModelDeveloper', 'developer'),
+                ('x_ModelFamily', 'model_family'),
+                ('x_ModelId', 'model_name'),
+                ('x_ServiceTier', 'service_tier'),
+                ('x_ContextWindow', 'context_window'),
+                ('x_InferenceGeo', 'inference_geo'),
+                ('x_TokenDirection', 'token_direction'),
+                ('x_TokenCacheAction', 'token_cache_action'),
+            ]) }}
+        end as sku_price_details,
+        workspace_id as sub_account_id,
+        'Workspace' as sub_account_type,
+        'billed' as x_basis,
+        {{ hashed([
+            'source', 'charge_period_start', 'charge_period_end', 'workspace_id',
+            'charge_description', 'cost_type', 'model_name', 'token_type', 'context_window',
+            'service_tier', 'inference_geo', 'billing_currency', 'occurrence',
+        ]) }} as x_charge_id,
+        classification as x_classification,
+        context_window as x_context_window,
+        cost_type as x_line_item_type,
+        meter_text as x_meter_text,
+        model as x_model,
+        case inference_geo when 'global' then 'global' when 'us' then 'regional' end as x_region_scope,
+        known_service_tier as x_service_tier,
+        snapshot_id as x_snapshot_id,
+        case when cost_type = 'tokens' then token_class end as x_token_class
+    from classified
+)
+
+{{ conformed('named', unknown=[
+    'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
+    'allocated_resource_name', 'allocated_tags', 'availability_zone', 'billing_account_name',
+    'capacity_reservation_id', 'capacity_reservation_status', 'charge_class',
+    'commitment_discount_category', 'commitment_discount_id', 'commitment_discount_name',
+    'commitment_discount_quantity', 'commitment_discount_status', 'commitment_discount_type',
+    'commitment_discount_unit', 'commitment_program_eligibility_details', 'consumed_quantity',
+    'consumed_unit', 'contract_applied', 'contracted_unit_price', 'invoice_detail_id', 'invoice_id',
+    'list_cost', 'list_unit_price', 'pricing_currency_contracted_unit_price',
+    'pricing_currency_list_unit_price', 'pricing_quantity', 'pricing_unit', 'region_id', 'region_name',
+    'resource_id', 'resource_name', 'resource_type', 'sub_account_name', 'tags',
+    'x_credential_id', 'x_operation', 'x_principal_id', 'x_product_code', 'x_profile_id',
+    'x_usage_type',
+]) }}

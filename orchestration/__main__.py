@@ -1,0 +1,98 @@
+"""The terminal's way in: ``make run``, ``make ui`` and ``make audit`` call this.
+
+``run`` executes the same Dagster job that the UI runs, over every period that the sources hold.
+"""
+
+import argparse
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestration.settings import DEMO_DIR, PROJECT_DIR, Settings, export_demo_key, use_instance
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the job over every period that the sources hold")
+    commands.add_parser("ui", help="start the Dagster UI on loopback").add_argument(
+        "--port", type=int, default=3000
+    )
+    commands.add_parser("audit", help="judge every published period again")
+    options = parser.parse_args(arguments)
+    settings = Settings()
+    use_instance()
+    logging.captureWarnings(True)
+    if options.command == "ui":
+        return _ui(settings, options.port)
+    with _vendors(settings):
+        return _run(settings, judge_all=options.command == "audit")
+
+
+@contextmanager
+def _vendors(settings: Settings) -> Iterator[None]:
+    """Make the demo company and serve its vendors while the block runs, when the sources are its."""
+    if not settings.is_demo:
+        yield
+        return
+    from orchestration.demo import make_demo
+    from orchestration.demo.server import serve
+
+    make_demo(
+        DEMO_DIR,
+        settings.org_dir,
+        settings.demo_seed,
+        settings.demo_scale,
+        settings.demo_today,
+        _say,
+    )
+    export_demo_key()
+    with serve(DEMO_DIR / "vendors", settings.demo_port):
+        yield
+
+
+def _run(settings: Settings, *, judge_all: bool) -> int:
+    from orchestration.defs.runner import execute_everything
+    from orchestration.publish.run_lock import RunLockedError
+    from orchestration.publish.summary import print_summary
+
+    started = time.monotonic()
+    try:
+        result = execute_everything(settings, judge_all=judge_all, say=_say)
+    except RunLockedError as locked:
+        _say(str(locked))
+        return 1
+    print_summary(settings.data_dir, settings.published_path, result, time.monotonic() - started)
+    return 0 if result.succeeded else 1
+
+
+def _ui(settings: Settings, port: int) -> int:
+    """Start ``dagster dev`` on loopback and stop it when this process is told to stop."""
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        *("dev", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)),
+    ]
+    with _vendors(settings):
+        _say(f"Dagster UI: http://127.0.0.1:{port} (stop with Ctrl-C)")
+        # A session of its own, and SIGINT as by default: a background shell would have it ignored.
+        process = subprocess.Popen(command, cwd=PROJECT_DIR, start_new_session=True)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            return process.wait()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""The dbt models as assets, and the inputs that dbt reads.
+
+They are not partitioned: dbt builds whatever changed, by key.
+"""
+
+import io
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from orchestration.defs.resources import RunLock
+from orchestration.extract.source import SourceConfig
+from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
+from orchestration.land.org_tables import land_org_tables
+from orchestration.publish.build import (
+    BuildPaths,
+    make_period_folders,
+    open_build,
+    write_settings_input,
+)
+from orchestration.publish.dbt_manifest import load_manifest, manifest_path, remove_run_targets
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+# What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
+progress = logging.getLogger("tollgate")
+
+ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
+
+
+class DbtLines(io.TextIOBase):
+    """Takes dbt's output and passes on what the materializations say, and what failed."""
+
+    def writable(self) -> bool:
+        """Say that lines may be written."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Log the lines that begin with a door's name or tell of a failure."""
+        for line in text.splitlines():
+            if line.startswith(("conform ", "allocate ", "marts ")):
+                progress.info(line)
+            elif "Failure in" in line or " Error in " in line or "FAIL " in line:
+                progress.error(line.strip())
+        return len(text)
+
+
+class DoorsTranslator(DagsterDbtTranslator):
+    """Wires dbt's land sources to the land assets of the configured sources.
+
+    A dbt source is one kind and dataset; the assets are one source each. So a staging model hangs
+    on every source of its kind, and a model that reads the organisation's tables on those.
+    """
+
+    def __init__(self, sources: Sequence[SourceConfig]) -> None:
+        super().__init__()
+        self._sources = sources
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Return dbt's spec with the sources replaced by the assets that fill them."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = manifest["nodes"].get(unique_id)
+        if node is None:
+            return spec
+        deps: set[dg.AssetKey] = set()
+        for upstream in node.get("depends_on", {}).get("nodes", []):
+            deps |= self._filled_by(manifest, upstream)
+        return spec.replace_attributes(deps=[dg.AssetDep(key) for key in sorted(deps)])
+
+    def _filled_by(self, manifest: Mapping[str, Any], upstream: str) -> set[dg.AssetKey]:
+        source = manifest["sources"].get(upstream)
+        if source is None:
+            return {self.get_asset_key(manifest["nodes"][upstream])}
+        if source["source_name"] == "org":
+            return {ORG_TABLES_KEY}
+        if source["source_name"] == "land":
+            kind = source["name"].split("__")[0]
+            return {dg.AssetKey(["land", s.name]) for s in self._sources if s.kind == kind}
+        return {ORG_TABLES_KEY}
+
+
+def build_paths(settings: Settings) -> BuildPaths:
+    """Return where an installation keeps its warehouse."""
+    return BuildPaths(settings.warehouse_dir, settings.build_path, settings.published_path)
+
+
+def build_warehouse_assets(
+    settings: Settings, sources: Sequence[SourceConfig]
+) -> list[dg.AssetsDefinition]:
+    """Return the organisation's tables and the dbt assets."""
+    translator = DoorsTranslator(sources)
+
+    @dg.asset(
+        key=ORG_TABLES_KEY,
+        group_name="2_land",
+        owners=["team:finops"],
+        kinds={"csv", "parquet"},
+        description=(
+            "The organisation's own tables: owners, use cases, mappings, rules, model register, "
+            "exchange rates. Every fault is named by file, row and column."
+        ),
+    )
+    def org_tables(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        tables = land_org_tables(settings.org_dir, settings.data_dir)
+        return dg.MaterializeResult(metadata=tables.row_counts())
+
+    @dbt_assets(
+        manifest=manifest_path(DBT_PROJECT_DIR),
+        dagster_dbt_translator=translator,
+        name="warehouse",
+    )
+    def warehouse(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, lock: RunLock
+    ) -> Iterator[Any]:
+        paths = build_paths(settings)
+        open_build(paths)
+        write_settings_input(paths.warehouse_dir, settings.reporting_currency, settings.today)
+        write_warehouse_inputs(settings.data_dir, sources)
+        make_period_folders(
+            paths.warehouse_dir,
+            load_manifest(DBT_PROJECT_DIR),
+            {
+                (landed.source, landed.billing_period)
+                for landed in landed_catalogue(settings.data_dir, sources)
+            },
+        )
+        target = settings.warehouse_dir / "dbt_target" / context.run_id
+        invocation = dbt.cli(["build"], context=context, target_path=target)
+        with redirect_stdout(DbtLines()):
+            yield from invocation.stream()
+        remove_run_targets(target)
+
+    return [org_tables, warehouse]
