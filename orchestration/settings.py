@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     Paths given as relative are relative to the working directory of the process that starts.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TOLLGATE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TOLLGATE_", extra="ignore", frozen=True, populate_by_name=True)
 
     data_dir: Path = Field(
         default=PROJECT_DIR / "data",

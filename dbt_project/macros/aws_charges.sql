@@ -1,0 +1,920 @@
+{#-
+  The columns that both AWS reports share: (name in the report, our name).
+-#}
+{% macro aws_line_item_columns() %}
+    {% do return([
+        ('identity_line_item_id', 'line_item_id'),
+        ('bill_bill_type', 'bill_type'),
+        ('bill_billing_entity', 'billing_entity'),
+        ('bill_billing_period_start_date', 'billing_period_started_at'),
+        ('bill_billing_period_end_date', 'billing_period_ended_at'),
+        ('bill_invoice_id', 'invoice_id'),
+        ('bill_invoicing_entity', 'invoicing_entity'),
+        ('bill_payer_account_id', 'payer_account_id'),
+        ('line_item_availability_zone', 'availability_zone'),
+        ('line_item_currency_code', 'billing_currency'),
+        ('line_item_legal_entity', 'legal_entity'),
+        ('line_item_line_item_description', 'charge_description'),
+        ('line_item_line_item_type', 'line_item_type'),
+        ('line_item_operation', 'operation'),
+        ('line_item_product_code', 'product_code'),
+        ('line_item_resource_id', 'resource_id'),
+        ('line_item_tax_type', 'tax_type'),
+        ('line_item_usage_account_id', 'usage_account_id'),
+        ('line_item_usage_type', 'usage_type'),
+        ('line_item_usage_start_date', 'usage_started_at'),
+        ('line_item_usage_end_date', 'usage_ended_at'),
+        ('pricing_rate_code', 'rate_code'),
+        ('pricing_rate_id', 'rate_id'),
+        ('pricing_unit', 'pricing_unit'),
+        ('product_instance_type', 'instance_type'),
+        ('product_sku', 'sku'),
+        ('reservation_reservation_a_r_n', 'reservation_arn'),
+        ('savings_plan_savings_plan_a_r_n', 'savings_plan_arn'),
+        ('savings_plan_offering_type', 'savings_plan_offering_type'),
+        ('line_item_usage_amount', 'usage_quantity'),
+        ('line_item_unblended_rate', 'unblended_rate_native'),
+        ('pricing_public_on_demand_rate', 'public_on_demand_rate_native'),
+        ('line_item_unblended_cost', 'unblended_cost_native'),
+        ('pricing_public_on_demand_cost', 'public_on_demand_cost_native'),
+        ('reservation_effective_cost', 'reservation_effective_cost_native'),
+        ('reservation_unused_amortized_upfront_fee_for_billing_period', 'reservation_unused_upfront_fee_native'),
+        ('reservation_unused_recurring_fee', 'reservation_unused_recurring_fee_native'),
+        ('savings_plan_savings_plan_effective_cost', 'savings_plan_effective_cost_native'),
+        ('savings_plan_total_commitment_to_date', 'savings_plan_total_commitment_native'),
+        ('savings_plan_used_commitment', 'savings_plan_used_commitment_native'),
+    ]) %}
+{% endmacro %}
+
+{#- What AWS's meters are told apart by: few combinations, however many lines a bill has. -#}
+{% macro aws_meter_columns() %}
+    {% do return([
+        'billing_entity', 'product_code', 'product_name', 'line_item_type', 'usage_type',
+        'operation', 'pricing_unit', 'instance_type', 'region_code',
+    ]) %}
+{% endmacro %}
+
+{#- The description where a meter cannot be read without it: Marketplace units, spot, refunds. -#}
+{% macro aws_meter_description(alias) -%}
+    case
+        when
+            {{ alias }}.billing_entity = 'AWS Marketplace'
+            or {{ alias }}.product_code like 'AmazonBedrock%'
+            or {{ alias }}.usage_type like '%SpotUsage%'
+            or {{ alias }}.product_code like '%SavingsPlans'
+            then {{ alias }}.charge_description
+    end
+{%- endmacro %}
+
+{#-
+  What tells one line from another besides its meter. No money, because a restated line is the same
+  charge; not the line's id, because AWS gives new ones; not the invoice, because it comes later.
+-#}
+{% macro aws_line_key(alias) %}
+    {% set names = [] %}
+    {% for name in [
+        'payer_account_id', 'usage_account_id', 'billing_entity', 'bill_type', 'line_item_type',
+        'product_code', 'usage_type', 'operation', 'resource_id', 'usage_started_at',
+        'usage_ended_at', 'availability_zone', 'rate_id', 'sku', 'reservation_arn',
+        'savings_plan_arn', 'tax_type', 'legal_entity', 'iam_principal', 'capacity_reservation_arn',
+    ] %}
+        {% do names.append(alias ~ '.' ~ name) %}
+    {% endfor %}
+    {#- Credits and fees have no meter; their description is what names them. -#}
+    {% do names.append(
+        'case when ' ~ alias ~ '.usage_type is null then ' ~ alias ~ '.charge_description end'
+    ) %}
+    {% do return(names) %}
+{% endmacro %}
+
+{#-
+  Conforms the line items of an AWS bill: CTEs that end with `named`, for both reports.
+
+  `relation` is read by name in each CTE instead of through an import CTE, because an engine may
+  keep a CTE that is read more than once, and a month's lines are too wide to keep.
+-#}
+{% macro aws_charges(relation) %}
+with services as (
+    select * from {{ ref('aws_service') }}
+),
+
+line_item_types as (
+    select * from {{ ref('aws_line_item_type') }}
+),
+
+bedrock_models as (
+    select * from {{ ref('aws_bedrock_model') }}
+),
+
+ai_meters as (
+    select * from {{ ref('aws_ai_meter') }}
+),
+
+gpu_instances as (
+    select * from {{ ref('aws_gpu_instance') }}
+),
+
+units as (
+    select * from {{ ref('aws_unit') }}
+),
+
+regions_by_code as (
+    select * from {{ ref('aws_region') }}
+),
+
+regions as (
+    select region_id, max(region_name) as region_name
+    from regions_by_code
+    group by region_id
+),
+
+-- one row per combination of what meters are told apart by
+meters as (
+    select distinct
+        {%- for name in aws_meter_columns() %}
+        line_items.{{ name }},
+        {%- endfor %}
+        {{ aws_meter_description('line_items') }} as meter_description
+    from {{ relation }} as line_items
+),
+
+meter_parts as (
+    select
+        meters.*,
+        services.service_name as known_service_name,
+        services.service_category as known_service_category,
+        services.service_subcategory as known_service_subcategory,
+        coalesce(meters.billing_entity = 'AWS Marketplace', false) as is_marketplace,
+        case
+            when
+                meters.billing_entity = 'AWS Marketplace'
+                and lower(meters.product_name) like '%bedrock%'
+                then 'bedrock'
+            else services.ai_kind
+        end as ai_kind,
+        -- the meter without the region's billing code
+        case
+            when meters.usage_type like '%MP:%'
+                then regexp_replace(meters.usage_type, '^.*MP:[A-Z0-9]+_', '')
+            when codes.billing_code is not null
+                then substr(meters.usage_type, length(codes.billing_code) + 2)
+            else meters.usage_type
+        end as meter_name,
+        coalesce(
+            case when meters.region_code not in ('global', 'Any') then meters.region_code end,
+            codes.region_id
+        ) as region_id,
+        -- Marketplace says the real unit in the third field of the description
+        lower(split_part(meters.meter_description, '|', 3)) as described_unit,
+        lower(meters.pricing_unit) as billed_unit,
+        case
+            when meters.operation in ('EKSPod-EC2', 'ECSTask-EC2', 'ECSTask-Fargate') then true
+            else false
+        end as is_split_line
+    from meters
+    left join services  -- many meters to one service
+        on meters.product_code = services.product_code
+    left join regions_by_code as codes  -- many meters to one billing code
+        on
+            codes.billing_code = case
+                when meters.usage_type like '%MP:%'
+                    then regexp_extract(meters.usage_type, 'MP:([A-Z0-9]+)_', 1)
+                else split_part(meters.usage_type, '-', 1)
+            end
+),
+
+meter_texts as (
+    select
+        meter_parts.*,
+        -- one spelling for input-tokens, input_tokens, InputTokenCount
+        lower(replace(replace(replace(replace(
+            meter_parts.meter_name, '-', ''), '_', ''), ' ', ''), ':', '')) as meter_text,
+        case
+            when meter_parts.ai_kind = 'bedrock' and meter_parts.is_marketplace
+                then lower(trim(regexp_replace(
+                    meter_parts.product_name, '[(]Amazon Bedrock Edition[)]', ''
+                )))
+            when meter_parts.ai_kind = 'bedrock'
+                then nullif(regexp_extract(
+                    lower(meter_parts.meter_name),
+                    concat(
+                        '^(.+?)-(?:mantle-)?(?:batch-)?(?:speech-|audio-|image-|video-)?(?:reserved-)?',
+                        '(?:input|output|cache|provisioned|modelunit|custom|t2i|i2i|t2v)'
+                    ),
+                    1
+                ), '')
+        end as billed_model,
+        -- EBSOptimized and Reservation lines restate the hours of instances
+        case
+            when
+                meter_parts.usage_type like '%EBSOptimized%'
+                or meter_parts.usage_type like '%Reservation:%'
+                then null
+            else coalesce(
+                replace(meter_parts.instance_type, 'ml.', ''),
+                nullif(regexp_extract(
+                    meter_parts.usage_type, ':(?:ml[.])?([a-z0-9-]+(?:[.][a-z0-9-]+)?)$', 1
+                ), ''),
+                nullif(regexp_extract(
+                    meter_parts.meter_description,
+                    '([a-z][a-z0-9-]*[.](?:[0-9]*x?large|metal[a-z0-9-]*))', 1
+                ), '')
+            )
+        end as instance_kind
+    from meter_parts
+),
+
+-- of the curated meters, the first that fits; those from 100 on only where no token is metered
+first_ai_meters as (
+    select
+        texts.ai_kind,
+        texts.meter_text,
+        min(ai_meters.meter_order) as meter_order
+    from (select distinct ai_kind, meter_text from meter_texts) as texts
+    inner join ai_meters  -- many meters to many fragments
+        on
+            texts.ai_kind = ai_meters.ai_kind
+            and texts.meter_text like '%' || ai_meters.contains_text || '%'
+            and (ai_meters.meter_order < 100 or texts.meter_text not like '%token%')
+    group by texts.ai_kind, texts.meter_text
+),
+
+meters_read as (
+    select
+        meter_texts.*,
+        ai_meters.meter as ai_meter,
+        bedrock_models.model,
+        bedrock_models.developer,
+        gpu_instances.instance_type as gpu_instance_type,
+        gpu_instances.accelerator_kind,
+        gpu_instances.accelerator_model,
+        gpu_instances.accelerator_count,
+        line_item_types.line_item_type is not null as is_known_type,
+        line_item_types.charge_category,
+        line_item_types.charge_frequency,
+        line_item_types.counts_usage,
+        line_item_types.effective_cost_from,
+        line_item_types.list_cost_from,
+        line_item_types.contracted_cost_from,
+        coalesce(units.focus_unit, meter_texts.pricing_unit) as unit_name,
+        -- the cache before the input, because the cache's meters say input as well
+        case
+            when
+                meter_texts.ai_kind is distinct from 'bedrock'
+                or ai_meters.meter is not null
+                or meter_texts.meter_text not like '%token%'
+                then null
+            when meter_texts.meter_text like '%cacheread%' then 'cache_read'
+            when meter_texts.meter_text like '%cachewrite%1h%' then 'cache_write_1h'
+            when meter_texts.meter_text like '%cachewrite%' then 'cache_write_5m'
+            when meter_texts.meter_text like '%video%' then null
+            when
+                meter_texts.meter_text like '%speech%input%'
+                or meter_texts.meter_text like '%audio%input%'
+                then 'audio_input'
+            when
+                meter_texts.meter_text like '%speech%output%'
+                or meter_texts.meter_text like '%audio%output%'
+                then 'audio_output'
+            when meter_texts.meter_text like '%image%input%' then 'image_input'
+            when meter_texts.meter_text like '%image%output%' then 'image_output'
+            when meter_texts.meter_text like '%reasoning%' then 'output_reasoning'
+            when meter_texts.meter_text like '%output%' then 'output'
+            when meter_texts.meter_text like '%input%' and bedrock_models.model_kind = 'embedding'
+                then 'embedding'
+            when meter_texts.meter_text like '%input%' then 'input_uncached'
+        end as token_class,
+        -- the unit trap: Units are millions, and Marketplace describes what its Units are
+        case
+            when meter_texts.is_marketplace and meter_texts.described_unit like '%million%'
+                then 1000000
+            when meter_texts.is_marketplace and meter_texts.described_unit like '%thousand%'
+                then 1000
+            when meter_texts.billed_unit in ('1m tokens', '1m token', 'million tokens') then 1000000
+            when meter_texts.billed_unit in ('1k tokens', '1k token') then 1000
+            when lower(meter_texts.meter_description) like '%million%' then 1000000
+            when meter_texts.billed_unit = 'units' then 1000000
+        end as tokens_per_unit,
+        case
+            when ai_meters.service_tier <> '' then ai_meters.service_tier
+            when meter_texts.meter_text like '%batch%' then 'batch'
+            when meter_texts.meter_text like '%flex%' then 'flex'
+            when
+                meter_texts.meter_text like '%priority%'
+                or meter_texts.meter_text like '%latencyoptimized%'
+                then 'priority'
+            else 'standard'
+        end as service_tier,
+        case
+            when
+                meter_texts.meter_text like '%longctx%'
+                or meter_texts.meter_text like '%longcontext%'
+                then 'long'
+        end as context_window,
+        case
+            when meter_texts.meter_text like '%global%' then 'global'
+            when meter_texts.meter_text like '%crossregiongeo%' then 'data_zone'
+            else 'regional'
+        end as region_scope
+    from meter_texts
+    left join first_ai_meters  -- many meters to one reading
+        on
+            meter_texts.ai_kind = first_ai_meters.ai_kind
+            and meter_texts.meter_text = first_ai_meters.meter_text
+    left join ai_meters  -- one reading to one curated meter
+        on
+            first_ai_meters.ai_kind = ai_meters.ai_kind
+            and first_ai_meters.meter_order = ai_meters.meter_order
+    left join bedrock_models  -- many meters to one spelling
+        on meter_texts.billed_model = lower(bedrock_models.billed_name)
+    left join gpu_instances  -- many meters to one instance type
+        on meter_texts.instance_kind = gpu_instances.instance_type
+    left join line_item_types  -- many meters to one line item type
+        on meter_texts.line_item_type = line_item_types.line_item_type
+    left join units  -- many meters to one unit
+        on meter_texts.billed_unit = units.pricing_unit
+),
+
+meters_classified as (
+    select
+        meters_read.*,
+        token_class is not null and tokens_per_unit is not null as is_token_meter,
+        case
+            when is_split_line then 'not_ai'
+            when not is_known_type then 'unclassified'
+            when
+                ai_kind = 'bedrock' and model is not null and token_class is not null
+                and tokens_per_unit is not null
+                then 'ai_model'
+            when gpu_instance_type is not null then 'gpu'
+            when ai_kind = 'other' or ai_meter is not null then 'ai_other'
+            -- credits, taxes and fees of an AI service name no meter
+            when ai_kind in ('bedrock', 'sagemaker') and usage_type is null and not counts_usage
+                then 'ai_other'
+            when ai_kind in ('bedrock', 'sagemaker') then 'unclassified'
+            else 'not_ai'
+        end as classification
+    from meters_read
+),
+
+meters_named as (
+    select
+        {%- for name in aws_meter_columns() %}
+        meters.{{ name }},
+        {%- endfor %}
+        meters.meter_description,
+        meters.is_split_line,
+        meters.classification,
+        meters.ai_kind,
+        meters.is_token_meter,
+        meters.effective_cost_from,
+        meters.list_cost_from,
+        meters.contracted_cost_from,
+        coalesce(meters.charge_category, 'Adjustment') as charge_category,
+        coalesce(meters.charge_frequency, 'One-Time') as charge_frequency,
+        coalesce(meters.charge_category in ('Usage', 'Purchase'), false) as is_priced,
+        case when meters.is_token_meter then meters.tokens_per_unit else 1 end as consumed_per_unit,
+        cast(
+            case
+                when not meters.is_token_meter then 1
+                when meters.tokens_per_unit = 1000 then 0.001
+                else 1
+            end as decimal(4, 3)
+        ) as priced_per_unit,
+        case when meters.is_token_meter and meters.tokens_per_unit = 1000 then 1000 else 1 end
+            as price_factor,
+        case when meters.is_token_meter then 'Tokens' else coalesce(meters.unit_name, 'Units') end
+            as consumed_unit,
+        case
+            when meters.is_token_meter then '1000000 Tokens'
+            else coalesce(meters.unit_name, 'Units')
+        end as pricing_unit_name,
+        case
+            when meters.usage_type like '%SpotUsage%' then 'Dynamic'
+            when meters.line_item_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage')
+                then 'Committed'
+            else 'Standard'
+        end as pricing_category,
+        meters.region_id,
+        coalesce(regions.region_name, meters.region_id) as region_name,
+        case
+            when meters.ai_kind = 'bedrock'
+                then coalesce(meters.known_service_name, 'Amazon Bedrock')
+            when meters.known_service_name is not null then meters.known_service_name
+            when meters.is_marketplace then coalesce(meters.product_name, meters.product_code)
+            else coalesce(meters.product_code, meters.billing_entity, 'AWS')
+        end as service_name,
+        case
+            when meters.ai_kind = 'bedrock' then 'AI and Machine Learning'
+            else coalesce(meters.known_service_category, 'Other')
+        end as service_category,
+        case
+            when meters.ai_kind = 'bedrock' then 'Generative AI'
+            else coalesce(meters.known_service_subcategory, 'Other (Other)')
+        end as service_subcategory,
+        -- on Marketplace the developer of the model sells it, AWS hosts it
+        case
+            when not meters.is_marketplace then 'AWS'
+            when meters.ai_kind = 'bedrock' then meters.developer
+        end as seller_name,
+        case
+            when not meters.is_marketplace or meters.ai_kind = 'bedrock' then 'AWS'
+        end as host_name,
+        coalesce(
+            case
+                when not meters.is_token_meter then meters.ai_meter
+                when meters.token_class = 'cache_read' then 'Cache Read Input Tokens'
+                when meters.token_class like 'cache%' then 'Cache Write Input Tokens'
+                when meters.token_class like '%output%' then 'Output Tokens'
+                else 'Input Tokens'
+            end,
+            meters.usage_type,
+            meters.line_item_type
+        ) as sku_meter,
+        concat(
+            coalesce(meters.product_code, ''), ':', coalesce(meters.usage_type, ''), ':',
+            coalesce(meters.operation, '')
+        ) as meter_sku,
+        {{ flat_json([
+            ('GpuCount', "case when meters.accelerator_kind = 'gpu' then meters.accelerator_count end"),
+            ('InstanceType', 'meters.shown_instance_type'),
+            ('x_AcceleratorCount',
+                "case when meters.accelerator_kind <> 'gpu' then meters.accelerator_count end"),
+            ('x_AcceleratorModel', 'meters.accelerator_model'),
+            ('x_ModelDeveloper', 'case when meters.is_token_meter then meters.developer end'),
+            ('x_ModelId', 'case when meters.is_token_meter then meters.billed_model end'),
+            ('x_TokenDirection', 'meters.token_direction'),
+            ('x_TokenCacheAction', 'meters.token_cache_action'),
+            ('x_ServiceTier', 'case when meters.is_token_meter then meters.service_tier end'),
+            ('x_RegionScope', 'case when meters.is_token_meter then meters.region_scope end'),
+            ('x_ContextWindow', 'case when meters.is_token_meter then meters.context_window end'),
+            ('x_Endpoint',
+                "case when meters.is_token_meter and meters.meter_text like '%mantle%' then 'mantle' end"),
+            ('x_LatencyOptimized', "case when meters.is_token_meter "
+                "and meters.meter_text like '%latencyoptimized%' then 'true' end"),
+        ]) }} as sku_price_details,
+        case when meters.ai_kind = 'bedrock' then coalesce(meters.model, meters.billed_model) end
+            as model,
+        case when meters.is_token_meter then meters.token_class end as token_class,
+        case
+            when meters.is_token_meter or meters.ai_meter is not null and meters.ai_kind = 'bedrock'
+                then meters.service_tier
+        end as service_tier,
+        case when meters.is_token_meter then meters.context_window end as context_window,
+        case when meters.is_token_meter then meters.region_scope end as region_scope,
+        case
+            when meters.classification <> 'not_ai'
+                then concat(
+                    coalesce(meters.usage_type, meters.line_item_type),
+                    case
+                        when meters.is_marketplace and meters.meter_description is not null
+                            then ' | ' || meters.meter_description
+                        else ''
+                    end
+                )
+        end as meter_text,
+        coalesce(
+            meters.line_item_type = 'Refund'
+            and meters.meter_description like '%one-time fee for Savings Plan%', false
+        ) as is_savings_plan_refund
+    from (
+        select
+            meters_classified.*,
+            case
+                when meters_classified.instance_kind like '%.%' or gpu_instance_type is not null
+                    then meters_classified.instance_kind
+            end as shown_instance_type,
+            case
+                when not is_token_meter then null
+                when token_class like '%output%' then 'Output'
+                else 'Input'
+            end as token_direction,
+            case
+                when not is_token_meter or token_class like '%output%' then null
+                when token_class = 'cache_read' then 'Read'
+                when token_class like 'cache%' then 'Write'
+                else 'Uncached'
+            end as token_cache_action
+        from meters_classified
+    ) as meters
+    left join regions  -- many meters to one region
+        on meters.region_id = regions.region_id
+),
+
+-- one row per set of tags
+tag_sets as (
+    select
+        {{ map_text('line_items.tag_map') }} as tag_set,
+        {{ aws_tags('any_value(line_items.tag_map)') }} as tags
+    from {{ relation }} as line_items
+    where cardinality(line_items.tag_map) > 0
+    group by {{ map_text('line_items.tag_map') }}
+),
+
+-- keys that more than one line has (or seems to have: a hash can only say too many)
+repeated_keys as (
+    select {{ row_hash(aws_line_key('line_items')) }} as line_hash
+    from {{ relation }} as line_items
+    group by {{ row_hash(aws_line_key('line_items')) }}
+    having count(*) > 1
+),
+
+-- only repeated lines are numbered: a window over all of a month's lines would be sorted on disk
+lines_numbered as (
+    select line_items.*, 1 as occurrence
+    from {{ relation }} as line_items
+    left join repeated_keys  -- one line to at most one key
+        on {{ row_hash(aws_line_key('line_items')) }} = repeated_keys.line_hash
+    where repeated_keys.line_hash is null
+
+    union all
+
+    select
+        line_items.*,
+        row_number() over (
+            partition by {{ aws_line_key('line_items') | join(', ') }}
+            order by
+                line_items.unblended_cost_native, line_items.usage_quantity,
+                line_items.public_on_demand_cost_native, line_items.line_item_id
+        ) as occurrence
+    from {{ relation }} as line_items
+    inner join repeated_keys  -- many lines to one key
+        on {{ row_hash(aws_line_key('line_items')) }} = repeated_keys.line_hash
+),
+
+lines_read as (
+    select
+        line_items.source,
+        line_items.billing_period,
+        line_items.snapshot_id,
+        line_items.availability_zone,
+        line_items.payer_account_id,
+        line_items.payer_account_name,
+        line_items.usage_account_id,
+        line_items.usage_account_name,
+        line_items.billing_currency,
+        line_items.billing_period_started_at,
+        line_items.billing_period_ended_at,
+        line_items.bill_type,
+        line_items.invoice_id,
+        line_items.invoicing_entity,
+        line_items.legal_entity,
+        line_items.iam_principal,
+        line_items.line_item_type,
+        line_items.product_code,
+        line_items.usage_type,
+        line_items.operation,
+        line_items.resource_id,
+        line_items.charge_description,
+        line_items.usage_started_at,
+        line_items.usage_ended_at,
+        line_items.rate_code,
+        line_items.rate_id,
+        line_items.sku,
+        line_items.savings_plan_offering_type,
+        line_items.savings_plan_arn,
+        line_items.usage_quantity,
+        line_items.unblended_rate_native,
+        line_items.public_on_demand_rate_native,
+        line_items.savings_plan_effective_cost_native,
+        line_items.savings_plan_total_commitment_native,
+        meters.classification,
+        meters.ai_kind,
+        meters.charge_category,
+        meters.charge_frequency,
+        meters.is_priced,
+        meters.consumed_per_unit,
+        meters.priced_per_unit,
+        meters.price_factor,
+        meters.consumed_unit,
+        meters.pricing_unit_name,
+        meters.pricing_category,
+        meters.contracted_cost_from,
+        meters.region_id,
+        meters.region_name,
+        meters.service_name,
+        meters.service_category,
+        meters.service_subcategory,
+        meters.seller_name,
+        meters.host_name,
+        meters.sku_meter,
+        meters.meter_sku,
+        meters.sku_price_details,
+        meters.model,
+        meters.token_class,
+        meters.service_tier,
+        meters.context_window,
+        meters.region_scope,
+        meters.meter_text,
+        tag_sets.tags,
+        -- a capacity reservation is no discount: its ARN only says where the hours were held
+        case
+            when line_items.reservation_arn not like '%:capacity-reservation/%'
+                then line_items.reservation_arn
+        end as reserved_instance_arn,
+        -- Reserved lines restate at no cost the hours that Used and Unused lines bill
+        case
+            when line_items.capacity_reservation_status = 'Reserved' then null
+            when line_items.usage_type like '%Reservation:%' then null
+            else coalesce(
+                line_items.capacity_reservation_arn,
+                case
+                    when line_items.reservation_arn like '%:capacity-reservation/%'
+                        then line_items.reservation_arn
+                    when line_items.resource_id like '%:capacity-reservation/%'
+                        then line_items.resource_id
+                end
+            )
+        end as capacity_reservation_id,
+        case
+            when line_items.capacity_reservation_status in ('Used', 'Unused')
+                then line_items.capacity_reservation_status
+            when
+                line_items.usage_type like '%UnusedBox:%'
+                or line_items.usage_type like '%UnusedDed:%'
+                then 'Unused'
+            else 'Used'
+        end as capacity_status,
+        -- split lines divide what their instance is billed: they have no cost of their own
+        case
+            when meters.is_split_line and line_items.unblended_cost_native is null then 0
+            else line_items.unblended_cost_native
+        end as billed_cost,
+        case
+            when
+                meters.is_split_line
+                and (line_items.unblended_cost_native is null or line_items.unblended_cost_native = 0)
+                then 0
+            when meters.effective_cost_from = 'billed' then line_items.unblended_cost_native
+            when meters.effective_cost_from = 'zero' then 0
+            when meters.effective_cost_from = 'savings_plan_effective_cost'
+                then line_items.savings_plan_effective_cost_native
+            when meters.effective_cost_from = 'savings_plan_unused_commitment'
+                then line_items.savings_plan_total_commitment_native
+                    - line_items.savings_plan_used_commitment_native
+            when meters.effective_cost_from = 'reservation_effective_cost'
+                then line_items.reservation_effective_cost_native
+            when meters.effective_cost_from = 'reservation_unused_fee'
+                then line_items.reservation_unused_upfront_fee_native
+                    + line_items.reservation_unused_recurring_fee_native
+            when meters.effective_cost_from = 'billed_unless_reserved'
+                then case
+                    when
+                        line_items.reservation_arn is null
+                        or line_items.reservation_arn like '%:capacity-reservation/%'
+                        then line_items.unblended_cost_native
+                    else 0
+                end
+            when meters.effective_cost_from = 'billed_unless_savings_plan'
+                then case
+                    when meters.is_savings_plan_refund then 0
+                    else line_items.unblended_cost_native
+                end
+        end as effective_cost,
+        case
+            when
+                meters.is_split_line
+                and (line_items.unblended_cost_native is null or line_items.unblended_cost_native = 0)
+                then 0
+            when meters.list_cost_from = 'billed' then line_items.unblended_cost_native
+            when meters.list_cost_from = 'zero' then 0
+            -- no list price and a cost: the 0 beside it is no price
+            when
+                line_items.public_on_demand_cost_native = 0
+                and line_items.public_on_demand_rate_native is null
+                and line_items.unblended_cost_native <> 0
+                then null
+            when meters.list_cost_from = 'public_on_demand'
+                then line_items.public_on_demand_cost_native
+        end as list_cost,
+        {{ hashed(['line_items.source', 'line_items.billing_period']
+            + aws_line_key('line_items') + ['line_items.occurrence']) }} as charge_id
+    from lines_numbered as line_items
+    inner join meters_named as meters  -- many lines to exactly one meter
+        on
+            {%- for name in aws_meter_columns() %}
+            {{ 'and ' if not loop.first }}line_items.{{ name }} is not distinct from meters.{{ name }}
+            {%- endfor %}
+            and {{ aws_meter_description('line_items') }} is not distinct from meters.meter_description
+    left join tag_sets  -- many lines to one set of tags
+        on {{ map_text('line_items.tag_map') }} = tag_sets.tag_set
+),
+
+named as (
+    select
+        source,
+        billing_period,
+        availability_zone,
+        billed_cost,
+        payer_account_id as billing_account_id,
+        payer_account_name as billing_account_name,
+        'Payer account' as billing_account_type,
+        billing_currency,
+        coalesce(billing_period_ended_at, cast(billing_period + interval 1 month as timestamp))
+            as billing_period_end,
+        coalesce(billing_period_started_at, cast(billing_period as timestamp))
+            as billing_period_start,
+        capacity_reservation_id,
+        case when capacity_reservation_id is not null then capacity_status end
+            as capacity_reservation_status,
+        charge_category,
+        case
+            when line_item_type = 'Refund' and usage_started_at < cast(billing_period as timestamp)
+                then 'Correction'
+        end as charge_class,
+        coalesce(
+            charge_description,
+            concat(
+                line_item_type, coalesce(' ' || product_code, ''), coalesce(' ' || usage_type, '')
+            )
+        ) as charge_description,
+        case
+            when charge_frequency <> 'by_bill_type' then charge_frequency
+            when bill_type = 'Purchase' then 'One-Time'
+            else 'Recurring'
+        end as charge_frequency,
+        coalesce(
+            usage_ended_at, billing_period_ended_at,
+            cast(billing_period + interval 1 month as timestamp)
+        ) as charge_period_end,
+        coalesce(usage_started_at, billing_period_started_at, cast(billing_period as timestamp))
+            as charge_period_start,
+        case
+            when savings_plan_arn is not null then 'Spend'
+            when reserved_instance_arn is not null then 'Usage'
+        end as commitment_discount_category,
+        coalesce(savings_plan_arn, reserved_instance_arn) as commitment_discount_id,
+        case
+            when not is_priced then null
+            when line_item_type = 'SavingsPlanCoveredUsage' then savings_plan_effective_cost_native
+            when line_item_type = 'SavingsPlanRecurringFee' then savings_plan_total_commitment_native
+            when savings_plan_arn is not null then billed_cost
+            when reserved_instance_arn is not null then usage_quantity
+        end as commitment_discount_quantity,
+        case
+            when line_item_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage') then 'Used'
+            when line_item_type in ('SavingsPlanRecurringFee', 'RIFee') and effective_cost > 0
+                then 'Unused'
+        end as commitment_discount_status,
+        case
+            when savings_plan_arn is not null
+                then coalesce(savings_plan_offering_type, 'Savings Plan')
+            when reserved_instance_arn is not null then 'Reserved Instance'
+        end as commitment_discount_type,
+        case
+            when not is_priced then null
+            when savings_plan_arn is not null then billing_currency
+            when reserved_instance_arn is not null then pricing_unit_name
+        end as commitment_discount_unit,
+        case when charge_category = 'Usage' then usage_quantity * consumed_per_unit end
+            as consumed_quantity,
+        case when charge_category = 'Usage' then consumed_unit end as consumed_unit,
+        case
+            when contracted_cost_from = 'billed' then billed_cost
+            when contracted_cost_from = 'public_on_demand' then list_cost
+            when contracted_cost_from = 'zero' then 0
+        end as contracted_cost,
+        case
+            when not is_priced then null
+            when contracted_cost_from = 'public_on_demand'
+                then public_on_demand_rate_native * price_factor
+            else unblended_rate_native * price_factor
+        end as contracted_unit_price,
+        effective_cost,
+        coalesce(host_name, legal_entity, 'AWS Marketplace') as host_provider_name,
+        case
+            when invoice_id is not null
+                then concat(invoice_id, '/', coalesce(product_code, ''), '/', line_item_type)
+        end as invoice_detail_id,
+        invoice_id,
+        coalesce(invoicing_entity, legal_entity, 'Amazon Web Services, Inc.')
+            as invoice_issuer_name,
+        list_cost,
+        case
+            when charge_category = 'Usage' then public_on_demand_rate_native * price_factor
+            when charge_category = 'Purchase' then unblended_rate_native * price_factor
+        end as list_unit_price,
+        case when is_priced then pricing_category end as pricing_category,
+        billing_currency as pricing_currency,
+        effective_cost as pricing_currency_effective_cost,
+        case when is_priced then usage_quantity * priced_per_unit end as pricing_quantity,
+        case when is_priced then pricing_unit_name end as pricing_unit,
+        region_id,
+        region_name,
+        resource_id,
+        -- an ARN says the type in its sixth part, some services in their own name
+        case
+            when resource_id is null then null
+            when resource_id like 'i-%' then 'Instance'
+            when resource_id like 'vol-%' then 'Volume'
+            when resource_id not like 'arn:%' then service_name
+            when split_part(resource_id, ':', 3) = 'sqs' then 'Queue'
+            when split_part(resource_id, ':', 3) = 'sns' then 'Topic'
+            when split_part(resource_id, ':', 3) = 's3' then 'Bucket'
+            else split_part(split_part(resource_id, ':', 6), '/', 1)
+        end as resource_type,
+        service_category,
+        service_name,
+        coalesce(seller_name, legal_entity, 'AWS Marketplace') as service_provider_name,
+        service_subcategory,
+        case when is_priced then coalesce(sku, meter_sku) end as sku_id,
+        case when is_priced then sku_meter end as sku_meter,
+        case when is_priced then sku_price_details end as sku_price_details,
+        case when is_priced then coalesce(rate_code, rate_id, sku, meter_sku) end as sku_price_id,
+        usage_account_id as sub_account_id,
+        -- FOCUS: a sub account that has an id has a name
+        coalesce(usage_account_name, usage_account_id) as sub_account_name,
+        case when usage_account_id is not null then 'Account' end as sub_account_type,
+        tags,
+        'billed' as x_basis,
+        charge_id as x_charge_id,
+        -- a cost that the bill does not tell goes to the exceptions
+        case
+            when effective_cost is null or billed_cost is null then 'unclassified'
+            else classification
+        end as x_classification,
+        context_window as x_context_window,
+        -- the id of a Bedrock API key is no person's name
+        case
+            when iam_principal like '%:user/BedrockAPIKey-%' then split_part(iam_principal, '/', 2)
+        end as x_credential_id,
+        line_item_type as x_line_item_type,
+        meter_text as x_meter_text,
+        model as x_model,
+        operation as x_operation,
+        case
+            when iam_principal is null then null
+            when iam_principal like '%:assumed-role/%'
+                then regexp_extract(iam_principal, '^(.*:assumed-role/[^/]+)', 1)
+            when iam_principal like '%:root' then iam_principal
+            when iam_principal like '%/%'
+                then concat(
+                    split_part(iam_principal, '/', 1), '/',
+                    {{ pseudonym("regexp_replace(iam_principal, '^[^/]*/', '')") }}
+                )
+            else {{ pseudonym('iam_principal') }}
+        end as x_principal_id,
+        product_code as x_product_code,
+        case
+            when ai_kind = 'bedrock' and resource_id like '%:application-inference-profile/%'
+                then resource_id
+        end as x_profile_id,
+        region_scope as x_region_scope,
+        service_tier as x_service_tier,
+        snapshot_id as x_snapshot_id,
+        token_class as x_token_class,
+        usage_type as x_usage_type
+    from lines_read
+),
+
+priced as (
+    select
+        named.*,
+        contracted_unit_price as pricing_currency_contracted_unit_price,
+        list_unit_price as pricing_currency_list_unit_price
+    from named
+)
+{% endmacro %}
+
+{#- What no AWS bill says; the last select of both conform models. -#}
+{% macro aws_conformed() %}
+{{ conformed('priced', unknown=[
+    'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
+    'allocated_resource_name', 'allocated_tags', 'commitment_discount_name',
+    'commitment_program_eligibility_details', 'contract_applied', 'resource_name',
+]) }}
+{% endmacro %}
+
+{#- Token usage as the bill tells it, from conformed charges: CTEs that end with `named`. -#}
+{% macro aws_token_usage(relation) %}
+with charges as (
+    select * from {{ relation }}
+),
+
+named as (
+    select
+        charges.source,
+        charges.billing_period,
+        cast(charges.charge_period_start as date) as usage_date,
+        'bill' as usage_source,
+        charges.service_name,
+        charges.billing_account_id,
+        charges.sub_account_id,
+        charges.tags,
+        charges.x_model,
+        charges.x_token_class,
+        charges.x_service_tier,
+        charges.x_context_window,
+        charges.x_region_scope,
+        charges.x_credential_id,
+        charges.x_principal_id,
+        charges.x_profile_id,
+        sum(charges.consumed_quantity) as tokens,
+        charges.x_snapshot_id
+    from charges
+    where
+        {{ this_period('charges') }}
+        and charges.consumed_unit = 'Tokens'
+    group by all
+)
+{% endmacro %}

@@ -1,0 +1,7 @@
+-- One row per line item of an AWS CUR 2.0 export, in FOCUS shape.
+-- Invariant: every landed line is here once and billed cost adds up to the landed unblended cost.
+-- Where the bill lacks what the amortised cost needs, effective cost is NULL and 'unclassified'.
+
+{{ aws_charges(ref('stg_aws_cur2__line_items')) }}
+
+{{ aws_conformed() }}

@@ -1,0 +1,145 @@
+"""What a run ends with: the money of each source and period, what the gates said, what to look at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+_ROWS = """
+    with totals as (
+        select source, billing_period, billing_currency, charges_count, conformed_total,
+               owned_total, idle_total, unallocated_total, is_conserved
+        from trust.rpt_control_totals
+    ),
+    exceptions as (
+        select source, billing_period, billing_currency, sum(billed_cost) as in_exceptions
+        from trust.rpt_exceptions
+        where exception_kind = 'unclassified'
+        group by all
+    )
+    select t.*, e.in_exceptions
+    from totals as t
+    left join exceptions as e using (source, billing_period, billing_currency)
+    order by t.source, t.billing_currency, t.billing_period
+"""
+
+QUERY_TO_PASTE = (
+    "select department, team, round(sum(effective_cost), 2) as effective_cost_usd "
+    "from showback.fct_showback_daily where billing_period = (select max(billing_period) "
+    "from showback.fct_showback_daily) group by all order by 3 desc limit 10"
+)
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What one gate said.
+
+    Attributes:
+        name: The check, for example "land aws_main: shape".
+        passed: Whether it let the data through.
+        sentence: What it found, in one sentence.
+    """
+
+    name: str
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class PeriodMoney:
+    """One source's month in one currency; amounts in `currency`, None where nothing is known."""
+
+    source: str
+    billing_period: date
+    currency: str
+    charges_count: int
+    billed: Decimal
+    owned: Decimal
+    idle: Decimal
+    unallocated: Decimal
+    in_exceptions: Decimal
+    is_conserved: bool
+
+
+def period_money(published_path: Path) -> list[PeriodMoney]:
+    """Read the money of each source and period from the published file."""
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        rows = connection.execute(_ROWS).fetchall()
+    return [
+        PeriodMoney(
+            source,
+            period,
+            currency,
+            charges or 0,
+            *(amount or Decimal(0) for amount in (billed, owned, idle, unallocated, exceptions)),
+            is_conserved,
+        )
+        for source, period, currency, charges, billed, owned, idle, unallocated, is_conserved, exceptions in rows
+    ]
+
+
+def print_summary(
+    published_path: Path,
+    gates: Sequence[GateResult],
+    outcome: str,
+    seconds: Sequence[tuple[str, float]],
+    say: Callable[[str], None],
+) -> None:
+    """Say what a person wants to know at the end of a run.
+
+    Args:
+        published_path: The published file; it may be absent when the first run was refused.
+        gates: What each gate said.
+        outcome: One line: published, unchanged or refused.
+        seconds: Seconds by part of the run.
+        say: Receives one line at a time.
+    """
+    if published_path.exists():
+        say("")
+        for line in _table(period_money(published_path)):
+            say(line)
+    failed = [gate for gate in gates if not gate.passed]
+    say("")
+    say(f"Gates: {len(gates) - len(failed)} of {len(gates)} let everything through.")
+    for gate in failed:
+        say(f"  STOPPED  {gate.name}: {gate.sentence}")
+    say(outcome)
+    say("Time: " + ", ".join(f"{name} {amount:.1f} s" for name, amount in seconds))
+    if published_path.exists():
+        say("")
+        say("Look at next:")
+        say(f"  1. the file     duckdb -readonly {published_path}")
+        say("  2. the UI       make ui, then http://127.0.0.1:3000")
+        say(f"  3. a question   {QUERY_TO_PASTE};")
+
+
+def _table(rows: Sequence[PeriodMoney]) -> list[str]:
+    header = ("source", "period", "cur", "charges", "billed", "allocated", "idle", "unallocated", "unclassified")
+    body = [
+        (
+            row.source,
+            f"{row.billing_period:%Y-%m}",
+            row.currency,
+            f"{row.charges_count:,}",
+            *(f"{amount:,.2f}" for amount in (row.billed, row.owned, row.idle, row.unallocated, row.in_exceptions)),
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in [header, *body]) for column in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column < 3 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in [header, *body]
+    ]
+    conserved = all(row.is_conserved for row in rows)
+    lines.append(
+        "Every line adds up to the last digit: billed = allocated + idle + unallocated."
+        if conserved
+        else "NOT conserved: see trust.rpt_control_totals."
+    )
+    return lines
