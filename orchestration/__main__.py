@@ -27,12 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("audit", help="judge every published period again")
     options = parser.parse_args(arguments)
     settings = Settings()
+    if options.command == "audit":
+        settings = settings.model_copy(update={"judge_all": True})
     use_instance()
     logging.captureWarnings(True)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
-        return _run(settings, judge_all=options.command == "audit")
+        return _run(settings)
 
 
 @contextmanager
@@ -57,19 +59,21 @@ def _vendors(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _run(settings: Settings, *, judge_all: bool) -> int:
+def _run(settings: Settings) -> int:
     from orchestration.defs.runner import execute_everything
+    from orchestration.extract.source import SourceConfigError
     from orchestration.publish.run_lock import RunLockedError
     from orchestration.publish.summary import print_summary
 
     started = time.monotonic()
     try:
-        result = execute_everything(settings, judge_all=judge_all, say=_say)
-    except RunLockedError as locked:
-        _say(str(locked))
+        run = execute_everything(settings, say=_say)
+    except (RunLockedError, SourceConfigError) as error:
+        _say(str(error))
         return 1
-    print_summary(settings.data_dir, settings.published_path, result, time.monotonic() - started)
-    return 0 if result.succeeded else 1
+    seconds = [*run.seconds, ("in all", time.monotonic() - started)]
+    print_summary(settings.published_path, run.gates, run.outcome, seconds, _say)
+    return 0 if run.succeeded else 1
 
 
 def _ui(settings: Settings, port: int) -> int:

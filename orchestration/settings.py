@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     Paths given as relative are relative to the working directory of the process that starts.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TOLLGATE_", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TOLLGATE_", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     data_dir: Path = Field(
         default=PROJECT_DIR / "data",
@@ -43,7 +45,7 @@ class Settings(BaseSettings):
         description="ISO 4217 code of every column that ends in _reporting.",
     )
     first_period: str = Field(
-        default="2023-01",
+        default="2015-01",
         pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
         description="The first billing period that the month partitions offer.",
     )
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
     allow_stale: bool = Field(
         default=False,
         description="Publish although a source could not be brought up to date; it shows in trust.",
+    )
+    judge_all: bool = Field(
+        default=False,
+        description="Judge every published period again, not only those that changed.",
     )
     pseudonym_key: SecretStr = Field(
         default=SecretStr("demo company pseudonym key"),
@@ -131,6 +137,7 @@ def export_for_dbt(settings: Settings) -> None:
             "TOLLGATE_MEMORY_LIMIT": settings.memory_limit,
             "TOLLGATE_THREADS": str(settings.threads),
             "TOLLGATE_LEDGER_TABLE_ROWS": str(settings.ledger_table_rows),
+            "TOLLGATE_JUDGE_ALL": str(settings.judge_all).lower(),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }

@@ -110,6 +110,8 @@ from {{ relation }}
 {#-
   The columns of conformed token usage: one row per what a meter or bill says of one day, one
   model and one token class. Tokens DECIMAL(38, 6), because bills round thousands of tokens.
+  Usage carries the same attributes as the charges it stands behind (macros/profile_attributes.sql),
+  so that a rule which divides the money divides the tokens alike.
 -#}
 {% macro usage_columns() %}
     {% do return([
@@ -120,6 +122,7 @@ from {{ relation }}
         ('service_name', 'varchar'),
         ('billing_account_id', 'varchar'),
         ('sub_account_id', 'varchar'),
+        ('region_id', 'varchar'),
         ('tags', 'varchar'),
         ('x_model', 'varchar'),
         ('x_token_class', 'varchar'),
@@ -130,9 +133,11 @@ from {{ relation }}
         ('x_principal_id', 'varchar'),
         ('x_profile_id', 'varchar'),
         ('x_user_id', 'varchar'),
+        ('x_product_code', 'varchar'),
+        ('x_operation', 'varchar'),
+        ('x_line_item_type', 'varchar'),
         ('tokens', 'decimal(38, 6)'),
         ('requests', 'decimal(38, 0)'),
-        ('x_snapshot_id', 'varchar'),
     ]) %}
 {% endmacro %}
 

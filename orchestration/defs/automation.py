@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -33,7 +34,7 @@ def range_tags(first: BillingPeriod, last: BillingPeriod) -> dict[str, str]:
     return {RANGE_START: first.start.isoformat(), RANGE_END: last.start.isoformat()}
 
 
-def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
+def build_jobs() -> list[Any]:
     """Return the one job: every asset, from bill to published file."""
     return [
         dg.define_asset_job(
@@ -72,15 +73,9 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     ]
 
 
-def build_sensors(
-    settings: Settings, sources: Sequence[SourceConfig]
-) -> list[dg.SensorDefinition]:
+def build_sensors(settings: Settings, sources: Sequence[SourceConfig]) -> list[dg.SensorDefinition]:
     """Return the sensor for new deliveries in the local folders of the sources."""
-    folders = [
-        Path(source.url)
-        for source in sources
-        if source.url and "://" not in source.url
-    ]
+    folders = [Path(source.url) for source in sources if source.url and "://" not in source.url]
 
     @dg.sensor(
         name="new_deliveries",
@@ -89,7 +84,9 @@ def build_sensors(
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Looks every five minutes for new or changed files in the sources' local folders.",
     )
-    def new_deliveries(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def new_deliveries(
+        context: dg.SensorEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         state = _folder_state(folders)
         if state == context.cursor:
             yield dg.SkipReason("no file in the sources' folders has changed")

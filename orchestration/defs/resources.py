@@ -1,5 +1,6 @@
 """What assets share: the lock of the run and dbt."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,5 +30,10 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """Return the resources of one installation."""
     return {
         "lock": RunLock(lock_path=str(settings.lock_path)),
-        "dbt": DbtCliResource(project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR)),
+        "dbt": DbtCliResource(
+            project_dir=str(DBT_PROJECT_DIR),
+            profiles_dir=str(DBT_PROJECT_DIR),
+            # The dbt of this environment, whether or not it is activated.
+            dbt_executable=str(Path(sys.executable).with_name("dbt")),
+        ),
     }

@@ -5,6 +5,8 @@ They are not partitioned: dbt builds whatever changed, by key.
 
 import io
 import logging
+import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from typing import Any
@@ -18,15 +20,28 @@ from orchestration.land.catalogue import landed_catalogue, write_warehouse_input
 from orchestration.land.org_tables import land_org_tables
 from orchestration.publish.build import (
     BuildPaths,
+    MadeFrom,
+    inputs_fingerprint,
+    made_from,
     make_period_folders,
     open_build,
+    period_files_are_there,
+    write_made_from,
     write_settings_input,
 )
-from orchestration.publish.dbt_manifest import load_manifest, manifest_path, remove_run_targets
+from orchestration.publish.dbt_manifest import (
+    load_manifest,
+    manifest_path,
+    project_fingerprint,
+    remove_run_targets,
+)
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
 progress = logging.getLogger("tollgate")
+
+# dbt puts a clock and colours before each line.
+_CLOCK = re.compile(r"^(?:\x1b\[[0-9;]*m)*\d{2}:\d{2}:\d{2}\s+|\x1b\[[0-9;]*m")
 
 ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
 
@@ -34,17 +49,24 @@ ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
 class DbtLines(io.TextIOBase):
     """Takes dbt's output and passes on what the materializations say, and what failed."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._outer = sys.stdout
+
     def writable(self) -> bool:
         """Say that lines may be written."""
         return True
 
     def write(self, text: str) -> int:
         """Log the lines that begin with a door's name or tell of a failure."""
-        for line in text.splitlines():
-            if line.startswith(("conform ", "allocate ", "marts ")):
-                progress.info(line)
-            elif "Failure in" in line or " Error in " in line or "FAIL " in line:
-                progress.error(line.strip())
+        # A log handler may print: that must reach the outer stream, not come back here.
+        with redirect_stdout(self._outer):
+            for line in text.splitlines():
+                said = _CLOCK.sub("", line).rstrip()
+                if said.startswith(("conform ", "allocate ", "marts ")):
+                    progress.info(said)
+                elif "Failure in" in said or " Error in " in said or " FAIL " in said:
+                    progress.error(said.strip())
         return len(text)
 
 
@@ -118,19 +140,35 @@ def build_warehouse_assets(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, lock: RunLock
     ) -> Iterator[Any]:
         paths = build_paths(settings)
-        open_build(paths)
         write_settings_input(paths.warehouse_dir, settings.reporting_currency, settings.today)
         write_warehouse_inputs(settings.data_dir, sources)
+        manifest = load_manifest(DBT_PROJECT_DIR)
+        project = project_fingerprint(DBT_PROJECT_DIR)
+        inputs = inputs_fingerprint(paths.warehouse_dir, project, settings.ledger_table_rows)
+        published = made_from(paths.published_path)
+        if (
+            published is not None
+            and published.inputs == inputs
+            and not settings.judge_all
+            and period_files_are_there(paths, manifest)
+        ):
+            # Without outputs here the publish step is skipped too.
+            progress.info("warehouse  nothing changed since the last publication")
+            return
+        open_build(paths)
+        write_made_from(paths.build_path, MadeFrom(inputs, project))
+        landed = landed_catalogue(settings.data_dir, sources)
         make_period_folders(
             paths.warehouse_dir,
-            load_manifest(DBT_PROJECT_DIR),
-            {
-                (landed.source, landed.billing_period)
-                for landed in landed_catalogue(settings.data_dir, sources)
-            },
+            manifest,
+            {(current.source, current.billing_period) for current in landed},
         )
+        arguments = ["build"]
+        if published is not None and published.project == project:
+            # Unit tests judge the code, and this code has passed them.
+            arguments += ["--exclude-resource-type", "unit_test"]
         target = settings.warehouse_dir / "dbt_target" / context.run_id
-        invocation = dbt.cli(["build"], context=context, target_path=target)
+        invocation = dbt.cli(arguments, context=context, target_path=target)
         with redirect_stdout(DbtLines()):
             yield from invocation.stream()
         remove_run_targets(target)

@@ -14,6 +14,11 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.extract.control_totals import control_totals
+from orchestration.extract.delivered_files import raw_rows
+from orchestration.extract.snapshot import Receipt
+from orchestration.extract.source import Dataset
+
 COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 
 
@@ -24,22 +29,16 @@ class MoneyFile:
     Attributes:
         source: Source name.
         billing_period: First day of the period.
-        snapshot_id: The snapshot.
+        dataset: What its money and currency columns are.
         paths: The landed files, absolute.
-        money_column: The column of the landed rows that holds money.
-        currency_column: The column that holds its currency.
-        receipt_rows: Rows on the receipt.
-        receipt_totals: Exact totals on the receipt by currency.
+        receipt: What was received.
     """
 
     source: str
     billing_period: date
-    snapshot_id: str
+    dataset: Dataset
     paths: tuple[Path, ...]
-    money_column: str
-    currency_column: str
-    receipt_rows: int
-    receipt_totals: dict[str, Decimal]
+    receipt: Receipt
 
 
 @dataclass(frozen=True)
@@ -123,13 +122,16 @@ def audit(
         if place not in periods:
             continue
         rows, landed = _landed_totals(connection, money_file)
-        if rows != money_file.receipt_rows:
+        if rows != money_file.receipt.row_count:
             findings.append(
-                Finding(*place, f"the receipt counts {money_file.receipt_rows:,} rows, landed are {rows:,}")
+                Finding(
+                    *place,
+                    f"the receipt counts {money_file.receipt.row_count:,} rows, landed are {rows:,}",
+                )
             )
         received_rows[place] = received_rows.get(place, 0) + rows
-        for currency in sorted({*money_file.receipt_totals, *landed}):
-            on_receipt = money_file.receipt_totals.get(currency, Decimal(0))
+        for currency in sorted({*money_file.receipt.totals, *landed}):
+            on_receipt = money_file.receipt.totals.get(currency, Decimal(0))
             exact, rounded = landed.get(currency, (Decimal(0), Decimal(0)))
             if exact != on_receipt:
                 findings.append(
@@ -151,24 +153,11 @@ def _landed_totals(
     """Return rows and, by currency, the exact total and the total of amounts at 12 decimals."""
     if not money_file.paths:
         return 0, {}
-    money = '"' + money_file.money_column.replace('"', '""') + '"'
-    currency = '"' + money_file.currency_column.replace('"', '""') + '"'
-    rows = connection.execute(
-        f"""
-        select
-            upper({currency}),
-            count(*),
-            sum(cast(cast({money} as varchar) as decimal(38, 18))),
-            sum(cast(cast({money} as varchar) as decimal(38, 12)))
-        from read_parquet(?, union_by_name = true, hive_partitioning = false)
-        group by 1
-        """,
-        [[str(path) for path in money_file.paths]],
-    ).fetchall()
-    totals = {
-        row[0]: (row[2] or Decimal(0), row[3] or Decimal(0)) for row in rows if row[0] is not None
+    totals = control_totals(connection, raw_rows(money_file.paths), money_file.dataset)
+    by_currency = {
+        currency: (totals.exact[currency], totals.rounded[currency]) for currency in totals.exact
     }
-    return sum(row[1] for row in rows), totals
+    return totals.row_count, by_currency
 
 
 # Each door's totals by source, period and currency: name for the reader, relation, cost expressions.
@@ -217,7 +206,8 @@ def _door_totals(
     filled = query.format(
         sums=", ".join(f"sum({cost}) as {cost}" for cost in COSTS),
         shared=", ".join(
-            f"sum(cast(c.{cost} as decimal(38, 12)) * cast(s.share as decimal(18, 12)))" for cost in COSTS
+            f"sum(cast(c.{cost} as decimal(38, 12)) * cast(s.share as decimal(18, 12)))"
+            for cost in COSTS
         ),
         focus=focus,
     )
@@ -254,7 +244,11 @@ def _compare(
         billed = ledger[key][1][0] if key in ledger else None
         if landed != (billed or Decimal(0)):
             findings.append(
-                Finding(key[0], key[1], f"landed are {landed:f} {key[2]}, conformed are {billed} {key[2]}")
+                Finding(
+                    key[0],
+                    key[1],
+                    f"landed are {landed:f} {key[2]}, conformed are {billed} {key[2]}",
+                )
             )
     for name, totals in doors.items():
         for key in sorted({*ledger, *totals}, key=str):
@@ -262,7 +256,9 @@ def _compare(
             ledger_count, ledger_costs = ledger.get(key, (0, (None,) * len(COSTS)))
             if rows is not None and rows != ledger_count:
                 findings.append(
-                    Finding(key[0], key[1], f"conformed are {ledger_count} charges, {name} are {rows}")
+                    Finding(
+                        key[0], key[1], f"conformed are {ledger_count} charges, {name} are {rows}"
+                    )
                 )
             for cost, amount, expected in zip(COSTS, costs, ledger_costs, strict=True):
                 if amount != expected:

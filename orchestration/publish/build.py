@@ -1,5 +1,6 @@
 """The build file: a run's own copy of the published warehouse, thrown away when the run fails."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,68 @@ def _write_input(rows: duckdb.DuckDBPyRelation, target: Path) -> None:
     os.replace(temporary, target)
 
 
+def inputs_fingerprint(warehouse_dir: Path, project_fingerprint: str, row_limit: int) -> str:
+    """Return what the whole warehouse is made from, as one hash.
+
+    Args:
+        warehouse_dir: The warehouse folder, whose inputs are written.
+        project_fingerprint: Hash of the dbt project's files.
+        row_limit: Above so many charges the published ledger is a view.
+    """
+    digest = hashlib.sha256(f"{project_fingerprint} {row_limit}".encode())
+    for path in sorted((warehouse_dir / "inputs").glob("*.parquet")):
+        if not path.name.startswith("shape_"):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """What a published file says it was made from."""
+
+    inputs: str
+    project: str
+
+
+def made_from(published_path: Path) -> MadeFrom | None:
+    """Return what the published file was made from, None when there is no such file."""
+    if not published_path.exists():
+        return None
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        found = connection.execute(
+            "select inputs_fingerprint, project_fingerprint from tollgate.made_from"
+        ).fetchone()
+    return MadeFrom(*found) if found else None
+
+
+def write_made_from(build_path: Path, made: MadeFrom) -> None:
+    """Write into the build file what it is made from; a publication carries it along."""
+    with duckdb.connect(str(build_path)) as connection:
+        connection.execute("create schema if not exists tollgate")
+        connection.execute(
+            "create or replace table tollgate.made_from as "
+            "select $inputs as inputs_fingerprint, $project as project_fingerprint",
+            {"inputs": made.inputs, "project": made.project},
+        )
+
+
+def period_files_are_there(paths: BuildPaths, manifest: Mapping[str, Any]) -> bool:
+    """Say whether every period file that the published file names is on disk."""
+    with duckdb.connect(str(paths.published_path), read_only=True) as connection:
+        named = {
+            (relation, key)
+            for relation, key in connection.execute(
+                "select relation, key from tollgate.period_key where billing_period is not null"
+            ).fetchall()
+        }
+    for door, model in ledger_models(manifest):
+        there = {file.stem for file in (paths.warehouse_dir / door / model).glob("*/*/*.parquet")}
+        if not {key for relation, key in named if relation == f"{door}.{model}"} <= there:
+            return False
+    return True
+
+
 def make_period_folders(
     warehouse_dir: Path,
     manifest: Mapping[str, Any],
@@ -105,7 +168,8 @@ def sweep_period_files(
     for path in published:
         with duckdb.connect(str(path), read_only=True) as connection:
             named |= {
-                row[0] for row in connection.execute("select key from tollgate.period_key").fetchall()
+                row[0]
+                for row in connection.execute("select key from tollgate.period_key").fetchall()
             }
     removed = 0
     for door, model in ledger_models(manifest):

@@ -23,7 +23,7 @@ def manifest_path(project_dir: Path) -> Path:
     """Return the path of a manifest that is true to the project's files."""
     target = project_dir / "target"
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
-    fingerprint = _fingerprint(project_dir)
+    fingerprint = project_fingerprint(project_dir)
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
         _parse(project_dir)
         stamp.write_text(fingerprint)
@@ -40,7 +40,8 @@ def remove_run_targets(target_dir: Path) -> None:
     shutil.rmtree(target_dir, ignore_errors=True)
 
 
-def _fingerprint(project_dir: Path) -> str:
+def project_fingerprint(project_dir: Path) -> str:
+    """Return a hash of every file that dbt reads."""
     digest = hashlib.sha256()
     folders = ("models", "macros", "seeds", "tests")
     files = [project_dir / "dbt_project.yml", project_dir / "profiles.yml"]

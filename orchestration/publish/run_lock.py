@@ -38,7 +38,11 @@ def run_lock(path: Path, who: str) -> Iterator[None]:
         handle.truncate(0)
         handle.write(
             json.dumps(
-                {"who": who, "pid": os.getpid(), "since": datetime.now(UTC).isoformat("T", "seconds")}
+                {
+                    "who": who,
+                    "pid": os.getpid(),
+                    "since": datetime.now(UTC).isoformat("T", "seconds"),
+                }
             )
         )
         handle.flush()

@@ -117,14 +117,27 @@ def print_summary(
 
 
 def _table(rows: Sequence[PeriodMoney]) -> list[str]:
-    header = ("source", "period", "cur", "charges", "billed", "allocated", "idle", "unallocated", "unclassified")
+    header = (
+        "source",
+        "period",
+        "cur",
+        "charges",
+        "billed",
+        "allocated",
+        "idle",
+        "unallocated",
+        "unclassified",
+    )
     body = [
         (
             row.source,
             f"{row.billing_period:%Y-%m}",
             row.currency,
             f"{row.charges_count:,}",
-            *(f"{amount:,.2f}" for amount in (row.billed, row.owned, row.idle, row.unallocated, row.in_exceptions)),
+            *(
+                f"{amount:,.2f}"
+                for amount in (row.billed, row.owned, row.idle, row.unallocated, row.in_exceptions)
+            ),
         )
         for row in rows
     ]

@@ -1,6 +1,6 @@
 -- One row per charge profile and rule that takes it, in order (match_rank 1 wins).
 -- Invariant: every profile has a row of rank 1; the last resort is the rule `unallocated`.
--- A rule takes a profile when all its conditions hold and, for method direct, its evidence names an owner.
+-- A rule takes a profile when its conditions hold and it has an owner: direct by evidence, else targets.
 
 with profiles as (
     select * from {{ ref('int_charge_profiles') }}
@@ -17,6 +17,11 @@ conditions as (
 
 mappings as (
     select * from {{ source('org', 'owner_mapping') }}
+),
+
+rules_with_targets as (
+    select distinct rule_id, rule_version
+    from {{ source('org', 'allocation_rule_target') }}
 ),
 
 attributes as (
@@ -66,8 +71,10 @@ barred as (
         not case conditions.operator
             when 'equals' then coalesce(attributes.attribute_value = conditions.value, false)
             when 'not_equals' then coalesce(attributes.attribute_value <> conditions.value, true)
+            {#- the list's separator in a value would let it stand for two neighbours of the list #}
             when 'in' then coalesce(
-                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '\',
+                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '\'
+                and attributes.attribute_value not like '%|%',
                 false
             )
             when 'starts_with' then coalesce(
@@ -104,9 +111,17 @@ taken as (
             and attributes.attribute_value = mappings.value
             and (mappings.valid_from is null or mappings.valid_from <= rules_in_force.epoch_start_date)
             and (mappings.valid_to is null or mappings.valid_to > rules_in_force.epoch_start_date)
+    left join rules_with_targets  -- one rule version to at most one
+        on
+            rules_in_force.rule_id = rules_with_targets.rule_id
+            and rules_in_force.rule_version = rules_with_targets.rule_version
+    {#- A rule without an owner would divide money among nobody: the next rule is asked. #}
     where
         barred.rule_id is null
-        and (rules_in_force.method <> 'direct' or mappings.owner_id is not null)
+        and case rules_in_force.method
+            when 'direct' then mappings.owner_id is not null
+            else rules_with_targets.rule_id is not null
+        end
 ),
 
 with_last_resort as (

@@ -7,6 +7,8 @@ select * from {{ ref('int_token_usage_aws_cur2') }}
 union all
 select * from {{ ref('int_token_usage_aws_cur_legacy') }}
 union all
+select * from {{ ref('int_token_usage_focus') }}
+union all
 select * from {{ ref('int_token_usage_openai') }}
 union all
 select * from {{ ref('int_token_usage_anthropic') }}

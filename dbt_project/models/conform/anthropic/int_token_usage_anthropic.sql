@@ -43,8 +43,10 @@ named as (
         case by_class.inference_geo when 'global' then 'global' when 'us' then 'regional' end
             as x_region_scope,
         by_class.api_key_id as x_credential_id,
+        by_class.user_id as x_principal_id,
         by_class.user_id as x_user_id,
-        by_class.snapshot_id as x_snapshot_id,
+        -- as the charges have it: the cost report's type of a charge for tokens
+        'tokens' as x_line_item_type,
         sum(by_class.class_tokens) as tokens
     from by_class
     left join service_tiers  -- many rows to one tier
@@ -58,5 +60,5 @@ named as (
 )
 
 {{ conformed_usage('named', unknown=[
-    'tags', 'x_principal_id', 'x_profile_id', 'requests',
+    'region_id', 'tags', 'x_profile_id', 'x_product_code', 'x_operation', 'requests',
 ]) }}

@@ -16,17 +16,20 @@ named as (
         service_name,
         billing_account_id,
         sub_account_id,
+        region_id,
         tags,
         x_model,
         x_token_class,
         x_credential_id,
-        x_snapshot_id,
+        x_product_code,
+        x_operation,
         sum(consumed_quantity) as tokens
     from charges
-    where x_classification = 'ai_model' and lower(consumed_unit) = 'tokens'
+    where x_token_class is not null and lower(consumed_unit) = 'tokens'
     group by all
 )
 
 {{ conformed_usage('named', unknown=[
-    'x_service_tier', 'x_context_window', 'x_region_scope', 'x_principal_id', 'x_profile_id', 'x_user_id', 'requests',
+    'x_service_tier', 'x_context_window', 'x_region_scope', 'x_principal_id', 'x_profile_id',
+    'x_user_id', 'x_line_item_type', 'requests',
 ]) }}

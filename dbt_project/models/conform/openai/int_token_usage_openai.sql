@@ -1,4 +1,4 @@
--- One row per day, project, key, user, model, tier and token class of completions usage.
+-- One row per day, project, key, user, surface, model, tier and token class of completions usage.
 -- Invariant: token classes are disjoint and add up to input and output; requests stand on a row of
 -- their own (class 'request'). A model that no curated name knows keeps the vendor's name.
 
@@ -49,8 +49,10 @@ named as (
         by_class.token_class as x_token_class,
         coalesce(service_tiers.x_service_tier, by_class.service_tier) as x_service_tier,
         by_class.api_key_id as x_credential_id,
+        -- as the charges have it, so that a rule by principal divides money and tokens alike
+        by_class.user_id as x_principal_id,
         by_class.user_id as x_user_id,
-        by_class.snapshot_id as x_snapshot_id,
+        by_class.api_source as x_operation,
         sum(by_class.class_tokens) as tokens,
         sum(by_class.requests_count) filter (where by_class.token_class = 'request') as requests
     from by_class
@@ -67,5 +69,6 @@ named as (
 )
 
 {{ conformed_usage('named', unknown=[
-    'tags', 'x_context_window', 'x_region_scope', 'x_principal_id', 'x_profile_id',
+    'region_id', 'tags', 'x_context_window', 'x_region_scope', 'x_profile_id', 'x_product_code',
+    'x_line_item_type',
 ]) }}

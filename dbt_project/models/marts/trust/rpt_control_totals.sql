@@ -95,8 +95,8 @@ select
     ) as is_conserved
 from currencies
 left join received  -- one to one
-    on currencies.billing_currency = received.billing_currency
+    on currencies.billing_currency is not distinct from received.billing_currency
 left join conformed  -- one to one
-    on currencies.billing_currency = conformed.billing_currency
+    on currencies.billing_currency is not distinct from conformed.billing_currency
 left join allocated  -- one to one
-    on currencies.billing_currency = allocated.billing_currency
+    on currencies.billing_currency is not distinct from allocated.billing_currency

@@ -1,4 +1,4 @@
--- One row per source, billing period, kind of exception, subject and currency, with the money at stake.
+-- One row per source, billing period, kind of exception, subject and currency, with its money.
 -- Invariant: what cannot be understood is here with its money; the same money stays in the ledger.
 -- An exception does not stop publication; it is the list of what to classify, price or map next.
 
@@ -20,7 +20,7 @@ charge_splits as (
 unclassified as (
     select
         'unclassified' as exception_kind,
-        coalesce(x_meter_text, charge_description, service_name) as subject,
+        coalesce(x_meter_text, charge_description, service_name, 'no words') as subject,
         billing_currency,
         count(*) as rows_count,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
@@ -34,7 +34,8 @@ unclassified as (
 unknown_cost as (
     select
         'unknown_effective_cost' as exception_kind,
-        coalesce(x_line_item_type, charge_category) || ' of ' || service_name as subject,
+        coalesce(x_line_item_type, charge_category, 'charge') || ' of '
+        || coalesce(service_name, 'unknown service') as subject,
         billing_currency,
         count(*) as rows_count,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
@@ -50,7 +51,7 @@ unpriced as (
         'unknown_price' as exception_kind,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
         || coalesce(x_service_tier, 'standard') as subject,
-        cast(null as varchar) as billing_currency,
+        billing_currency,
         count(*) as rows_count,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
         cast(sum(tokens) as decimal(38, 6)) as tokens,
@@ -69,7 +70,8 @@ unbilled_usage as (
         count(*) as rows_count,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(tokens) as decimal(38, 6)) as tokens,
-        'the vendor reports these tokens but bills no cost for them here (a commitment, or a gap)' as what_to_do
+        'the vendor reports these tokens without a cost: find the commitment that pays, or the gap'
+        as what_to_do
     from token_usage
     where tokens > 0 and x_service_tier = 'priority' and billed_cost is null
     group by all
@@ -78,7 +80,7 @@ unbilled_usage as (
 unconverted as (
     select
         'unknown_exchange_rate' as exception_kind,
-        billing_currency || ' to ' || reporting_currency as subject,
+        coalesce(billing_currency, 'no currency') || ' to ' || reporting_currency as subject,
         billing_currency,
         count(*) as rows_count,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,

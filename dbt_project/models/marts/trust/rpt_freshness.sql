@@ -56,15 +56,18 @@ problems as (
     from held
 ),
 
+{#- One problem a period, whole: the reason and the remedy of the same one. #}
 problem_by_period as (
     select
         source,
         dataset,
         billing_period,
-        min(reason) as reason,
-        min(remedy) as remedy
+        reason,
+        remedy
     from problems
-    group by source, dataset, billing_period
+    qualify row_number() over (
+        partition by source, dataset, billing_period order by reason, remedy
+    ) = 1
 ),
 
 periods as (

@@ -1,6 +1,11 @@
--- One row per day, source, service, model, owner and use case: inference cost and requests.
--- Invariant: cost adds up to the ledger's model charges; requests are counted by a meter, never invented.
+-- One row per day, source, service, model, owner, use case and currency: AI cost and requests.
+-- Invariant: cost adds up to the ledger's model charges; requests are counted by a meter only.
 -- cost_per_request is a ratio and does not add up across rows.
+
+{%- set what_columns = ['source', 'billing_period', 'usage_date', 'service_name', 'x_model'] %}
+{%- set who_columns = [
+    'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
+] %}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}
@@ -19,12 +24,10 @@ split_shares as (
 
 measured as (
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
         billing_currency,
         billed_cost,
         effective_cost,
@@ -34,12 +37,10 @@ measured as (
     union all
 
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
         cast(null as varchar) as billing_currency,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(null as decimal(38, 12)) as effective_cost,
@@ -49,62 +50,74 @@ measured as (
 
 by_split as (
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
-        max(billing_currency) as billing_currency,
+        billing_currency,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
         cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
         cast(sum(requests) as decimal(20, 0)) as requests
     from measured
-    group by source, billing_period, usage_date, split_id, service_name, x_model
+    group by all
 ),
 
 by_owner as (
     select
-        by_split.source,
-        by_split.billing_period,
-        by_split.usage_date,
-        by_split.service_name,
-        by_split.x_model,
-        split_shares.outcome,
-        split_shares.owner_id,
-        split_shares.team,
-        split_shares.department,
-        split_shares.cost_centre,
-        split_shares.use_case_id,
-        split_shares.use_case,
-        max(by_split.billing_currency) as billing_currency,
-        cast(sum(by_split.billed_cost * split_shares.share) as decimal(38, 24)) as billed_cost,
-        cast(sum(by_split.effective_cost * split_shares.share) as decimal(38, 24)) as effective_cost,
-        cast(sum(by_split.requests * split_shares.share) as decimal(38, 12)) as requests
+        {%- for name in what_columns %}
+        by_split.{{ name }},
+        {%- endfor %}
+        {%- for name in who_columns %}
+        split_shares.{{ name }},
+        {%- endfor %}
+        by_split.billing_currency,
+        sum(by_split.billed_cost * split_shares.share) as billed_cost,
+        sum(by_split.effective_cost * split_shares.share) as effective_cost,
+        sum(by_split.requests * split_shares.share) as requests
     from by_split
     inner join split_shares  -- one split to its owners
         on by_split.split_id = split_shares.split_id
-    group by
-        by_split.source,
-        by_split.billing_period,
-        by_split.usage_date,
-        by_split.service_name,
-        by_split.x_model,
-        split_shares.outcome,
-        split_shares.owner_id,
-        split_shares.team,
-        split_shares.department,
-        split_shares.cost_centre,
-        split_shares.use_case_id,
-        split_shares.use_case
+    group by all
+),
+
+{#- A usage report names no currency: its requests stand beside the cost of the same key, in the
+    first currency by name, so that two currencies are never added up. #}
+in_currency as (
+    select
+        {%- for name in what_columns + who_columns %}
+        {{ name }},
+        {%- endfor %}
+        coalesce(
+            billing_currency,
+            min(billing_currency) over (
+                partition by {{ (what_columns + who_columns) | join(', ') }}
+            )
+        ) as billing_currency,
+        billed_cost,
+        effective_cost,
+        requests
+    from by_owner
+),
+
+inferences as (
+    select
+        {%- for name in what_columns + who_columns %}
+        {{ name }},
+        {%- endfor %}
+        billing_currency,
+        cast(sum(billed_cost) as decimal(38, 24)) as billed_cost,
+        cast(sum(effective_cost) as decimal(38, 24)) as effective_cost,
+        cast(sum(requests) as decimal(38, 12)) as requests
+    from in_currency
+    group by all
 )
 
 select
-    by_owner.*,
-    {{ per_request('by_owner.effective_cost', 'by_owner.requests') }} as cost_per_request,
+    inferences.*,
+    {{ per_request('inferences.effective_cost', 'inferences.requests') }} as cost_per_request,
     case
-        when by_owner.requests is null then 'the source reports no request counts'
-        when by_owner.requests = 0 then 'no requests were counted on this day'
-        when by_owner.effective_cost is null then 'the bill has no cost for these requests'
+        when inferences.requests is null then 'the source reports no request counts'
+        when inferences.requests = 0 then 'no requests were counted on this day'
+        when inferences.effective_cost is null then 'the bill has no cost for these requests'
     end as cost_per_request_unknown_reason
-from by_owner
+from inferences

@@ -1,10 +1,22 @@
--- One row per day, source, service, model, token class, tier, context window, region scope, owner and use case.
+-- One row per day, source, service, model, class, tier, band, scope, owner, use case and currency.
 -- Invariant: tokens add up to the conformed usage, billed cost to the ledger's token charges.
--- Tokens come from usage reports or the bill, costs from the bill; either may be NULL where only the other speaks.
+-- Tokens come from usage or the bill, costs from the bill; NULL where only the other speaks.
+
+{%- set what_columns = [
+    'source', 'billing_period', 'usage_date', 'service_name', 'x_model', 'x_token_class',
+    'x_service_tier', 'x_context_window', 'x_region_scope',
+] %}
+{%- set who_columns = [
+    'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
+] %}
+{%- set priced_columns = [
+    'usage_date', 'service_name', 'x_model', 'x_token_class', 'x_service_tier',
+    'x_context_window', 'x_region_scope',
+] %}
 
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
-    where {{ this_period('int_usage_splits') }} and x_token_class <> 'request'
+    where {{ this_period('int_usage_splits') }} and x_token_class is distinct from 'request'
 ),
 
 charge_splits as (
@@ -23,136 +35,165 @@ prices as (
 
 measured as (
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
-        x_token_class,
-        x_service_tier,
-        x_context_window,
-        x_region_scope,
         usage_source,
         tokens,
+        cast(null as varchar) as billing_currency,
         cast(null as decimal(38, 12)) as billed_cost,
-        cast(null as decimal(38, 12)) as effective_cost,
-        cast(null as varchar) as billing_currency
+        cast(null as decimal(38, 12)) as effective_cost
     from usage_splits
 
     union all
 
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
-        x_token_class,
-        x_service_tier,
-        x_context_window,
-        x_region_scope,
         cast(null as varchar) as usage_source,
         cast(null as decimal(38, 6)) as tokens,
+        billing_currency,
         billed_cost,
-        effective_cost,
-        billing_currency
+        effective_cost
     from charge_splits
 ),
 
 by_split as (
     select
-        source,
-        billing_period,
-        usage_date,
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
         split_id,
-        service_name,
-        x_model,
-        x_token_class,
-        x_service_tier,
-        x_context_window,
-        x_region_scope,
+        billing_currency,
         max(usage_source) as usage_source,
         cast(sum(tokens) as decimal(38, 6)) as tokens,
-        max(billing_currency) as billing_currency,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
         cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
     from measured
-    group by
-        source,
-        billing_period,
-        usage_date,
-        split_id,
-        service_name,
-        x_model,
-        x_token_class,
-        x_service_tier,
-        x_context_window,
-        x_region_scope
+    group by all
 ),
 
 by_owner as (
     select
-        by_split.source,
-        by_split.billing_period,
-        by_split.usage_date,
-        by_split.service_name,
-        by_split.x_model,
-        by_split.x_token_class,
-        by_split.x_service_tier,
-        by_split.x_context_window,
-        by_split.x_region_scope,
-        split_shares.outcome,
-        split_shares.owner_id,
-        split_shares.team,
-        split_shares.department,
-        split_shares.cost_centre,
-        split_shares.use_case_id,
-        split_shares.use_case,
+        {%- for name in what_columns %}
+        by_split.{{ name }},
+        {%- endfor %}
+        {%- for name in who_columns %}
+        split_shares.{{ name }},
+        {%- endfor %}
+        by_split.billing_currency,
         max(by_split.usage_source) as usage_source,
-        cast(sum(by_split.tokens * split_shares.share) as decimal(38, 18)) as tokens,
-        max(by_split.billing_currency) as billing_currency,
-        cast(sum(by_split.billed_cost * split_shares.share) as decimal(38, 24)) as billed_cost,
-        cast(sum(by_split.effective_cost * split_shares.share) as decimal(38, 24)) as effective_cost
+        sum(by_split.tokens * split_shares.share) as tokens,
+        sum(by_split.billed_cost * split_shares.share) as billed_cost,
+        sum(by_split.effective_cost * split_shares.share) as effective_cost
     from by_split
     inner join split_shares  -- one split to its owners
         on by_split.split_id = split_shares.split_id
-    group by
-        by_split.source,
-        by_split.billing_period,
-        by_split.usage_date,
-        by_split.service_name,
-        by_split.x_model,
-        by_split.x_token_class,
-        by_split.x_service_tier,
-        by_split.x_context_window,
-        by_split.x_region_scope,
-        split_shares.outcome,
-        split_shares.owner_id,
-        split_shares.team,
-        split_shares.department,
-        split_shares.cost_centre,
-        split_shares.use_case_id,
-        split_shares.use_case
+    group by all
+),
+
+{#- A usage report names no currency: its tokens stand beside the cost of the same key, in the
+    first currency by name, so that two currencies are never added up. #}
+in_currency as (
+    select
+        {%- for name in what_columns + who_columns %}
+        {{ name }},
+        {%- endfor %}
+        coalesce(
+            billing_currency,
+            min(billing_currency) over (
+                partition by {{ (what_columns + who_columns) | join(', ') }}
+            )
+        ) as billing_currency,
+        usage_source,
+        tokens,
+        billed_cost,
+        effective_cost
+    from by_owner
+),
+
+owned_usage as (
+    select
+        {%- for name in what_columns + who_columns %}
+        {{ name }},
+        {%- endfor %}
+        max(usage_source) as usage_source,
+        cast(sum(tokens) as decimal(38, 18)) as tokens,
+        billing_currency,
+        cast(sum(billed_cost) as decimal(38, 24)) as billed_cost,
+        cast(sum(effective_cost) as decimal(38, 24)) as effective_cost
+    from in_currency
+    group by all
+),
+
+price_points as (
+    select distinct {{ priced_columns | join(', ') }}
+    from owned_usage
+),
+
+{#- Where the book prices a model by band, the price without a band is not that of another band. #}
+banded_prices as (
+    select
+        prices.*,
+        max(context_window) over (
+            partition by service_name, model, token_class, service_tier
+        ) as any_context_window
+    from prices
+),
+
+prices_in_force as (
+    select
+        {%- for name in priced_columns %}
+        price_points.{{ name }},
+        {%- endfor %}
+        banded_prices.list_price,
+        banded_prices.currency
+    from price_points
+    inner join banded_prices  -- a price point to the prices that hold for it, of which one is kept
+        on
+            price_points.service_name = banded_prices.service_name
+            and price_points.x_model = banded_prices.model
+            and price_points.x_token_class = banded_prices.token_class
+            and coalesce(price_points.x_service_tier, 'standard') = banded_prices.service_tier
+            and (
+                price_points.x_context_window is not distinct from banded_prices.context_window
+                or banded_prices.any_context_window is null
+            )
+            and (
+                price_points.x_region_scope = banded_prices.region_scope
+                or banded_prices.region_scope is null
+            )
+            and price_points.usage_date >= banded_prices.valid_from
+            and (
+                banded_prices.valid_to is null
+                or price_points.usage_date < banded_prices.valid_to
+            )
+    qualify row_number() over (
+        partition by
+            {%- for name in priced_columns %}
+            price_points.{{ name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        order by banded_prices.region_scope nulls last, banded_prices.valid_from desc
+    ) = 1
 )
 
 select
-    by_owner.*,
-    prices.list_price as list_price_per_million_tokens,
-    prices.currency as list_price_currency,
-    {#- tokens * price per million: the millionth is a multiplication, so that nothing is divided -#}
+    owned_usage.*,
+    prices_in_force.list_price as list_price_per_million_tokens,
+    prices_in_force.currency as list_price_currency,
+    {#- tokens * price per million: the millionth is a multiplication, so that nothing is divided #}
     cast(
-        cast(by_owner.tokens as decimal(24, 6)) * cast(prices.list_price as decimal(14, 6))
+        cast(owned_usage.tokens as decimal(22, 6))
+        * cast(prices_in_force.list_price as decimal(16, 9))
         * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
     ) as estimated_list_cost
-from by_owner
-left join prices  -- at most one price is in force on a day; none is unknown, never zero
+from owned_usage
+left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
     on
-        by_owner.x_model = prices.model
-        and by_owner.x_token_class = prices.token_class
-        and coalesce(by_owner.x_service_tier, 'standard') = prices.service_tier
-        and coalesce(by_owner.x_context_window, '') = coalesce(prices.context_window, '')
-        and coalesce(by_owner.x_region_scope, '') = coalesce(prices.region_scope, '')
-        and by_owner.usage_date >= prices.valid_from
-        and (prices.valid_to is null or by_owner.usage_date < prices.valid_to)
+        {%- for name in priced_columns %}
+        {{ 'and ' if not loop.first }}owned_usage.{{ name }}
+        is not distinct from prices_in_force.{{ name }}
+        {%- endfor %}

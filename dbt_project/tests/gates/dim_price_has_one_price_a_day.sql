@@ -1,6 +1,6 @@
--- When this fails, a token has two prices on one day: an estimate would be doubled or be chance.
--- Two rows of one vendor, model, class and tier must not be in force together where they meet the
--- same context band and region scope; a NULL scope meets every scope.
+-- Detects: two prices of one vendor, model, class and tier on one day; a NULL scope meets every scope.
+-- Usually means: a new price was added to ai_price.csv without ending the one before it.
+-- What to do: end the older row on the first day of the newer one; an estimate would be doubled else.
 {{ config(meta={'dagster': {'ref': {'name': 'dim_price'}}}) }}
 
 with prices as (

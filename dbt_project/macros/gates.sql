@@ -1,0 +1,233 @@
+{#-
+  What the gates (tests/gates, tests/generic) have in common.
+
+  A gate judges the periods that differ from what is published: a period that is published has
+  passed, and one that failed is not published and is judged again. `make audit` empties
+  tollgate.published_key, so that everything differs and everything is judged.
+-#}
+
+{#-
+  True for rows of the (source, billing period) pairs of which a key differs from the published
+  one. The keys are those of the models that the test reads: a key stands for all that a model was
+  made from, so sources need no look. DuckDB hands the few pairs to the scan, which skips the period
+  files of the others by their statistics.
+-#}
+{% macro unpublished(alias, period_columns=['source', 'billing_period']) -%}
+    ({{ alias }}.{{ period_columns[0] }}, {{ alias }}.{{ period_columns[1] }}) in (
+        select pending.source, pending.billing_period
+        from ({{ unpublished_periods() }}) as pending
+    )
+{%- endmacro %}
+
+{#- The same for whole months: for tests that compare the sources of a month with one another. -#}
+{% macro unpublished_month(alias, period_column='billing_period') -%}
+    {{ alias }}.{{ period_column }} in (
+        select pending.billing_period
+        from ({{ unpublished_periods() }}) as pending
+    )
+{%- endmacro %}
+
+{#- The pairs themselves. A key of source '*' stands for all sources, one without a period for all periods. -#}
+{% macro unpublished_periods() -%}
+    {%- set relations = [] -%}
+    {%- if execute -%}
+        {%- for unique_id in model.depends_on.nodes if unique_id in graph.nodes -%}
+            {%- set node = graph.nodes[unique_id] -%}
+            {%- if node.resource_type == 'model' -%}
+                {%- do relations.append(node.schema ~ '.' ~ node.alias) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select distinct held.source, held.billing_period
+    from (
+        select source, billing_period
+        from tollgate.period_key
+        where relation in ('{{ relations | join("', '") }}')
+        union
+        select source, billing_period
+        from tollgate.published_key
+        where relation in ('{{ relations | join("', '") }}')
+    ) as held
+    inner join (
+        (
+            select relation, source, billing_period, key
+            from tollgate.period_key
+            except
+            select relation, source, billing_period, key
+            from tollgate.published_key
+        )
+        union
+        (
+            select relation, source, billing_period, key
+            from tollgate.published_key
+            except
+            select relation, source, billing_period, key
+            from tollgate.period_key
+        )
+    ) as changed  -- each pair to the changed keys that concern it
+        on
+            (changed.source = held.source or changed.source = '*')
+            and (changed.billing_period = held.billing_period or changed.billing_period is null)
+    where
+        changed.relation in ('{{ relations | join("', '") }}')
+        and held.source <> '*'
+        and held.billing_period is not null
+{%- endmacro %}
+
+{#-
+  Rows that say where two sets of totals differ, one a measure. The CTEs `left` and `right` hold one
+  row per source, billing period and currency, with the measures under the same names. NULL-safe and
+  exact. `measures` are money; `count_measures` are not, and the first of the money says what they touch.
+-#}
+{% macro differing_totals(left, right, measures, count_measures=[], currency='billing_currency') -%}
+    {%- for measure in count_measures + measures %}
+    select
+        coalesce({{ left }}.source, {{ right }}.source) as source,
+        coalesce({{ left }}.billing_period, {{ right }}.billing_period) as billing_period,
+        concat(
+            '{{ measure }}: {{ left }} ', coalesce(cast({{ left }}.{{ measure }} as varchar), 'nothing'),
+            ', {{ right }} ', coalesce(cast({{ right }}.{{ measure }} as varchar), 'nothing')
+        ) as what,
+        {%- set money = (measures or [none])[0] if measure in count_measures else measure %}
+        {%- if money %}
+        cast(
+            coalesce(
+                abs({{ left }}.{{ money }} - {{ right }}.{{ money }}),
+                abs({{ left }}.{{ money }}),
+                abs({{ right }}.{{ money }})
+            ) as decimal(38, 24)
+        ) as money_touched,
+        {%- else %}
+        cast(null as decimal(38, 24)) as money_touched,
+        {%- endif %}
+        {%- if measure.endswith('_reporting') %}
+        'of reporting currency' as currency
+        {%- else %}
+        coalesce({{ left }}.{{ currency }}, {{ right }}.{{ currency }}) as currency
+        {%- endif %}
+    from {{ left }}
+    full outer join {{ right }}  -- one to one
+        on
+            {{ left }}.source = {{ right }}.source
+            and {{ left }}.billing_period = {{ right }}.billing_period
+            and {{ left }}.{{ currency }} is not distinct from {{ right }}.{{ currency }}
+    where {{ left }}.{{ measure }} is distinct from {{ right }}.{{ measure }}
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- Rows whose validity [valid_from, valid_to) is empty or begins before an earlier one of the key ends. -#}
+{% macro overlapping_validities(relation, key_columns) -%}
+    select
+        cast(null as varchar) as source,
+        cast(null as date) as billing_period,
+        concat(
+            {%- for name in key_columns %}
+            '{{ name }} ', coalesce(cast(validities.{{ name }} as varchar), 'unknown'), ', ',
+            {%- endfor %}
+            'valid from ', coalesce(cast(validities.valid_from as varchar), 'ever'),
+            ' to ', coalesce(cast(validities.valid_to as varchar), 'open'),
+            case
+                when validities.valid_to <= validities.valid_from then ': ends before it begins'
+                else concat(': the one before it holds until ', cast(validities.held_until as varchar))
+            end
+        ) as what,
+        cast(null as decimal(38, 12)) as money_touched,
+        cast(null as varchar) as currency
+    from (
+        select
+            *,
+            max(coalesce(valid_to, cast('9999-12-31' as date))) over (
+                partition by {{ key_columns | join(', ') }}
+                order by valid_from nulls first, valid_to
+                rows between unbounded preceding and 1 preceding
+            ) as held_until
+        from {{ relation }}
+    ) as validities
+    where
+        validities.valid_to <= validities.valid_from
+        or validities.held_until > coalesce(validities.valid_from, cast('0001-01-01' as date))
+{%- endmacro %}
+
+{#-
+  dbt's own test materialization, and: a gate that fails says its first rows in the log. dbt would
+  only count them, and the build file that holds them is thrown away.
+-#}
+{% materialization test, adapter='duckdb' %}
+    {% set main_sql = get_limit_subquery_sql(sql, config.get('limit')) %}
+    {% call statement('main', fetch_result=True) -%}
+        {{ get_test_sql(
+            main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), none
+        ) }}
+    {%- endcall %}
+    {% if load_result('main').table.columns['failures'].values()[0] | int > 0 %}
+        {% do say_what_failed(model.name, sql) %}
+    {% endif %}
+    {{ return({'relations': []}) }}
+{% endmaterialization %}
+
+{% macro say_what_failed(test_name, sql) %}
+    {% set rows = run_query('select * from (' ~ sql ~ ') as failed limit 5') %}
+    {% if 'what' in rows.column_names and 'money_touched' in rows.column_names %}
+        {% for row in rows %}
+            {{ log('FAIL ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{% macro failed_row_in_words(row) -%}
+    {{ row['source'] ~ ' ' if row['source'] is not none }}
+    {{- (row['billing_period'] | string)[:7] ~ ': ' if row['billing_period'] is not none }}
+    {{- row['what'] }}
+    {{- ' (' ~ '{:f}'.format(row['money_touched'].normalize()) ~ ' ' ~ (row['currency'] or 'of unknown currency') ~ ' touched)' if row['money_touched'] is not none }}
+{%- endmacro %}
+
+{#- The names under which gates count charges whose cost is unknown, one a cost. -#}
+{% macro unknown_cost_counts() %}
+    {% set names = [] %}
+    {% for cost in four_costs() %}
+        {% do names.append('unknown_' ~ cost ~ '_count') %}
+    {% endfor %}
+    {% do return(names) %}
+{% endmacro %}
+
+{#- The names of the four costs in the reporting currency. -#}
+{% macro reporting_costs() %}
+    {% set names = [] %}
+    {% for cost in four_costs() %}
+        {% do names.append(cost ~ '_reporting') %}
+    {% endfor %}
+    {% do return(names) %}
+{% endmacro %}
+
+{#-
+  What dbt's generic tests (not_null, accepted_values, grain_is and the others) look at: of a model
+  that is built by source and period, the rows of the periods that differ from what is published.
+  A test of the source or the period itself sees all rows: without them a row belongs to no period.
+-#}
+{% macro duckdb__get_where_subquery(relation) -%}
+    {%- set conditions = [] -%}
+    {%- if config.get('where') -%}
+        {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
+    {%- endif -%}
+    {%- set node = graph.nodes.get(model.attached_node) if execute else none -%}
+    {%- if node and node.resource_type == 'model' -%}
+        {%- set period_columns = node.config.get('period_columns', ['source', 'billing_period']) -%}
+        {%- if
+            node.config.get('work_unit', 'source_period') == 'source_period'
+            and model.column_name not in period_columns
+        -%}
+            {%- do conditions.append(unpublished('judged', period_columns)) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if conditions -%}
+        {%- set judged -%}
+            (select judged.* from {{ relation }} as judged where {{ conditions | join(' and ') }}) as judged_rows
+        {%- endset -%}
+        {%- do return(judged) -%}
+    {%- endif -%}
+    {%- do return(relation) -%}
+{%- endmacro %}

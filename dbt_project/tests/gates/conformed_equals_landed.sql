@@ -1,0 +1,95 @@
+-- Detects: a source and period whose ledger has other rows or other money than what was landed.
+-- Usually means: a join in a conform model lost or doubled lines, or a kind of source has no branch.
+-- What to do: look up the period in rpt_control_totals, then compare the staging and conform models.
+{{ config(meta={'dagster': {'ref': {'name': 'int_charges_conformed'}}}) }}
+
+with ledger as (
+    select
+        source,
+        billing_period,
+        billing_currency,
+        count(*) as charges_count,
+        sum(billed_cost) as billed_cost
+    from {{ ref('int_charges_conformed') }}
+    where {{ unpublished('int_charges_conformed') }}
+    group by source, billing_period, billing_currency
+),
+
+{#- A landed period that the ledger does not know at all has no key; it is judged as well. -#}
+periods_to_judge as (
+    {{ unpublished_periods() }}
+    union
+    (
+        select source, billing_period
+        from {{ source('tollgate', 'snapshot') }}
+        where is_current and measure = 'cost'
+        except
+        select source, billing_period
+        from tollgate.period_key
+        where relation = 'conform.int_charges_conformed'
+    )
+),
+
+snapshots as (
+    select
+        snapshots.source,
+        snapshots.billing_period,
+        snapshots.dataset,
+        snapshots.row_count,
+        nullif(snapshots.currency, 'NULL') as billing_currency,
+        snapshots.landed_total
+    from {{ source('tollgate', 'snapshot') }} as snapshots
+    inner join periods_to_judge  -- many snapshots to one period
+        on
+            snapshots.source = periods_to_judge.source
+            and snapshots.billing_period = periods_to_judge.billing_period
+    where snapshots.is_current and snapshots.measure = 'cost'
+),
+
+{#- Each total of a snapshot repeats the rows of the whole snapshot. -#}
+landed_datasets as (
+    select source, billing_period, dataset, max(row_count) as charges_count
+    from snapshots
+    group by source, billing_period, dataset
+),
+
+landed_charges as (
+    select
+        source,
+        billing_period,
+        cast(null as varchar) as billing_currency,
+        cast(sum(charges_count) as bigint) as charges_count
+    from landed_datasets
+    group by source, billing_period
+    having sum(charges_count) > 0
+),
+
+conformed_charges as (
+    select
+        source,
+        billing_period,
+        cast(null as varchar) as billing_currency,
+        cast(sum(charges_count) as bigint) as charges_count
+    from ledger
+    group by source, billing_period
+),
+
+{#- Both add up what is known; an unknown amount is counted by the rows above. -#}
+landed as (
+    select source, billing_period, billing_currency, sum(landed_total) as billed_cost
+    from snapshots
+    group by source, billing_period, billing_currency
+    having sum(landed_total) <> 0
+),
+
+conformed as (
+    select source, billing_period, billing_currency, billed_cost
+    from ledger
+    where billed_cost <> 0
+)
+
+{{ differing_totals('landed_charges', 'conformed_charges', [], ['charges_count']) }}
+
+union all
+
+{{ differing_totals('landed', 'conformed', ['billed_cost']) }}

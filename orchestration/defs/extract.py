@@ -1,0 +1,157 @@
+"""Door 1 as assets: one for each source, by month, pulled side by side in one step."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.automation import month_partitions
+from orchestration.defs.resources import RunLock
+from orchestration.extract.period import BillingPeriod
+from orchestration.extract.pull import Pulled, pull
+from orchestration.extract.registry import KINDS
+from orchestration.extract.source import PullContext, SourceConfig
+from orchestration.settings import Settings
+
+progress = logging.getLogger("tollgate")
+
+CHECK = "every_period_was_pulled"
+
+
+def extract_key(source: SourceConfig) -> dg.AssetKey:
+    """Return the key of a source's extract asset."""
+    return dg.AssetKey(["extract", source.name])
+
+
+def pull_context(settings: Settings) -> PullContext:
+    """Return what a pull may know of the installation."""
+    return PullContext(
+        extracted_dir=settings.extracted_dir,
+        today=settings.today,
+        first_period=BillingPeriod.parse(settings.first_period),
+        pseudonym_key=settings.pseudonym_key.get_secret_value(),
+        secret=settings.secret,
+        say=progress.info,
+    )
+
+
+def asked_periods(context: dg.AssetExecutionContext) -> list[BillingPeriod]:
+    """Return the months that a run asks for."""
+    return [BillingPeriod.of(date.fromisoformat(key)) for key in context.partition_keys]
+
+
+def build_extract_assets(
+    settings: Settings, sources: Sequence[SourceConfig]
+) -> list[dg.AssetsDefinition]:
+    """Return the extract assets in one definition, so that they run in one step."""
+    by_key = {extract_key(source): source for source in sources}
+
+    @dg.multi_asset(
+        name="extract",
+        specs=[
+            dg.AssetSpec(
+                extract_key(source),
+                group_name="1_extract",
+                owners=["team:data-platform"],
+                kinds={source.kind},
+                description=(
+                    f"What {source.name} ({source.kind}) delivered, untouched: immutable snapshots "
+                    f"of {', '.join(dataset.name for dataset in KINDS[source.kind].datasets)} by "
+                    "billing period, each with a receipt of its files, hashes, rows and totals."
+                ),
+                metadata={"kind": source.kind, "url": source.url or "the vendor's own address"},
+            )
+            for source in sources
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=extract_key(source),
+                description="Every asked period was pulled whole; what shrank or failed is named.",
+            )
+            for source in sources
+        ],
+        partitions_def=month_partitions(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        can_subset=True,
+    )
+    def extract(context: dg.AssetExecutionContext, lock: RunLock) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        asked = asked_periods(context)
+        chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
+        with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+            pulls = pool.map(lambda source: pull(source, asked, pull_context(settings)), chosen)
+            for source, pulled in zip(chosen, pulls, strict=True):
+                yield dg.MaterializeResult(
+                    asset_key=extract_key(source),
+                    metadata=_metadata(pulled),
+                    check_results=[_check(source, pulled)],
+                )
+
+    return [extract]
+
+
+def _metadata(pulled: Sequence[Pulled]) -> dict[str, Any]:
+    known = [result for result in pulled if result.snapshot is not None]
+    money: dict[str, Any] = {}
+    for result in known:
+        assert result.snapshot is not None
+        for currency, total in result.snapshot.receipt.totals.items():
+            name = f"billed_{currency.lower()}" if currency else "tokens"
+            money[name] = money.get(name, 0) + total
+    rows = [
+        dg.TableRecord(
+            {
+                "period": result.period.key if result.period else "all",
+                "dataset": result.dataset or "all",
+                "state": result.state,
+                "rows": result.snapshot.receipt.row_count if result.snapshot else 0,
+                "snapshot": result.snapshot.receipt.snapshot_id if result.snapshot else "",
+                "seconds": f"{result.seconds:.1f}",
+                "reason": result.reason,
+            }
+        )
+        for result in pulled
+    ]
+    return {
+        "rows": sum(r.snapshot.receipt.row_count for r in known if r.snapshot),
+        **{name: f"{total:f}" for name, total in sorted(money.items())},
+        "periods": len({result.period for result in known}),
+        "new_snapshots": sum(result.state == "new" for result in pulled),
+        "seconds": round(sum(result.seconds for result in pulled), 1),
+        "pulls": dg.MetadataValue.table(
+            rows,
+            dg.TableSchema(
+                [
+                    dg.TableColumn(name, "int" if name == "rows" else "string")
+                    for name in (
+                        "period",
+                        "dataset",
+                        "state",
+                        "rows",
+                        "snapshot",
+                        "seconds",
+                        "reason",
+                    )
+                ]
+            ),
+        ),
+    }
+
+
+def _check(source: SourceConfig, pulled: Sequence[Pulled]) -> dg.AssetCheckResult:
+    faults = [result for result in pulled if result.state in ("held", "failed")]
+    sentences = [
+        f"{result.period.key if result.period else 'all periods'} {result.dataset}: {result.reason}"
+        for result in faults
+    ]
+    return dg.AssetCheckResult(
+        check_name=CHECK,
+        asset_key=extract_key(source),
+        passed=not faults,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" ".join(sentences) or f"{len(pulled)} pull(s), all whole.",
+        metadata={"sentence": " ".join(sentences) or "all whole"},
+    )

@@ -1,0 +1,112 @@
+"""Door 6 as an asset: the audited file that people open."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.resources import RunLock
+from orchestration.defs.warehouse import build_paths
+from orchestration.extract.source import SourceConfig
+from orchestration.land.catalogue import landed_catalogue
+from orchestration.publish.audit import MoneyFile, PublicationRefusedError
+from orchestration.publish.dbt_manifest import load_manifest
+from orchestration.publish.publication import Publication, publish
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+progress = logging.getLogger("tollgate")
+
+PUBLISHED_KEY = dg.AssetKey(["publish", "warehouse"])
+CHECK = "audit"
+
+
+def build_publish_assets(
+    settings: Settings, sources: Sequence[SourceConfig]
+) -> list[dg.AssetsDefinition]:
+    """Return the published file as an asset that hangs on every mart."""
+    manifest = load_manifest(DBT_PROJECT_DIR)
+
+    @dg.asset(
+        key=PUBLISHED_KEY,
+        deps=_mart_keys(manifest),
+        group_name="6_publish",
+        owners=["team:finops"],
+        kinds={"duckdb"},
+        description=(
+            "The warehouse file that analysts and BI tools open. Control totals are read again from "
+            "the data at every door; any difference refuses publication and leaves the old file."
+        ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=PUBLISHED_KEY,
+                description="Receipt, landed, conformed, allocated and published totals agree.",
+            )
+        ],
+    )
+    def published(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        money_files = [
+            MoneyFile(
+                current.source,
+                current.billing_period,
+                current.dataset,
+                current.paths,
+                current.receipt,
+            )
+            for current in landed_catalogue(settings.data_dir, sources)
+            if current.dataset.money_column
+        ]
+        try:
+            publication = publish(
+                build_paths(settings),
+                money_files,
+                manifest,
+                allow_stale=settings.allow_stale,
+                judge_all=settings.judge_all,
+                log=progress.info,
+            )
+        except PublicationRefusedError as refused:
+            progress.error(str(refused))
+            raise dg.Failure(
+                description=str(refused),
+                metadata={
+                    "findings": dg.MetadataValue.md(
+                        "\n".join(f"- {finding}" for finding in refused.findings)
+                    )
+                },
+                allow_retries=False,
+            ) from None
+        return dg.MaterializeResult(
+            metadata=_metadata(settings, publication),
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=CHECK,
+                    passed=True,
+                    description=f"{len(publication.periods)} source-months agree at every door.",
+                )
+            ],
+        )
+
+    return [published]
+
+
+def _mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    return [
+        dg.AssetKey([node["config"]["schema"], node["name"]])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    ]
+
+
+def _metadata(settings: Settings, publication: Publication) -> dict[str, Any]:
+    new = publication.published
+    return {
+        "outcome": "published" if new else "unchanged: nothing differs from the published file",
+        "file": dg.MetadataValue.path(os.fspath(settings.published_path)),
+        "bytes": new.byte_count if new else settings.published_path.stat().st_size,
+        "tables": new.tables if new else None,
+        "audited_periods": len(publication.periods),
+        "swept_files": publication.swept_files,
+    }

@@ -1,0 +1,148 @@
+"""The demo company: one world, the vendors' bills made from it, and the truth behind them.
+
+Called by the terminal entry (and by tests) only; the pipeline does not know that it runs on it.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.demo.vendor_bills import VendorBill, anthropic_bill, openai_bill
+from orchestration.demo.world import MODEL_NAME_SEED, PRICE_SEED, World
+
+__all__ = ["make_demo"]
+
+_MADE = "made.json"
+_MAKING = ".making-"
+
+
+def make_demo(
+    demo_dir: Path,
+    org_dir: Path,
+    seed: int,
+    scale: Decimal,
+    today: date,
+    say: Callable[[str], None],
+) -> None:
+    """Write the demo vendors' bills and the truth behind them, unless they are there already.
+
+    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic`` and ``truth``. Both folders
+    are made beside their place and renamed, so that a killed run leaves nothing half.
+
+    Args:
+        demo_dir: Where ``vendors`` and ``truth`` go.
+        org_dir: The organisation's own tables; they are committed and only have to be there.
+        seed: Seed of the world.
+        scale: Multiplies requests and AWS lines.
+        today: First day that has not happened yet.
+        say: Receives one line of progress at a time.
+
+    Raises:
+        FileNotFoundError: There are no organisation tables to go with the bills.
+    """
+    if not (org_dir / "owner.csv").exists():
+        raise FileNotFoundError(
+            f"{org_dir}: the organisation's tables are missing. Restore them from the repository "
+            "or point TOLLGATE_ORG_DIR at yours."
+        )
+    made = {
+        "seed": seed,
+        "scale": str(scale),
+        "today": today.isoformat(),
+        "made_from": _code_version(),
+    }
+    vendors_dir, truth_dir = demo_dir / "vendors", demo_dir / "truth"
+    demo_dir.mkdir(parents=True, exist_ok=True)
+    with _alone_in(demo_dir):
+        if _is_made(vendors_dir, made) and _is_made(truth_dir, made):
+            return
+        say(f"Making the demo company's bills up to {today} (seed {seed}, scale {scale})")
+        for left_over in demo_dir.glob(f"{_MAKING}*"):
+            shutil.rmtree(left_over)
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=demo_dir) as making:
+            fresh_vendors, fresh_truth = Path(making) / "vendors", Path(making) / "truth"
+            fresh_truth.mkdir()
+            _write(World(seed, scale, today), fresh_vendors, fresh_truth, say)
+            for folder in (fresh_vendors, fresh_truth):
+                (folder / _MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+            _put_in_place(fresh_truth, truth_dir)
+            _put_in_place(fresh_vendors, vendors_dir)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: two runs that start together make the bills once."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
+    from orchestration.demo.aws_bill import aws_truth, write_aws_export
+
+    world.inference.write_parquet(truth_dir / "inference.parquet")
+    pl.DataFrame(
+        [vars(event) for event in world.events],
+        schema={
+            "usage_date": pl.Date,
+            "use_case_id": pl.String,
+            "kind": pl.String,
+            "note": pl.String,
+        },
+    ).write_parquet(truth_dir / "event.parquet")
+    for name, bill, usage_name, costs_name in (
+        ("openai", openai_bill(world), "usage_completions", "costs"),
+        ("anthropic", anthropic_bill(world), "usage_messages", "cost_report"),
+    ):
+        folder = vendors_dir / name
+        folder.mkdir(parents=True)
+        bill.usage.write_parquet(folder / f"{usage_name}.parquet")
+        bill.costs.write_parquet(folder / f"{costs_name}.parquet")
+        bill.truth.write_parquet(truth_dir / f"{name}_cost.parquet")
+        say(f"  {name}: {_summary(bill)}")
+    write_aws_export(world, vendors_dir / "aws")
+    truth = aws_truth(world)
+    truth.write_parquet(truth_dir / "aws_cost.parquet")
+    total = Decimal(truth["effective_cost"].sum())
+    say(f"  aws: {total:.2f} USD of effective cost")
+
+
+def _summary(bill: VendorBill) -> str:
+    total = Decimal(bill.costs["billed_cost"].sum())
+    return f"{bill.costs.height} cost rows, {total:.2f} USD"
+
+
+def _is_made(folder: Path, made: dict[str, object]) -> bool:
+    try:
+        found = json.loads((folder / _MADE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(found == made)
+
+
+def _put_in_place(fresh: Path, place: Path) -> None:
+    """Move a folder to its place; what was there goes to the temporary folder, which goes next."""
+    if place.exists():
+        os.replace(place, fresh.parent / f"old-{place.name}")
+    os.replace(fresh, place)
+
+
+def _code_version() -> str:
+    """Return a hash of everything that the bills are made from besides seed, scale and day."""
+    digest = hashlib.sha256()
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), PRICE_SEED, MODEL_NAME_SEED):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,80 @@
+"""Exact totals of money in SQL: how a value becomes a DECIMAL, and the sums on receipts.
+
+A bill holds money as text, DECIMAL or DOUBLE. The decimal that a DOUBLE means is the shortest one
+that reads back as the same DOUBLE. Where twelve decimals read back as the same DOUBLE and the
+value is below 2,000, those twelve decimals are that decimal (neighbouring DOUBLEs are less than
+10^-12 apart there) and the cast is direct; other values go through their text.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+
+from orchestration.extract.source import Dataset
+
+
+def quoted(name: str) -> str:
+    """Return a column name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def exact_amount(column: str) -> str:
+    """Return SQL for a column's value as DECIMAL(38, 18); NULL where it is no finite number."""
+    name = quoted(column)
+    number = f"try_cast({name} as double)"
+    direct = f"cast({number} as decimal(38, 12))"
+    return (
+        f"case when typeof({name}) = 'DOUBLE' and abs({number}) < 2000 "
+        f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, 18)) "
+        f"else try_cast(cast({name} as varchar) as decimal(38, 18)) end"
+    )
+
+
+@dataclass(frozen=True)
+class ControlTotals:
+    """What a set of rows amounts to.
+
+    Attributes:
+        row_count: Rows.
+        exact: Totals at 18 decimals by currency; of tokens under the empty text.
+        rounded: Totals of amounts that were rounded to 12 decimals one by one, by currency.
+    """
+
+    row_count: int
+    exact: dict[str, Decimal]
+    rounded: dict[str, Decimal]
+
+
+def control_totals(
+    connection: duckdb.DuckDBPyConnection, rows_sql: str, dataset: Dataset
+) -> ControlTotals:
+    """Count rows and add up money by currency, or tokens, of a SELECT of landed rows.
+
+    Rows without a currency count under the text ``NULL``.
+    """
+    if dataset.money_column and dataset.currency_column:
+        amount = exact_amount(dataset.money_column)
+        found = connection.execute(
+            f"""
+            select
+                coalesce(upper({quoted(dataset.currency_column)}), 'NULL'),
+                count(*),
+                coalesce(sum(amount), 0),
+                coalesce(sum(cast(amount as decimal(38, 12))), 0)
+            from (select {quoted(dataset.currency_column)}, {amount} as amount from ({rows_sql}))
+            group by 1
+            order by 1
+            """
+        ).fetchall()
+    else:
+        tokens = " + ".join(f"coalesce({exact_amount(name)}, 0)" for name in dataset.token_columns)
+        found = connection.execute(
+            f"select '', count(*), coalesce(sum({tokens}), 0), coalesce(sum({tokens}), 0) "
+            f"from ({rows_sql})"
+        ).fetchall()
+    return ControlTotals(
+        row_count=sum(row[1] for row in found),
+        exact={row[0]: row[2] for row in found},
+        rounded={row[0]: row[3] for row in found},
+    )

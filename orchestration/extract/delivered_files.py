@@ -1,0 +1,274 @@
+"""What the file kinds share: taking delivered files into a draft, and sorting plain files by month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.extract.control_totals import control_totals, quoted
+from orchestration.extract.landed_rows import path_list, path_literal
+from orchestration.extract.object_store import ObjectStore, StoredFile
+from orchestration.extract.period import BillingPeriod
+from orchestration.extract.snapshot import Draft
+from orchestration.extract.source import Dataset, SourceError
+
+PARQUET = ".parquet"
+_CSV = (".csv", ".csv.gz", ".csv.zst", ".txt", ".txt.gz")
+
+
+def is_parquet(path: Path | str) -> bool:
+    """Say whether a file is Parquet by its name."""
+    return str(path).lower().endswith(PARQUET)
+
+
+def is_csv(path: Path | str) -> bool:
+    """Say whether a file is delimited text by its name."""
+    return str(path).lower().endswith(_CSV)
+
+
+def raw_rows(paths: Sequence[Path]) -> str:
+    """Return SQL for the rows of Parquet or CSV files; every CSV value stays a text.
+
+    Columns are matched by name, because the order (and the set) differs from file to file. A byte
+    order mark is skipped, quotes may hold line breaks, and a line with too many or too few fields
+    is an error that DuckDB reports with its number.
+    """
+    if all(is_parquet(path) for path in paths):
+        return (
+            f"select * from read_parquet({path_list(paths)}, union_by_name = true, "
+            "hive_partitioning = false)"
+        )
+    return (
+        f"select * from read_csv({path_list(paths)}, all_varchar = true, header = true, "
+        "union_by_name = true, hive_partitioning = false, quote = '\"', escape = '\"', "
+        "delim = ',', strict_mode = true, max_line_size = 16777216, sample_size = 20480)"
+    )
+
+
+def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[str, str]:
+    """Return column names and types of a SELECT."""
+    return {
+        row[0]: row[1]
+        for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
+    }
+
+
+@contextmanager
+def reading(source: str, files: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB connection for reading a source's files and put its errors in our words.
+
+    Raises:
+        SourceError: A file is no valid Parquet or CSV; the message has DuckDB's own detail.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set preserve_insertion_order = true")
+        try:
+            yield connection
+        except duckdb.Error as error:
+            detail = " ".join(str(error).split())[:600]
+            raise SourceError(
+                source,
+                f"{files} cannot be read: {detail}",
+                "compare the file with what the vendor delivered; a delivery that is being written "
+                "is read by the next run.",
+            ) from None
+
+
+def take_in(
+    store: ObjectStore, files: Sequence[StoredFile], dataset: Dataset, draft: Draft, source: str
+) -> None:
+    """Copy delivered files into a draft and count what they hold.
+
+    Args:
+        store: Where they are.
+        files: The files of the period, in order.
+        dataset: Their dataset.
+        draft: The snapshot being written.
+        source: Name of the source, for errors.
+
+    Raises:
+        UnchangedOriginError: Their tags are those of the current snapshot.
+        SourceError: A file cannot be read.
+    """
+    draft.stop_if_unchanged([file.tag for file in files])
+    names = unique_names([file.path for file in files])
+    for file, name in zip(files, names, strict=True):
+        with store.open(file.path) as stream:
+            draft.add_copy(name, stream, file.tag)
+    count_rows(dataset, draft, source)
+
+
+def unique_names(paths: Sequence[str]) -> list[str]:
+    """Return a plain file name for each path; equal names in different folders get a number."""
+    names: list[str] = []
+    for path in paths:
+        name = "".join(c if c.isalnum() or c in "._-" else "_" for c in path.rsplit("/", 1)[-1])
+        name = name.lstrip(".")[-120:] or "file"
+        names.append(f"{len(names):04d}-{name}" if name in names else name)
+    return names
+
+
+def count_rows(dataset: Dataset, draft: Draft, source: str) -> None:
+    """Put rows and control totals of a draft's files on it."""
+    paths = [draft.path / file.name for file in draft.files]
+    with reading(source, ", ".join(path.name for path in paths)) as connection:
+        totals = control_totals(connection, dataset.rows(connection, paths), dataset)
+    draft.row_count, draft.totals = totals.row_count, totals.exact
+
+
+@dataclass(frozen=True)
+class FileMonths:
+    """A plain file and the rows that it holds of each month."""
+
+    file: StoredFile
+    months: dict[BillingPeriod, int]
+
+
+class MonthFiles:
+    """Plain files without a manifest, sorted into billing periods by a column of theirs.
+
+    A file of one month is taken as it is. Of a file of several months, each month's rows become a
+    Parquet file with the texts of the original.
+
+    Args:
+        store: Where the files are.
+        source: Name of the source, for errors.
+        month_column: Returns the column that tells a row's billing period, from the columns of a
+            file, or None when the file is of another kind.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        source: str,
+        month_column: Callable[[Sequence[str]], str | None],
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._month_column = month_column
+        self._months: list[FileMonths] | None = None
+
+    def periods(self, files: Sequence[StoredFile], scratch: Path) -> list[BillingPeriod]:
+        """Return the periods of which the files hold rows."""
+        return sorted({period for file in self._sorted(files, scratch) for period in file.months})
+
+    def fetch(
+        self,
+        files: Sequence[StoredFile],
+        dataset: Dataset,
+        period: BillingPeriod,
+        draft: Draft,
+    ) -> None:
+        """Take the rows of one period into a draft.
+
+        Raises:
+            UnchangedOriginError: The files' tags are those of the current snapshot.
+            SourceError: A file cannot be read.
+        """
+        holding = [file for file in self._sorted(files, draft.path) if period in file.months]
+        draft.stop_if_unchanged([file.file.tag for file in holding])
+        names = unique_names([file.file.path for file in holding])
+        for held, name in zip(holding, names, strict=True):
+            if len(held.months) == 1:
+                with self._store.open(held.file.path) as stream:
+                    draft.add_copy(name, stream, held.file.tag)
+            else:
+                self._split(held.file, period, draft, name)
+        count_rows(dataset, draft, self._source)
+
+    def _sorted(self, files: Sequence[StoredFile], scratch: Path) -> list[FileMonths]:
+        if self._months is None:
+            self._months = [FileMonths(file, self._months_of(file, scratch)) for file in files]
+        return self._months
+
+    def _months_of(self, file: StoredFile, scratch: Path) -> dict[BillingPeriod, int]:
+        with self._readable(file, scratch) as path, reading(self._source, file.path) as connection:
+            rows = raw_rows([path])
+            column = self._month_column(list(column_names(connection, rows)))
+            if column is None:
+                raise SourceError(
+                    self._source,
+                    f"{file.path} has no column that tells the billing period.",
+                    "give the bill as the vendor exports it, with its header line.",
+                )
+            month = month_of(column)
+            counted = connection.execute(
+                f"select {month}, count(*), min({quoted(column)}) from ({rows}) group by 1 order by 1"
+            ).fetchall()
+            broken = [row for row in counted if row[0] is None]
+            if broken:
+                raise SourceError(
+                    self._source,
+                    f"{file.path}: column {column}: {broken[0][1]:,} row(s) have no billing period"
+                    f" (for example {broken[0][2]!r}).",
+                    "correct the file; a date is written as 2026-10-01 or 2026-10-01T00:00:00Z.",
+                )
+            return {BillingPeriod.of(as_date(row[0])): row[1] for row in counted}
+
+    def _split(self, file: StoredFile, period: BillingPeriod, draft: Draft, name: str) -> None:
+        with (
+            self._readable(file, draft.path) as path,
+            reading(self._source, file.path) as connection,
+        ):
+            rows = raw_rows([path])
+            column = self._month_column(list(column_names(connection, rows)))
+            assert column is not None
+            target = draft.path / f"{name}.{period.key}.parquet"
+            connection.execute(
+                f"copy (select * from ({rows}) where {month_of(column)} = $month) "
+                f"to {path_literal(target)} (format parquet, compression zstd)",
+                {"month": period.start},
+            )
+        draft.add_file(target, file.tag)
+
+    @contextmanager
+    def _readable(self, file: StoredFile, scratch: Path) -> Iterator[Path]:
+        local = self._store.local_path(file.path)
+        if local is not None:
+            yield local
+            return
+        copy = scratch / f".{unique_names([file.path])[0]}"
+        with self._store.open(file.path) as stream, copy.open("wb") as handle:
+            while chunk := stream.read(1 << 20):
+                handle.write(chunk)
+        try:
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
+
+
+_OTHER_TIMESTAMPS = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"
+
+
+def timestamp_of(text: str) -> str:
+    """Return SQL for the UTC timestamp that a text means; NULL where it is none.
+
+    ISO 8601 with or without an offset (without one it is UTC), and the month-first dates of some
+    spreadsheets.
+    """
+    return (
+        f"coalesce(try_cast({text} as timestamptz) at time zone 'UTC', "
+        f"try_strptime({text}, {_OTHER_TIMESTAMPS}))"
+    )
+
+
+def timestamp_text(text: str) -> str:
+    """Return SQL for a timestamp as ISO text; what is none stays as it was, for landing to name."""
+    return f"coalesce(cast({timestamp_of(text)} as varchar), {text})"
+
+
+def month_of(column: str) -> str:
+    """Return SQL for the first day of the month that a column's timestamp or text lies in."""
+    text = f"cast({quoted(column)} as varchar)"
+    return f"cast(date_trunc('month', {timestamp_of(text)}) as date)"
+
+
+def as_date(value: date | datetime) -> date:
+    """Return the day of a value that DuckDB gives as a date or a timestamp."""
+    return value.date() if isinstance(value, datetime) else value

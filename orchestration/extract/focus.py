@@ -1,0 +1,210 @@
+"""FOCUS files of any provider, version 0.5 to 1.4: CSV, CSV.GZ or Parquet, one or many.
+
+Deliveries with a manifest (AWS Data Exports, Azure Cost Management exports) are read by it; plain
+files are sorted into months by ``BillingPeriodStart``. Headers are matched to FOCUS columns by
+their letters alone, whatever their order and case; columns that no FOCUS version knows are kept in
+the map ``x_native``. The texts ``NULL`` and ``''`` are no values. Format: https://focus.finops.org.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.extract.aws_manifest import find_manifests, read_delivery
+from orchestration.extract.control_totals import quoted
+from orchestration.extract.delivered_files import (
+    MonthFiles,
+    column_names,
+    is_csv,
+    is_parquet,
+    raw_rows,
+    take_in,
+    timestamp_text,
+)
+from orchestration.extract.landed_columns import is_number, landed_columns
+from orchestration.extract.object_store import ObjectStore, StoredFile
+from orchestration.extract.period import BillingPeriod
+from orchestration.extract.snapshot import Draft
+from orchestration.extract.source import Dataset, Kind, PullContext, SourceConfig, SourceError
+
+_NATIVE = "x_native"
+_PERIOD = "billing_period_start"
+_NESTED = ("MAP", "STRUCT", "JSON")
+
+
+def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
+    """Return SQL for the charges under FOCUS names in snake_case."""
+    declared = landed_columns("focus", "charges")
+    by_letters = {_letters(name): name for name in declared if name != _NATIVE}
+    rows = raw_rows(paths)
+    selected, native, seen = [], [], set()
+    for header, header_type in column_names(connection, rows).items():
+        name = by_letters.get(_letters(header))
+        if name is None or name in seen:
+            native.append(header)
+            continue
+        seen.add(name)
+        selected.append(f"{_value(header, header_type, declared[name])} as {quoted(name)}")
+    return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _text(header: str) -> str:
+    text = f"cast({quoted(header)} as varchar)"
+    return f"case when trim({text}) in ('', 'NULL') then null else {text} end"
+
+
+def _value(header: str, header_type: str, declared_type: str) -> str:
+    if declared_type == "timestamp":
+        return timestamp_text(_text(header))
+    if header_type.startswith(_NESTED):
+        return f"cast(to_json({quoted(header)}) as varchar)"
+    if is_number(declared_type) and header_type != "VARCHAR":
+        return quoted(header)
+    return _text(header)
+
+
+def _native_map(headers: Sequence[str]) -> str:
+    entries = ", ".join(
+        "struct_pack(name := '{}', value := {})".format(header.replace("'", "''"), _text(header))
+        for header in headers
+    )
+    if not entries:
+        return f"cast(null as map(varchar, varchar)) as {_NATIVE}"
+    return (
+        f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null)) "
+        f"as {_NATIVE}"
+    )
+
+
+CHARGES = Dataset(
+    name="charges",
+    period_column=_PERIOD,
+    rows=charge_rows,
+    money_column="billed_cost",
+    currency_column="billing_currency",
+    required_columns=(
+        "billed_cost",
+        "billing_currency",
+        _PERIOD,
+        "charge_period_start",
+    ),
+    may_be_empty=False,
+)
+
+
+class _Files:
+    """An open set of FOCUS files."""
+
+    def __init__(self, source: SourceConfig, context: PullContext) -> None:
+        self._source = source
+        self._store = ObjectStore(source)
+        self._scratch = context.extracted_dir / source.name
+        self._months = MonthFiles(self._store, source.name, _period_header)
+        self._files: list[StoredFile] | None = None
+        self._azure: dict[BillingPeriod, list[StoredFile]] | None = None
+
+    def _listed(self) -> list[StoredFile]:
+        if self._files is None:
+            self._files = self._store.files()
+        return self._files
+
+    def _plain(self) -> list[StoredFile]:
+        return [file for file in self._listed() if is_csv(file.path) or is_parquet(file.path)]
+
+    def periods(self) -> list[BillingPeriod]:
+        """Return the months that the manifests, or the rows of plain files, name."""
+        manifests = find_manifests(self._listed())
+        if manifests:
+            return sorted(manifests)
+        if self._azure_runs():
+            return sorted(self._azure_runs())
+        if not self._plain():
+            raise SourceError(
+                self._source.name,
+                f"{self._source.url} holds no CSV or Parquet file.",
+                "point the url at a FOCUS file, or at the folder that holds them.",
+            )
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        return self._months.periods(self._plain(), self._scratch)
+
+    def fetch(self, dataset: Dataset, period: BillingPeriod, draft: Draft) -> None:
+        """Copy the files of the month, or the month's part of files that hold several."""
+        draft.format_version = "FOCUS"
+        draft.origin = self._source.url
+        manifests = find_manifests(self._listed())
+        if manifests:
+            delivery = read_delivery(
+                self._store, self._listed(), manifests[period], period, self._source.name
+            )
+            draft.origin = f"{self._source.url} {delivery.manifest}"
+            take_in(self._store, delivery.files, dataset, draft, self._source.name)
+        elif self._azure_runs():
+            take_in(self._store, self._azure_runs()[period], dataset, draft, self._source.name)
+        else:
+            self._months.fetch(self._plain(), dataset, period, draft)
+
+    def _azure_runs(self) -> dict[BillingPeriod, list[StoredFile]]:
+        """Return the files of the newest Azure export run of each month.
+
+        Every run of an Azure export is the whole month to date, with a ``manifest.json`` that names
+        its blobs: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports.
+        """
+        if self._azure is None:
+            newest: dict[BillingPeriod, tuple[str, list[StoredFile]]] = {}
+            for file in self._listed():
+                if file.path.rsplit("/", 1)[-1] != "manifest.json":
+                    continue
+                period, submitted, blobs = self._azure_manifest(file)
+                if period not in newest or submitted > newest[period][0]:
+                    newest[period] = (submitted, blobs)
+            self._azure = {period: blobs for period, (_, blobs) in newest.items()}
+        return self._azure
+
+    def _azure_manifest(self, manifest: StoredFile) -> tuple[BillingPeriod, str, list[StoredFile]]:
+        by_path = {file.path: file for file in self._listed()}
+        folder = manifest.path.rsplit("/", 1)[0] + "/" if "/" in manifest.path else ""
+        try:
+            content = json.loads(self._store.read(manifest.path).decode("utf-8-sig"))
+            run = content["runInfo"]
+            period = BillingPeriod.parse(run["startDate"][:7])
+            submitted = str(run["submittedTime"])
+            names = [str(blob["blobName"]) for blob in content["blobs"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SourceError(
+                self._source.name,
+                f"{manifest.path} is not the manifest of an Azure export run: {error!r}.",
+                "wait for the next run, or run the export again.",
+            ) from None
+        blobs = []
+        for name in names:
+            # A blob name begins at the container; the url may point below it.
+            file = by_path.get(folder + name.rsplit("/", 1)[-1])
+            if file is None:
+                raise SourceError(
+                    self._source.name,
+                    f"{manifest.path} names {name}, which is not there.",
+                    "restore the blob or run the export again; nothing of the month was taken in.",
+                )
+            blobs.append(file)
+        return period, submitted, blobs
+
+
+def _period_header(headers: Sequence[str]) -> str | None:
+    return next((header for header in headers if _letters(header) == _letters(_PERIOD)), None)
+
+
+@contextmanager
+def _open(source: SourceConfig, context: PullContext) -> Iterator[_Files]:
+    yield _Files(source, context)
+
+
+KIND = Kind("focus", (CHARGES,), _open)

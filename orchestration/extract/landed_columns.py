@@ -1,0 +1,45 @@
+"""What landing may keep: the columns that dbt's sources declare, and nothing else.
+
+``dbt_project/models/land/<kind>/_<kind>__sources.yml`` is the one place that names the landed
+columns and their types; what it does not name never reaches the landed files.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from orchestration.settings import DBT_PROJECT_DIR
+
+# These come from the place of a file, not from its rows.
+_PLACE = ("source", "billing_period", "snapshot_id")
+
+
+def relation_name(kind: str, dataset: str) -> str:
+    """Return the name of a landed dataset, as dbt's sources spell it."""
+    return f"{kind}__{dataset}"
+
+
+@cache
+def landed_columns(kind: str, dataset: str, project_dir: Path = DBT_PROJECT_DIR) -> dict[str, str]:
+    """Return the landed columns of a dataset and their types, in order.
+
+    Raises:
+        KeyError: dbt declares no such landed dataset.
+    """
+    path = project_dir / "models" / "land" / kind / f"_{kind}__sources.yml"
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for source in declared["sources"]:
+        for table in source["tables"]:
+            if table["name"] == relation_name(kind, dataset):
+                return {
+                    column["name"]: column["data_type"].lower()
+                    for column in table["columns"]
+                    if column["name"] not in _PLACE
+                }
+    raise KeyError(f"{path} declares no {relation_name(kind, dataset)}")
+
+
+def is_number(data_type: str) -> bool:
+    """Say whether a declared type is a number."""
+    return data_type.startswith(("decimal", "bigint", "integer"))

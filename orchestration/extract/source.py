@@ -1,0 +1,233 @@
+"""What a source is: its configuration, its datasets, and what can go wrong with it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+import yaml
+
+from orchestration.extract.period import BillingPeriod
+
+if TYPE_CHECKING:
+    from orchestration.extract.snapshot import Draft
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+class SourceConfigError(ValueError):
+    """The sources file is wrong; the message names the file, the source and the field."""
+
+
+class SourceError(RuntimeError):
+    """A source could not be pulled or landed; it stops only itself.
+
+    Attributes:
+        source: Name of the source.
+        reason: What happened, without secrets.
+        remedy: What to do.
+        dataset: Name of the dataset, None when the whole source is meant.
+        period: The billing period, None when all are meant.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        reason: str,
+        remedy: str,
+        *,
+        dataset: str | None = None,
+        period: BillingPeriod | None = None,
+    ) -> None:
+        self.source, self.reason, self.remedy = source, reason, remedy
+        self.dataset, self.period = dataset, period
+        place = " ".join(part for part in (source, dataset, period.key if period else None) if part)
+        super().__init__(f"{place}: {reason} What to do: {remedy}")
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """One source as the sources file names it.
+
+    Attributes:
+        name: One lower-case word; it stands in paths, asset keys and every row's ``source``.
+        kind: Kind of source, a key of ``registry.KINDS``.
+        url: Folder, object-store address or base address of an API; relative folders are resolved
+            against the folder of the sources file. Empty where the kind has a default.
+        options: The other fields of the source, as the kind understands them.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A rule that every landed row must keep, beyond types.
+
+    Attributes:
+        name: The rule in a few words.
+        violation: SQL condition over landed columns that is true where the rule is broken.
+        column: The column to name in the error.
+    """
+
+    name: str
+    violation: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One kind of record that a source delivers, with what landing needs to know of it.
+
+    Attributes:
+        name: One lower-case word, such as ``line_items``.
+        money_column: Landed column that holds the billed amount, None for pure usage.
+        currency_column: Landed column that holds its currency, None for pure usage.
+        token_columns: Landed columns whose sum is the control total of a usage dataset.
+        period_column: Landed timestamp column that must lie in the billing period.
+        required_columns: Landed columns that must be there and never NULL.
+        rows: Makes the SELECT of landed rows from extracted files of these suffixes; the
+            connection may be used to look at the files' columns.
+        in_place: Whether extracted files of this suffix are landed as they are, as views.
+        row_checks: Further rules for every row.
+        may_be_empty: Whether a period without rows is normal (usage of an idle month).
+    """
+
+    name: str
+    period_column: str
+    rows: Callable[[duckdb.DuckDBPyConnection, Sequence[Path]], str]
+    money_column: str | None = None
+    currency_column: str | None = None
+    token_columns: tuple[str, ...] = ()
+    required_columns: tuple[str, ...] = ()
+    in_place: Callable[[Path], bool] = lambda _path: False
+    row_checks: tuple[RowCheck, ...] = ()
+    may_be_empty: bool = True
+
+    @property
+    def measure(self) -> str:
+        """What the control total counts: ``cost`` or ``tokens``."""
+        return "cost" if self.money_column else "tokens"
+
+
+@dataclass(frozen=True)
+class PullContext:
+    """What a pull may know of the installation.
+
+    Attributes:
+        extracted_dir: Where snapshots are kept.
+        today: Exclusive end of what a source may hold.
+        first_period: No period before this one is asked for.
+        pseudonym_key: Key of the hash that turns user ids into pseudonyms.
+        secret: Reads a secret by the name of its environment variable.
+        say: Receives one line of progress at a time.
+    """
+
+    extracted_dir: Path
+    today: date
+    first_period: BillingPeriod
+    pseudonym_key: str
+    secret: Callable[[str], str | None]
+    say: Callable[[str], None]
+
+
+class Reader(Protocol):
+    """An open source: knows which periods it holds and fetches one dataset of one period."""
+
+    def periods(self) -> list[BillingPeriod]:
+        """Return the periods that the source holds, up to the context's today.
+
+        Raises:
+            SourceError: The source cannot be listed.
+        """
+
+    def fetch(self, dataset: Dataset, period: BillingPeriod, draft: "Draft") -> None:
+        """Write one dataset of one period into the draft.
+
+        Raises:
+            SourceError: The source cannot be read; the draft is thrown away.
+        """
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of source: its datasets and how to open it.
+
+    Attributes:
+        name: As the sources file writes it.
+        datasets: What it delivers.
+        open: Opens one source; leaving the block closes its connections.
+        needs_url: Whether the sources file must give a url.
+    """
+
+    name: str
+    datasets: tuple[Dataset, ...]
+    open: Callable[[SourceConfig, PullContext], AbstractContextManager[Reader]]
+    needs_url: bool = True
+
+
+def load_sources(path: Path) -> tuple[SourceConfig, ...]:
+    """Read the sources file.
+
+    Raises:
+        SourceConfigError: The file is missing or wrong; the message says where and what to do.
+    """
+    from orchestration.extract.registry import KINDS
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SourceConfigError(
+            f"{path}: there is no such file. Point TOLLGATE_SOURCES at a YAML file of sources."
+        ) from None
+    except yaml.YAMLError as error:
+        raise SourceConfigError(f"{path}: is not valid YAML: {error}") from None
+    entries = content.get("sources") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise SourceConfigError(f"{path}: expected a list under the key 'sources'.")
+    sources = tuple(_source(path, number, entry) for number, entry in enumerate(entries, start=1))
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise SourceConfigError(f"{path}: the name {name!r} is used twice; names are unique.")
+    for source in sources:
+        if source.kind not in KINDS:
+            raise SourceConfigError(
+                f"{path}: source {source.name!r}: unknown kind {source.kind!r}; "
+                f"known are {', '.join(sorted(KINDS))}."
+            )
+        if KINDS[source.kind].needs_url and not source.url:
+            raise SourceConfigError(f"{path}: source {source.name!r}: the field 'url' is missing.")
+    return sources
+
+
+def _source(path: Path, number: int, entry: object) -> SourceConfig:
+    if not isinstance(entry, dict):
+        raise SourceConfigError(f"{path}: source {number} is not a mapping of fields.")
+    name, kind, url = entry.get("name"), entry.get("kind"), entry.get("url", "")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise SourceConfigError(
+            f"{path}: source {number}: 'name' must be one word of lower-case letters, digits and "
+            f"underscores that begins with a letter, not {name!r}."
+        )
+    if not isinstance(kind, str):
+        raise SourceConfigError(f"{path}: source {name!r}: the field 'kind' is missing.")
+    if not isinstance(url, str):
+        raise SourceConfigError(f"{path}: source {name!r}: 'url' must be a text, not {url!r}.")
+    for key in entry:
+        if "key" in str(key) and not str(key).endswith("_env"):
+            raise SourceConfigError(
+                f"{path}: source {name!r}: {key!r} looks like a secret. Name the environment "
+                "variable that holds it (admin_key_env: MY_VARIABLE), never the secret itself."
+            )
+    if url and "://" not in url:
+        url = str((path.resolve().parent / url).resolve())
+    options = {key: value for key, value in entry.items() if key not in ("name", "kind", "url")}
+    return SourceConfig(name, kind, url, options)

@@ -1,0 +1,216 @@
+"""The profile of a snapshot's rows: how many of them break which rule, found in one scan.
+
+DuckDB counts; the suite in ``suite.py`` judges the counts. Where a rule is broken the first row
+that breaks it is looked up, so that the error can name file, row and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from orchestration.extract.control_totals import ControlTotals, control_totals, exact_amount, quoted
+from orchestration.extract.delivered_files import column_names, timestamp_of
+from orchestration.extract.landed_columns import is_number
+from orchestration.extract.period import BillingPeriod
+from orchestration.extract.source import Dataset
+from orchestration.land.currencies import ISO_4217
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that must hold for every landed row.
+
+    Attributes:
+        column: The column that it is about.
+        expectation: What must hold, as the end of a sentence that begins with the column.
+        violation: SQL condition that is true for a row that breaks it; None when the column is
+            missing, which breaks it for all rows.
+    """
+
+    column: str
+    expectation: str
+    violation: str | None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """How a rule is broken.
+
+    Attributes:
+        rule: The rule.
+        rows_count: Rows that break it.
+        example: Where it is broken first, in words.
+        money: Exact billed amount of the rows that break it by currency, where it is known.
+    """
+
+    rule: Rule
+    rows_count: int
+    example: str
+    money: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a snapshot's rows are like.
+
+    Attributes:
+        rules: Every rule that was looked at.
+        broken: The rules that some row breaks.
+        totals: Rows and exact totals.
+    """
+
+    rules: tuple[Rule, ...]
+    broken: tuple[Broken, ...]
+    totals: ControlTotals
+
+
+def rules_for(
+    dataset: Dataset, declared: dict[str, str], present: dict[str, str], period: BillingPeriod
+) -> tuple[Rule, ...]:
+    """Return the rules of a dataset for one period.
+
+    Args:
+        dataset: The dataset.
+        declared: Landed columns and types as dbt declares them.
+        present: Columns and types of the rows at hand.
+        period: The billing period that the rows must lie in.
+    """
+    rules: list[Rule] = []
+    for column in dataset.required_columns:
+        if column not in present:
+            rules.append(Rule(column, "is a column of the delivery", None))
+        else:
+            rules.append(Rule(column, "has a value", f"{quoted(column)} is null"))
+    for column, data_type in declared.items():
+        if column not in present:
+            continue
+        if is_number(data_type):
+            violation = _no_number(column, present[column])
+            if violation:
+                rules.append(Rule(column, "is a finite number", violation))
+        elif data_type == "timestamp" and present[column] == "VARCHAR":
+            text = quoted(column)
+            rules.append(
+                Rule(
+                    column, "is a timestamp", f"{text} is not null and {timestamp_of(text)} is null"
+                )
+            )
+    if dataset.period_column in present:
+        stamp = timestamp_of(f"cast({quoted(dataset.period_column)} as varchar)")
+        rules.append(
+            Rule(
+                dataset.period_column,
+                f"lies in {period.key}",
+                f"{stamp} < timestamp '{period.start}' or {stamp} >= timestamp '{period.end}'",
+            )
+        )
+    if dataset.currency_column and dataset.currency_column in present:
+        codes = ", ".join(f"'{code}'" for code in sorted(ISO_4217))
+        rules.append(
+            Rule(
+                dataset.currency_column,
+                "is an ISO 4217 currency",
+                f"upper({quoted(dataset.currency_column)}) not in ({codes})",
+            )
+        )
+    rules += [
+        Rule(check.column, check.name, check.violation)
+        for check in dataset.row_checks
+        if check.column in present
+    ]
+    return tuple(rules)
+
+
+def profile(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    declared: dict[str, str],
+    rows_sql: str,
+    extracted: Sequence[Path],
+    period: BillingPeriod,
+) -> Profile:
+    """Count rows, totals and broken rules of one snapshot.
+
+    Args:
+        connection: Where the scan runs.
+        dataset: The dataset.
+        declared: Landed columns and types as dbt declares them.
+        rows_sql: SELECT of the landed rows.
+        extracted: The snapshot's files, for naming the row that breaks a rule.
+        period: The billing period.
+    """
+    present = column_names(connection, rows_sql)
+    rules = rules_for(dataset, declared, present, period)
+    counted = [rule for rule in rules if rule.violation is not None]
+    counts = ", ".join(f"count(*) filter (where {rule.violation})" for rule in counted) or "0"
+    found = connection.execute(f"select count(*), {counts} from ({rows_sql})").fetchone()
+    assert found is not None
+    broken = [
+        Broken(rule, found[0], "the delivery has no such column", {})
+        for rule in rules
+        if rule.violation is None
+    ]
+    for rule, rows_count in zip(counted, found[1:], strict=False):
+        if rows_count:
+            example = _first_broken(connection, dataset, rule, extracted)
+            money = _money_of(connection, dataset, rule, rows_sql, present)
+            broken.append(Broken(rule, rows_count, example, money))
+    can_add_up = not dataset.money_column or {
+        dataset.money_column,
+        dataset.currency_column,
+    } <= set(present)
+    totals = (
+        control_totals(connection, rows_sql, dataset)
+        if can_add_up
+        else ControlTotals(found[0], {}, {})
+    )
+    return Profile(rules, tuple(broken), totals)
+
+
+def _no_number(column: str, column_type: str) -> str:
+    name = quoted(column)
+    if column_type in ("DOUBLE", "FLOAT"):
+        return f"{name} is not null and not isfinite({name})"
+    if column_type == "VARCHAR":
+        return f"{name} is not null and {exact_amount(column)} is null"
+    return ""
+
+
+def _first_broken(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, rule: Rule, extracted: Sequence[Path]
+) -> str:
+    for path in extracted:
+        numbered = f"select *, row_number() over () as tollgate_row from ({dataset.rows(connection, [path])})"
+        if rule.column not in column_names(connection, numbered):
+            continue
+        row = connection.execute(
+            f"select tollgate_row, cast({quoted(rule.column)} as varchar) from ({numbered}) "
+            f"where {rule.violation} order by tollgate_row limit 1"
+        ).fetchone()
+        if row is not None:
+            value = "no value" if row[1] is None else repr(str(row[1])[:_LONGEST_SHOWN])
+            return f"file {path.name}, row {row[0]:,}, column {rule.column}: {value}"
+    return f"column {rule.column}"
+
+
+def _money_of(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rule: Rule,
+    rows_sql: str,
+    present: dict[str, str],
+) -> dict[str, Decimal]:
+    if not dataset.money_column or not {dataset.money_column, dataset.currency_column} <= set(
+        present
+    ):
+        return {}
+    return control_totals(
+        connection, f"select * from ({rows_sql}) where {rule.violation}", dataset
+    ).exact

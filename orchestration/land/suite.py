@@ -1,0 +1,107 @@
+"""The Great Expectations suite of a dataset: it judges the profile, not the rows.
+
+Great Expectations adds up decimals as floats and has no working DuckDB engine, so DuckDB counts
+and the suite looks at one small frame: a row for each billing period, a column for each rule with
+the number of rows that break it. Equality of money is not its business; ``landing.py`` compares
+exact totals itself. The import takes seconds, so it happens only when something new is landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestration.extract.period import BillingPeriod
+from orchestration.land.profile import Profile, Rule
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the suite says of one rule over all periods that were looked at.
+
+    Attributes:
+        rule: The rule.
+        failed_periods: The periods that have rows which break it.
+    """
+
+    rule: Rule
+    failed_periods: tuple[BillingPeriod, ...]
+
+
+def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]:
+    """Run the suite of a dataset over the profiles of its newly landed periods.
+
+    Args:
+        name: Name of the suite, source and dataset.
+        profiles: The profile of each period.
+    """
+    if not profiles:
+        return []
+    import great_expectations as gx
+    import pandas as pd
+    from great_expectations import expectations as gxe
+
+    rules = _distinct_rules(profiles)
+    broken = {
+        (period, _key(found.rule)): found.rows_count
+        for period, found_profile in profiles.items()
+        for found in found_profile.broken
+    }
+    # A missing column breaks its rule even when the delivery has no rows at all.
+    missing = {
+        (period, _key(rule))
+        for period, found_profile in profiles.items()
+        for rule in found_profile.rules
+        if rule.violation is None
+    }
+    periods = sorted(profiles)
+    frame = pd.DataFrame(
+        {
+            key: [
+                max(broken.get((period, key), 0), 1 if (period, key) in missing else 0)
+                for period in periods
+            ]
+            for key in rules
+        },
+        dtype="int64",
+    )
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
+    batch = (
+        context.data_sources.add_pandas("landed")
+        .add_dataframe_asset(name)
+        .add_batch_definition_whole_dataframe("profile")
+        .get_batch({"dataframe": frame})
+    )
+    suite = gx.ExpectationSuite(
+        name=name,
+        expectations=[gxe.ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
+    )
+    result = batch.validate(suite, result_format="COMPLETE")
+    verdicts = []
+    for outcome in result.results:
+        key = outcome.expectation_config.kwargs["column"]
+        failed = [] if outcome.success else outcome.result["unexpected_index_list"]
+        verdicts.append(Verdict(rules[key], tuple(periods[index] for index in failed)))
+    return verdicts
+
+
+def _distinct_rules(profiles: Mapping[BillingPeriod, Profile]) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for found in profiles.values():
+        for rule in found.rules:
+            rules.setdefault(_key(rule), rule)
+    return rules
+
+
+def _key(rule: Rule) -> str:
+    # The month that a rule names differs from period to period; it is one rule all the same.
+    expectation = (
+        "lies in its billing period" if rule.expectation.startswith("lies in") else rule.expectation
+    )
+    return f"{rule.column} {expectation}"
+
+
+def sentences(rules: Sequence[Rule]) -> list[str]:
+    """Return the rules in words."""
+    return [_key(rule) for rule in rules]
