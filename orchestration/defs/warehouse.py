@@ -20,7 +20,6 @@ from orchestration.land.catalogue import landed_catalogue, write_warehouse_input
 from orchestration.land.org_tables import land_org_tables
 from orchestration.publish.build import (
     BuildPaths,
-    MadeFrom,
     inputs_fingerprint,
     made_from,
     make_period_folders,
@@ -33,7 +32,9 @@ from orchestration.publish.dbt_manifest import (
     load_manifest,
     manifest_path,
     project_fingerprint,
+    remember_unit_tests,
     remove_run_targets,
+    unit_tests_passed,
 )
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
@@ -147,8 +148,7 @@ def build_warehouse_assets(
         inputs = inputs_fingerprint(paths.warehouse_dir, project, settings.ledger_table_rows)
         published = made_from(paths.published_path)
         if (
-            published is not None
-            and published.inputs == inputs
+            published == inputs
             and not settings.judge_all
             and period_files_are_there(paths, manifest)
         ):
@@ -156,7 +156,7 @@ def build_warehouse_assets(
             progress.info("warehouse  nothing changed since the last publication")
             return
         open_build(paths)
-        write_made_from(paths.build_path, MadeFrom(inputs, project))
+        write_made_from(paths.build_path, inputs)
         landed = landed_catalogue(settings.data_dir, sources)
         make_period_folders(
             paths.warehouse_dir,
@@ -164,13 +164,13 @@ def build_warehouse_assets(
             {(current.source, current.billing_period) for current in landed},
         )
         arguments = ["build"]
-        if published is not None and published.project == project:
-            # Unit tests judge the code, and this code has passed them.
+        if unit_tests_passed(DBT_PROJECT_DIR):
             arguments += ["--exclude-resource-type", "unit_test"]
         target = settings.warehouse_dir / "dbt_target" / context.run_id
         invocation = dbt.cli(arguments, context=context, target_path=target)
         with redirect_stdout(DbtLines()):
             yield from invocation.stream()
+        remember_unit_tests(DBT_PROJECT_DIR)
         remove_run_targets(target)
 
     return [org_tables, warehouse]

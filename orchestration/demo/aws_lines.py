@@ -4,6 +4,7 @@ Each maker (``aws_bedrock``, ``aws_compute``, ``aws_other``) inserts its lines h
 writes them out. A line knows what AWS would write and, beside it, the truth: who caused it.
 """
 
+import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -143,7 +144,8 @@ def decimals(values: list[Decimal], scale: int) -> pl.Series:
 
 def new_bill(world: World) -> Bill:
     """Return an empty bill with its calendar and its teams."""
-    connection = duckdb.connect()
+    # what does not fit in memory goes to the system's folder, not to the working directory
+    connection = duckdb.connect(config={"temp_directory": tempfile.gettempdir()})
     for statement in (_CREATE_LINES, *_MACROS):
         connection.execute(statement)
     bill = Bill(connection, world)

@@ -82,33 +82,22 @@ def inputs_fingerprint(warehouse_dir: Path, project_fingerprint: str, row_limit:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class MadeFrom:
-    """What a published file says it was made from."""
-
-    inputs: str
-    project: str
-
-
-def made_from(published_path: Path) -> MadeFrom | None:
-    """Return what the published file was made from, None when there is no such file."""
+def made_from(published_path: Path) -> str | None:
+    """Return the fingerprint of what the published file was made from, None without a file."""
     if not published_path.exists():
         return None
     with duckdb.connect(str(published_path), read_only=True) as connection:
-        found = connection.execute(
-            "select inputs_fingerprint, project_fingerprint from tollgate.made_from"
-        ).fetchone()
-    return MadeFrom(*found) if found else None
+        found = connection.execute("select inputs_fingerprint from tollgate.made_from").fetchone()
+    return str(found[0]) if found else None
 
 
-def write_made_from(build_path: Path, made: MadeFrom) -> None:
+def write_made_from(build_path: Path, fingerprint: str) -> None:
     """Write into the build file what it is made from; a publication carries it along."""
     with duckdb.connect(str(build_path)) as connection:
         connection.execute("create schema if not exists tollgate")
         connection.execute(
-            "create or replace table tollgate.made_from as "
-            "select $inputs as inputs_fingerprint, $project as project_fingerprint",
-            {"inputs": made.inputs, "project": made.project},
+            "create or replace table tollgate.made_from as select $made_from as inputs_fingerprint",
+            {"made_from": fingerprint},
         )
 
 

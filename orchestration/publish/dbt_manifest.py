@@ -32,7 +32,21 @@ def manifest_path(project_dir: Path) -> Path:
 
 def load_manifest(project_dir: Path) -> dict[str, Any]:
     """Return the manifest as a dictionary."""
-    return json.loads(manifest_path(project_dir).read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads(manifest_path(project_dir).read_text(encoding="utf-8"))
+    return manifest
+
+
+def unit_tests_passed(project_dir: Path) -> bool:
+    """Say whether the project's unit tests passed as its files are now."""
+    stamp = project_dir / "target" / "unit_tests.stamp"
+    return stamp.exists() and stamp.read_text() == project_fingerprint(project_dir)
+
+
+def remember_unit_tests(project_dir: Path) -> None:
+    """Remember that the unit tests passed: they judge the code, which data cannot change."""
+    stamp = project_dir / "target" / "unit_tests.stamp"
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(project_fingerprint(project_dir))
 
 
 def remove_run_targets(target_dir: Path) -> None:

@@ -77,22 +77,28 @@
     {% do return(sql ~ '|' ~ promised | join(',') ~ '|' ~ model.description) %}
 {% endmacro %}
 
-{#- Puts one period in hand: the variables that this_period() and the land views read. -#}
+{#-
+  Puts one period in hand: the variables that this_period() and the land views read. One statement,
+  because a round trip for each variable, model and period is what a long history would be spent on.
+-#}
 {% macro take_in_hand(source, billing_period) %}
-    {% do run_query("set variable this_source = '" ~ source ~ "'") %}
-    {% do run_query(
-        "set variable this_period = " ~ ("date '" ~ billing_period ~ "'" if billing_period else "null::date")
-    ) %}
-    {% for node in graph.sources.values() if node.source_name == 'land' %}
-        {% set condition = "relation = '" ~ node.name ~ "' and source = '" ~ source
-            ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
-        {% do run_query(
-            "set variable landed_" ~ node.name ~ " = (select list(file_path order by file_ordinal) "
-            ~ "from tollgate.landed_file where " ~ condition ~ ")"
-        ) %}
-        {% do run_query(
-            "set variable snapshot_" ~ node.name ~ " = (select max(snapshot_id) "
-            ~ "from tollgate.landed_file where " ~ condition ~ ")"
-        ) %}
-    {% endfor %}
+    {% set statements = [
+        "set variable this_source = '" ~ source ~ "'",
+        "set variable this_period = " ~ ("date '" ~ billing_period ~ "'" if billing_period else "null::date"),
+    ] %}
+    {% if model.fqn[1] in ('land', 'conform') %}
+        {% for node in graph.sources.values() if node.source_name == 'land' %}
+            {% set condition = "relation = '" ~ node.name ~ "' and source = '" ~ source
+                ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
+            {% do statements.append(
+                "set variable landed_" ~ node.name ~ " = (select list(file_path order by file_ordinal) "
+                ~ "from tollgate.landed_file where " ~ condition ~ ")"
+            ) %}
+            {% do statements.append(
+                "set variable snapshot_" ~ node.name ~ " = (select max(snapshot_id) "
+                ~ "from tollgate.landed_file where " ~ condition ~ ")"
+            ) %}
+        {% endfor %}
+    {% endif %}
+    {% do run_query(statements | join('; ')) %}
 {% endmacro %}

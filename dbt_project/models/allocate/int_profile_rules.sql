@@ -15,13 +15,17 @@ conditions as (
     select * from {{ source('org', 'allocation_rule_condition') }}
 ),
 
+targets as (
+    select * from {{ source('org', 'allocation_rule_target') }}
+),
+
 mappings as (
     select * from {{ source('org', 'owner_mapping') }}
 ),
 
 rules_with_targets as (
     select distinct rule_id, rule_version
-    from {{ source('org', 'allocation_rule_target') }}
+    from targets
 ),
 
 attributes as (

@@ -1,4 +1,4 @@
--- Detects: a source and period whose ledger has other rows or other money than what was landed.
+-- Detects: a source and period whose ledger has other rows, money or snapshot than what was landed.
 -- Usually means: a join in a conform model lost or doubled lines, or a kind of source has no branch.
 -- What to do: look up the period in rpt_control_totals, then compare the staging and conform models.
 {{ config(meta={'dagster': {'ref': {'name': 'int_charges_conformed'}}}) }}
@@ -9,6 +9,7 @@ with ledger as (
         billing_period,
         billing_currency,
         count(*) as charges_count,
+        max(x_snapshot_id) as newest_snapshot_id,
         sum(billed_cost) as billed_cost
     from {{ ref('int_charges_conformed') }}
     where {{ unpublished('int_charges_conformed') }}
@@ -35,6 +36,7 @@ snapshots as (
         snapshots.source,
         snapshots.billing_period,
         snapshots.dataset,
+        snapshots.snapshot_id,
         snapshots.row_count,
         nullif(snapshots.currency, 'NULL') as billing_currency,
         snapshots.landed_total
@@ -48,9 +50,9 @@ snapshots as (
 
 {#- Each total of a snapshot repeats the rows of the whole snapshot. -#}
 landed_datasets as (
-    select source, billing_period, dataset, max(row_count) as charges_count
+    select source, billing_period, dataset, snapshot_id, max(row_count) as charges_count
     from snapshots
-    group by source, billing_period, dataset
+    group by source, billing_period, dataset, snapshot_id
 ),
 
 landed_charges as (
@@ -58,7 +60,8 @@ landed_charges as (
         source,
         billing_period,
         cast(null as varchar) as billing_currency,
-        cast(sum(charges_count) as bigint) as charges_count
+        cast(sum(charges_count) as bigint) as charges_count,
+        max(snapshot_id) as newest_snapshot_id
     from landed_datasets
     group by source, billing_period
     having sum(charges_count) > 0
@@ -69,7 +72,8 @@ conformed_charges as (
         source,
         billing_period,
         cast(null as varchar) as billing_currency,
-        cast(sum(charges_count) as bigint) as charges_count
+        cast(sum(charges_count) as bigint) as charges_count,
+        max(newest_snapshot_id) as newest_snapshot_id
     from ledger
     group by source, billing_period
 ),
@@ -88,7 +92,7 @@ conformed as (
     where billed_cost <> 0
 )
 
-{{ differing_totals('landed_charges', 'conformed_charges', [], ['charges_count']) }}
+{{ differing_totals('landed_charges', 'conformed_charges', [], ['charges_count', 'newest_snapshot_id']) }}
 
 union all
 

@@ -1,4 +1,4 @@
--- Detects: a source and period of which focus.cost_and_usage has other rows or money than the ledger.
+-- Detects: a source and period of which focus.cost_and_usage has other rows, money or snapshot than the ledger.
 -- Usually means: a period of the published table was not replaced when its key changed.
 -- What to do: delete the build file and run again; if it stays, look at the period_table materialization.
 {{ config(meta={'dagster': {'ref': {'name': 'cost_and_usage'}}}) }}
@@ -9,6 +9,7 @@ with ledger as (
         billing_period,
         billing_currency,
         count(*) as charges_count,
+        max(x_snapshot_id) as newest_snapshot_id,
         {%- for cost in four_costs() %}
         count(*) - count({{ cost }}) as unknown_{{ cost }}_count,
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
@@ -24,6 +25,7 @@ focus as (
         x_BillingPeriod as billing_period,
         BillingCurrency as billing_currency,
         count(*) as charges_count,
+        max(x_SnapshotId) as newest_snapshot_id,
         {%- for cost in four_costs() %}
         count(*) - count({{ focus_name(cost) }}) as unknown_{{ cost }}_count,
         sum({{ focus_name(cost) }}) as {{ cost }}{{ ',' if not loop.last }}
@@ -33,4 +35,4 @@ focus as (
     group by x_Source, x_BillingPeriod, BillingCurrency
 )
 
-{{ differing_totals('ledger', 'focus', four_costs(), ['charges_count'] + unknown_cost_counts()) }}
+{{ differing_totals('ledger', 'focus', four_costs(), ['charges_count', 'newest_snapshot_id'] + unknown_cost_counts()) }}
