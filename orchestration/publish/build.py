@@ -87,6 +87,12 @@ def made_from(published_path: Path) -> str | None:
     if not published_path.exists():
         return None
     with duckdb.connect(str(published_path), read_only=True) as connection:
+        is_there = connection.execute(
+            "select count(*) from duckdb_tables() "
+            "where schema_name = 'tollgate' and table_name = 'made_from'"
+        ).fetchone()
+        if is_there is None or is_there[0] == 0:
+            return None
         found = connection.execute("select inputs_fingerprint from tollgate.made_from").fetchone()
     return str(found[0]) if found else None
 

@@ -82,8 +82,19 @@
     {% do return(model.columns.values() | map(attribute='name') | list) %}
 {% endmacro %}
 
+{#- Asked without dbt's own get_columns_in_relation, which opens a transaction that nobody commits. -#}
 {% macro get_column_names(relation) %}
-    {% do return(adapter.get_columns_in_relation(relation) | map(attribute='name') | list) %}
+    {% do return(
+        run_query("select column_name from (describe " ~ relation.include(database=false) ~ ")").columns[0].values() | list
+    ) %}
+{% endmacro %}
+
+{#- As dbt-duckdb has it, without that transaction: the comments would be rolled back. -#}
+{% macro duckdb__alter_column_comment(relation, column_dict) %}
+    {% set existing_columns = get_column_names(relation) %}
+    {% for name in column_dict if name in existing_columns %}
+        comment on column {{ relation }}.{{ name }} is {{ duckdb_escape_comment(column_dict[name]['description']) }};
+    {% endfor %}
 {% endmacro %}
 
 {#- The period_files models that a ledger mart repeats, directly or through a view that unites them. -#}
@@ -143,4 +154,14 @@
     ) %}
     {% do persist_docs(this.incorporate(type='view'), model) %}
     {% do return({'relations': [this.incorporate(type='view')]}) %}
+{% endmacro %}
+
+{#- dbt's own asks for the columns a second time, inside the transaction that nobody commits. -#}
+{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
+    {% if for_relation and config.persist_relation_docs() and model.description %}
+        {% do run_query(alter_relation_comment(relation, model.description)) %}
+    {% endif %}
+    {% if for_columns and config.persist_column_docs() and model.columns %}
+        {% do run_query(alter_column_comment(relation, model.columns)) %}
+    {% endif %}
 {% endmacro %}
