@@ -113,9 +113,9 @@
     ) %}
     {% set periods = '(select distinct billing_period from tollgate.landed_file)' %}
     {% for row in run_query('select table_name, content_hash from tollgate.org_table order by 1') %}
-        {% set columns = adapter.get_columns_in_relation(
-            api.Relation.create(schema='org', identifier=row[0])
-        ) | map(attribute='name') | list %}
+        {% set columns = run_query(
+            "select column_name from (describe org." ~ row[0] ~ ")"
+        ).columns[0].values() | list %}
         {% if 'valid_from' in columns %}
             {% do run_query(
                 "insert into tollgate.period_key "

@@ -21,7 +21,7 @@
     ) %}
     {% set shape_is_same = existing is not none and existing.type == 'table' and run_query(
         "select count(*) from tollgate.period_key where relation = '" ~ relation_name ~ "' and inputs is not null"
-    ).columns[0][0] > 0 and get_column_names(existing) == promised_names() %}
+    ).columns[0][0] > 0 and get_column_shape(existing) == promised_shape() %}
     {% if not shape_is_same %}
         {% if existing is not none %}
             {% do adapter.drop_relation(existing) %}
@@ -78,8 +78,23 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro promised_names() %}
-    {% do return(model.columns.values() | map(attribute='name') | list) %}
+{#- Name, type and nullability of each column, as the contract promises them. -#}
+{% macro promised_shape() %}
+    {% set shape = [] %}
+    {% for column in model.columns.values() %}
+        {% set needed = column.constraints | selectattr('type', 'equalto', 'not_null') | list | length > 0 %}
+        {% do shape.append(column.name ~ ' ' ~ column.data_type | lower | replace(' ', '') ~ (' needed' if needed else '')) %}
+    {% endfor %}
+    {% do return(shape) %}
+{% endmacro %}
+
+{#- The same of a table that is there. -#}
+{% macro get_column_shape(relation) %}
+    {% set shape = [] %}
+    {% for row in run_query('select column_name, column_type, "null" from (describe ' ~ relation.include(database=false) ~ ')') %}
+        {% do shape.append(row[0] ~ ' ' ~ row[1] | lower | replace(' ', '') ~ (' needed' if row[2] == 'NO' else '')) %}
+    {% endfor %}
+    {% do return(shape) %}
 {% endmacro %}
 
 {#- Asked without dbt's own get_columns_in_relation, which opens a transaction that nobody commits. -#}
