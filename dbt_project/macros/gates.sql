@@ -85,8 +85,8 @@
         coalesce({{ left }}.source, {{ right }}.source) as source,
         coalesce({{ left }}.billing_period, {{ right }}.billing_period) as billing_period,
         concat(
-            '{{ measure }}: {{ left }} ', coalesce(cast({{ left }}.{{ measure }} as varchar), 'nothing'),
-            ', {{ right }} ', coalesce(cast({{ right }}.{{ measure }} as varchar), 'nothing')
+            '{{ measure }}: {{ left }} ', coalesce(cast({{ left }}.{{ measure }} as string), 'nothing'),
+            ', {{ right }} ', coalesce(cast({{ right }}.{{ measure }} as string), 'nothing')
         ) as what,
         {%- set money = (measures or [none])[0] if measure in count_measures else measure %}
         {%- if money %}
@@ -122,21 +122,21 @@
 {#- Rows whose validity [valid_from, valid_to) is empty or begins before an earlier one of the key ends. -#}
 {% macro overlapping_validities(relation, key_columns) -%}
     select
-        cast(null as varchar) as source,
+        cast(null as string) as source,
         cast(null as date) as billing_period,
         concat(
             {%- for name in key_columns %}
-            '{{ name }} ', coalesce(cast(validities.{{ name }} as varchar), 'unknown'), ', ',
+            '{{ name }} ', coalesce(cast(validities.{{ name }} as string), 'unknown'), ', ',
             {%- endfor %}
-            'valid from ', coalesce(cast(validities.valid_from as varchar), 'ever'),
-            ' to ', coalesce(cast(validities.valid_to as varchar), 'open'),
+            'valid from ', coalesce(cast(validities.valid_from as string), 'ever'),
+            ' to ', coalesce(cast(validities.valid_to as string), 'open'),
             case
                 when validities.valid_to <= validities.valid_from then ': ends before it begins'
-                else concat(': the one before it holds until ', cast(validities.held_until as varchar))
+                else concat(': the one before it holds until ', cast(validities.held_until as string))
             end
         ) as what,
         cast(null as decimal(38, 12)) as money_touched,
-        cast(null as varchar) as currency
+        cast(null as string) as currency
     from (
         select
             *,

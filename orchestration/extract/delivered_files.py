@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,9 @@ from orchestration.extract.snapshot import Draft
 from orchestration.extract.source import Dataset, SourceError
 
 PARQUET = ".parquet"
+
+# The number changes when months are read from files in another way.
+_MONTHS_MEMORY = ".months-1.json"
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".txt", ".txt.gz")
 
 
@@ -184,7 +189,18 @@ class MonthFiles:
 
     def _sorted(self, files: Sequence[StoredFile], scratch: Path) -> list[FileMonths]:
         if self._months is None:
-            self._months = [FileMonths(file, self._months_of(file, scratch)) for file in files]
+            # What a file was found to hold is kept: one with the same tag is not read again.
+            memory = scratch / _MONTHS_MEMORY
+            known = _remembered(memory)
+            self._months = []
+            for file in files:
+                months = known.get((file.path, file.tag))
+                if months is None:
+                    months = self._months_of(file, scratch)
+                self._months.append(FileMonths(file, months))
+            found = {(held.file.path, held.file.tag): held.months for held in self._months}
+            if found != known:
+                _remember(memory, found)
         return self._months
 
     def _months_of(self, file: StoredFile, scratch: Path) -> dict[BillingPeriod, int]:
@@ -241,6 +257,33 @@ class MonthFiles:
             yield copy
         finally:
             copy.unlink(missing_ok=True)
+
+
+_KnownMonths = dict[tuple[str, str], dict[BillingPeriod, int]]
+
+
+def _remembered(memory: Path) -> _KnownMonths:
+    """Return the months of the files that an earlier pull sorted, by path and tag."""
+    try:
+        files = json.loads(memory.read_text(encoding="utf-8"))
+        return {
+            (file["path"], file["tag"]): {
+                BillingPeriod.parse(key): rows for key, rows in file["rows"].items()
+            }
+            for file in files
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # it only saves time
+
+
+def _remember(memory: Path, found: _KnownMonths) -> None:
+    files = [
+        {"path": path, "tag": tag, "rows": {period.key: rows for period, rows in months.items()}}
+        for (path, tag), months in found.items()
+    ]
+    temporary = memory.with_name(f"{memory.name}.partial")
+    temporary.write_text(json.dumps(files, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(temporary, memory)
 
 
 _OTHER_TIMESTAMPS = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"

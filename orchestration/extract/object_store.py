@@ -7,18 +7,24 @@ sources file; ``storage_options`` of a source may hold addresses and names, not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import fsspec
 
 from orchestration.extract.source import SourceConfig, SourceError
 
-# What a store answers when it is there but we may not, or when it is not there.
-_STORE_ERRORS = (OSError, ValueError, RuntimeError, ImportError)
+# Other addresses that fsspec would understand (http, chained caches) are not ours to open.
+_SCHEMES = ("file", "s3", "az", "abfs", "abfss", "gs")
 _SECRET_WORDS = ("secret", "password", "token", "account_key", "credential", "connection_string")
+_CHECK_ADDRESS = (
+    "check the address, the network, and that this machine may list and read it; credentials come "
+    "from the environment, as the vendor's own tools read them."
+)
 
 
 @dataclass(frozen=True)
@@ -54,37 +60,58 @@ class ObjectStore:
                 "storage_options must be a mapping of addresses and names, without secrets.",
                 "give credentials through the environment, as the vendor's own tools read them.",
             )
-        try:
+        scheme = source.url.split("://", 1)[0] if "://" in source.url else "file"
+        if scheme not in _SCHEMES:
+            raise SourceError(
+                source.name,
+                f"nothing here opens addresses of the kind {scheme}://.",
+                "give a local folder, s3://, az:// or gs://.",
+            )
+        with self._reported("cannot be opened"):
             # Listings are asked for anew each time: a cached one would miss a delivery.
             self._fs, self._root = fsspec.core.url_to_fs(
                 source.url, use_listings_cache=False, **dict(options)
             )
-        except _STORE_ERRORS as error:
-            raise self._error("cannot be opened", error) from None
         self._is_local = "file" in _protocols(self._fs)
+        self._is_single: bool | None = None
 
     def files(self, folder: str = "") -> list[StoredFile]:
         """Return all files below a folder of the source by path; a file url is a folder of one.
 
         Raises:
-            SourceError: The store cannot be listed.
+            SourceError: The store cannot be listed, or there is nothing at the source's url.
         """
         top = f"{self._root.rstrip('/')}/{folder}".rstrip("/")
-        try:
-            if folder == "" and self._fs.isfile(self._root):
+        with self._reported("cannot be listed"):
+            # Asking whether a folder is a file costs a round trip: only what may be one is asked.
+            looks_like_a_file = folder == "" and PurePosixPath(self._root).suffix != ""
+            if looks_like_a_file and self._fs.isfile(self._root):
                 found = {self._root: self._fs.info(self._root)}
             else:
-                found = self._fs.find(top, detail=True)
-        except FileNotFoundError:
-            found = {}
-        except _STORE_ERRORS as error:
-            raise self._error("cannot be listed", error) from None
+                found = self._found(top)
         files = [
             StoredFile(self._below(path), int(info.get("size") or 0), self._tag(info))
             for path, info in found.items()
             if info.get("type") == "file"
         ]
+        if folder == "":
+            self._is_single = list(found) == [self._root]
+            if not files:
+                # An address with a slip of the pen must not look like a bill of nothing.
+                raise SourceError(
+                    self._source.name,
+                    f"{self._source.url} holds no file: it is empty, or no such bucket or folder.",
+                    _CHECK_ADDRESS,
+                )
         return sorted(files, key=lambda file: file.path)
+
+    def _found(self, top: str) -> dict[str, Any]:
+        try:
+            found = self._fs.find(top, detail=True)
+        except FileNotFoundError:
+            return {}
+        # Azure's client answers with a bare name when the folder is a file.
+        return found if isinstance(found, dict) else {path: self._fs.info(path) for path in found}
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a small file.
@@ -92,37 +119,37 @@ class ObjectStore:
         Raises:
             SourceError: The file cannot be read.
         """
-        try:
+        with self._reported(f"file {path} cannot be read"):
             return cast(bytes, self._fs.cat_file(self._full(path)))
-        except _STORE_ERRORS as error:
-            raise self._error(f"file {path} cannot be read", error) from None
 
-    def open(self, path: str) -> BinaryIO:
-        """Open a file for reading its bytes in order.
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """Open a file for reading its bytes in order, while the block runs.
 
         Raises:
-            SourceError: The file cannot be opened.
+            SourceError: The file cannot be opened, or the connection breaks while it is read.
         """
-        try:
-            return cast(BinaryIO, self._fs.open(self._full(path), "rb"))
-        except _STORE_ERRORS as error:
-            raise self._error(f"file {path} cannot be opened", error) from None
+        with self._reported(f"file {path} cannot be opened"):
+            handle = self._fs.open(self._full(path), "rb")
+        with handle:
+            yield cast(BinaryIO, _ReportingReader(handle, self, path))
 
     def local_path(self, path: str) -> Path | None:
         """Return a file's path on this machine, None when it is on another."""
         return Path(self._full(path)) if self._is_local else None
 
     def _full(self, path: str) -> str:
-        if path == self._root.rsplit("/", 1)[-1] and self._fs.isfile(self._root):
-            return self._root
-        return f"{self._root.rstrip('/')}/{path}"
+        if self._is_single is None:
+            self._is_single = bool(self._fs.isfile(self._root))
+        return self._root if self._is_single else f"{self._root.rstrip('/')}/{path}"
 
     def _below(self, path: str) -> str:
         root = self._root.rstrip("/")
         return path[len(root) + 1 :] if path.startswith(root + "/") else path.rsplit("/", 1)[-1]
 
     def _tag(self, info: Mapping[str, Any]) -> str:
-        for name in ("ETag", "etag", "md5Hash", "crc32c"):
+        # Google's hashes come before its etag, which changes with a file's labels too.
+        for name in ("ETag", "md5Hash", "crc32c", "etag"):
             if info.get(name):
                 return str(info[name])
         if self._is_local:
@@ -131,14 +158,49 @@ class ObjectStore:
             return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
         return f"{info.get('size')}-{info.get('last_modified') or info.get('updated')}"
 
-    def _error(self, what: str, error: Exception) -> SourceError:
-        # Some stores put signed addresses into their messages: only the kind of error is told.
-        detail = error.strerror if isinstance(error, OSError) and error.strerror else ""
-        return SourceError(
-            self._source.name,
-            f"{self._source.url} {what}: {type(error).__name__}{' ' + detail if detail else ''}.",
-            "check the address, the network and this machine's permission to list and read it.",
-        )
+    @contextmanager
+    def _reported(self, what: str) -> Iterator[None]:
+        """Put whatever a vendor's client raises in our words.
+
+        Their kinds of errors have no common parent, and one that got through would end the run of
+        every other source.
+        """
+        try:
+            yield
+        except SourceError:
+            raise
+        except Exception as error:
+            # Some stores put signed addresses into their messages: only the kind of error is told.
+            raise SourceError(
+                self._source.name, f"{self._source.url} {what}: {_kind(error)}.", _CHECK_ADDRESS
+            ) from None
+
+
+class _ReportingReader:
+    """A stream whose faults are reported like those of its store."""
+
+    def __init__(self, handle: Any, store: ObjectStore, path: str) -> None:
+        self._handle, self._store, self._path = handle, store, path
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        with self._store._reported(f"file {self._path} cannot be read to its end"):
+            return cast(bytes, self._handle.read(size))
+
+
+def _kind(error: BaseException) -> str:
+    """Return the kind of an error and, where the vendor gives one, its code."""
+    kinds = [type(error).__name__]
+    for known in (error, error.__cause__):
+        code = getattr(known, "error_code", None) or getattr(known, "code", None)
+        response = getattr(known, "response", None)
+        if isinstance(response, Mapping):
+            code = response.get("Error", {}).get("Code")
+        if isinstance(code, str | int) and re.fullmatch(r"[A-Za-z0-9_.]{1,60}", str(code)):
+            kinds.append(str(code))
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        kinds.append(error.strerror)
+    return " ".join(dict.fromkeys(kinds))
 
 
 def _protocols(filesystem: Any) -> tuple[str, ...]:

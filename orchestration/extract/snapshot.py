@@ -26,6 +26,7 @@ from orchestration.extract.period import BillingPeriod
 
 RECEIPT = "receipt.json"
 _HELD = "held-"
+_SAME_CONTENT = "same_content.json"
 _CHUNK_BYTES = 1 << 20
 
 # A closed period that lost rows, or more than this part of its money, is held back.
@@ -204,7 +205,7 @@ class Draft:
         """
         if self.previous is not None and origin_tags:
             known = [file.origin_tag for file in self.previous.receipt.files]
-            if known == origin_tags:
+            if origin_tags in (known, _same_content_tags(self.previous)):
                 raise UnchangedOriginError
 
     def add_copy(self, name: str, stream: BinaryIO, origin_tag: str | None = None) -> Path:
@@ -286,6 +287,7 @@ def commit(
     short = content.hexdigest()[:12]
     known = snapshots_of(draft.folder)
     if draft.previous is not None and draft.previous.receipt.snapshot_id.endswith(f"-{short}"):
+        _remember_tags(draft)
         return Committed("unchanged", draft.previous)
     reason = "" if accept_shrink or not is_closed else _shrunken(draft)
     for snapshot in known:
@@ -317,6 +319,28 @@ def commit(
     os.rename(draft.path, target)
     _fsync_folder(draft.folder)
     return Committed("held" if reason else "new", Snapshot(target, receipt, bool(reason)), reason)
+
+
+def _same_content_tags(snapshot: Snapshot) -> list[str] | None:
+    """Return the tags under which a snapshot's content was delivered once more, None without."""
+    try:
+        seen = json.loads((snapshot.path.parent / _SAME_CONTENT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return seen["tags"] if seen["snapshot_id"] == snapshot.receipt.snapshot_id else None
+
+
+def _remember_tags(draft: Draft) -> None:
+    """Keep new tags of known content, or each later pull would copy it again; a receipt stays."""
+    if draft.previous is None or not any(file.origin_tag for file in draft.files):
+        return
+    seen = {
+        "snapshot_id": draft.previous.receipt.snapshot_id,
+        "tags": [file.origin_tag for file in draft.files],
+    }
+    temporary = draft.path / _SAME_CONTENT
+    temporary.write_text(json.dumps(seen), encoding="utf-8")
+    os.replace(temporary, draft.folder / _SAME_CONTENT)
 
 
 def _shrunken(draft: Draft) -> str:

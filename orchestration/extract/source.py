@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
+# A password before the host, or a query that signs (Azure's sig, Amazon's and Google's Signature).
+_SECRET_IN_URL = re.compile(r"://[^/@]*:[^/@]*@|[?&](sig|\w*-?signature|\w*token)=", re.IGNORECASE)
+
 
 class SourceConfigError(ValueError):
     """The sources file is wrong; the message names the file, the source and the field."""
@@ -221,6 +224,11 @@ def _source(path: Path, number: int, entry: object) -> SourceConfig:
         raise SourceConfigError(f"{path}: source {name!r}: the field 'kind' is missing.")
     if not isinstance(url, str):
         raise SourceConfigError(f"{path}: source {name!r}: 'url' must be a text, not {url!r}.")
+    if _SECRET_IN_URL.search(url):
+        raise SourceConfigError(
+            f"{path}: source {name!r}: the url holds what looks like a password or a signature. "
+            "Give credentials through the environment, as the vendor's own tools read them."
+        )
     for key in entry:
         if "key" in str(key) and not str(key).endswith("_env"):
             raise SourceConfigError(

@@ -64,7 +64,7 @@ def _drop_internal(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f'drop schema "{schema}" cascade')
     inner = connection.execute(
         "select table_name from duckdb_tables() "
-        "where schema_name = 'tollgate' and table_name <> 'period_key'"
+        "where schema_name = 'tollgate' and table_name not in ('period_key', 'made_from')"
     ).fetchall()
     for (table,) in inner:
         connection.execute(f'drop table tollgate."{table}"')

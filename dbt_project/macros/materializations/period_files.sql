@@ -54,7 +54,7 @@
         ) %}
         {% set body = "select * from read_parquet(" ~ listed ~ ", hive_partitioning = false)" %}
     {% else %}
-        {% set body = "select * from (" ~ sql ~ ") as shape where false" %}
+        {% set body = no_rows_like(sql) %}
     {% endif %}
     {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ body }}
@@ -63,3 +63,15 @@
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [this.incorporate(type='view')]}) }}
 {% endmaterialization %}
+
+{#-
+  A SELECT without rows, of the same shape: names and types alone. A view over the model's own SQL
+  would have it planned by every query that unites the kinds of source, also those nobody has.
+-#}
+{% macro no_rows_like(sql) %}
+    {% set columns = [] %}
+    {% for row in run_query("select column_name, column_type from (describe " ~ sql ~ ")") %}
+        {% do columns.append('cast(null as ' ~ row[1] ~ ') as ' ~ adapter.quote(row[0])) %}
+    {% endfor %}
+    {% do return('select ' ~ columns | join(', ') ~ ' where false') %}
+{% endmacro %}

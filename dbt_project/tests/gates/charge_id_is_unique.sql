@@ -43,7 +43,7 @@ unnamed as (
 select
     source,
     billing_period,
-    concat(cast(charges_count as varchar), ' charges have the id ', x_charge_id) as what,
+    concat(cast(charges_count as string), ' charges have the id ', x_charge_id) as what,
     money_touched,
     currency
 from repeated
@@ -53,7 +53,7 @@ union all
 select
     source,
     billing_period,
-    concat(cast(charges_count as varchar), ' charges have no id') as what,
+    concat(cast(charges_count as string), ' charges have no id') as what,
     money_touched,
     currency
 from unnamed

@@ -59,7 +59,7 @@ landed_charges as (
     select
         source,
         billing_period,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         cast(sum(charges_count) as bigint) as charges_count,
         max(snapshot_id) as newest_snapshot_id
     from landed_datasets
@@ -71,7 +71,7 @@ conformed_charges as (
     select
         source,
         billing_period,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         cast(sum(charges_count) as bigint) as charges_count,
         max(newest_snapshot_id) as newest_snapshot_id
     from ledger

@@ -11,11 +11,11 @@ select
     source,
     billing_period,
     concat(
-        'receipt ', coalesce(cast(receipt_total as varchar), 'nothing'),
-        ', landed ', coalesce(cast(landed_total as varchar), 'nothing'),
-        ', rounding ', coalesce(cast(rounding_residual as varchar), 'nothing'),
-        ', conformed ', coalesce(cast(conformed_total as varchar), 'nothing'),
-        ', allocated ', coalesce(cast(allocated_total as varchar), 'nothing')
+        'receipt ', coalesce(cast(receipt_total as string), 'nothing'),
+        ', landed ', coalesce(cast(landed_total as string), 'nothing'),
+        ', rounding ', coalesce(cast(rounding_residual as string), 'nothing'),
+        ', conformed ', coalesce(cast(conformed_total as string), 'nothing'),
+        ', allocated ', coalesce(cast(allocated_total as string), 'nothing')
     ) as what,
     cast(coalesce(abs(landed_total - allocated_total), abs(landed_total), abs(conformed_total)) as decimal(38, 12))
         as money_touched,

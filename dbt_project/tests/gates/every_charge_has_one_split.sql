@@ -77,7 +77,7 @@ union all
 select
     source,
     billing_period,
-    concat('the charge ', coalesce(x_charge_id, 'without an id'), ' has ', cast(splits_count as varchar), ' splits')
+    concat('the charge ', coalesce(x_charge_id, 'without an id'), ' has ', cast(splits_count as string), ' splits')
         as what,
     money_touched,
     currency
@@ -88,7 +88,7 @@ union all
 select
     source,
     billing_period,
-    concat(cast(charges_count as varchar), ' charges have no split') as what,
+    concat(cast(charges_count as string), ' charges have no split') as what,
     billed_cost as money_touched,
     billing_currency as currency
 from without_split

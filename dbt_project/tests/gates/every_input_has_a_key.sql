@@ -24,7 +24,7 @@ with inputs as (
     {%- for name in inputs | unique | sort %}
     select '{{ name }}' as relation{{ ' union all' if not loop.last }}
     {%- else %}
-    select cast(null as varchar) as relation
+    select cast(null as string) as relation
     {%- endfor %}
 ),
 
@@ -40,11 +40,11 @@ landed as (
 )
 
 select
-    cast(null as varchar) as source,
+    cast(null as string) as source,
     cast(null as date) as billing_period,
     concat(inputs.relation, ' has no key: a change of it would rebuild nothing') as what,
     cast(null as decimal(38, 24)) as money_touched,
-    cast(null as varchar) as currency
+    cast(null as string) as currency
 from inputs
 cross join landed
 left join keyed  -- one to at most one

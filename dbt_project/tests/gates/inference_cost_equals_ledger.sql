@@ -4,7 +4,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_cost_per_inference_daily'}}}) }}
 
 with measured_requests as (
-    select source, billing_period, cast(null as varchar) as billing_currency, sum(requests) as requests
+    select source, billing_period, cast(null as string) as billing_currency, sum(requests) as requests
     from {{ ref('int_token_usage') }}
     where {{ unpublished('int_token_usage') }}
     group by source, billing_period
@@ -12,7 +12,7 @@ with measured_requests as (
 ),
 
 shown_requests as (
-    select source, billing_period, cast(null as varchar) as billing_currency, sum(requests) as requests
+    select source, billing_period, cast(null as string) as billing_currency, sum(requests) as requests
     from {{ ref('fct_cost_per_inference_daily') }}
     where {{ unpublished('fct_cost_per_inference_daily') }}
     group by source, billing_period

@@ -42,7 +42,7 @@ divided as (
         source,
         billing_period,
         split_id,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         cast(null as decimal(38, 12)) as billed_cost
     from usage_splits
 )
@@ -52,8 +52,8 @@ select
     split_shares.billing_period,
     concat(
         'split ', split_shares.split_id, ' of rule ', split_shares.rule_id, ': shares sum to ',
-        coalesce(cast(split_shares.share_total as varchar), 'nothing'), ', the smallest is ',
-        coalesce(cast(split_shares.smallest_share as varchar), 'unknown')
+        coalesce(cast(split_shares.share_total as string), 'nothing'), ', the smallest is ',
+        coalesce(cast(split_shares.smallest_share as string), 'unknown')
     ) as what,
     charge_splits.billed_cost as money_touched,
     charge_splits.billing_currency as currency

@@ -4,7 +4,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_token_usage_daily'}}}) }}
 
 with measured_tokens as (
-    select source, billing_period, cast(null as varchar) as billing_currency, sum(tokens) as tokens
+    select source, billing_period, cast(null as string) as billing_currency, sum(tokens) as tokens
     from {{ ref('int_token_usage') }}
     where {{ unpublished('int_token_usage') }} and x_token_class is distinct from 'request'
     group by source, billing_period
@@ -12,7 +12,7 @@ with measured_tokens as (
 ),
 
 shown_tokens as (
-    select source, billing_period, cast(null as varchar) as billing_currency, sum(tokens) as tokens
+    select source, billing_period, cast(null as string) as billing_currency, sum(tokens) as tokens
     from {{ ref('fct_token_usage_daily') }}
     where {{ unpublished('fct_token_usage_daily') }}
     group by source, billing_period

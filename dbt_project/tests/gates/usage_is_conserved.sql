@@ -37,5 +37,5 @@ select
     billing_period,
     concat(what, ' (', currency, ')') as what,
     money_touched,
-    cast(null as varchar) as currency
+    cast(null as string) as currency
 from differing
