@@ -217,6 +217,13 @@ class MonthFiles:
             counted = connection.execute(
                 f"select {month}, count(*), min({quoted(column)}) from ({rows}) group by 1 order by 1"
             ).fetchall()
+            if not counted:
+                raise SourceError(
+                    self._source,
+                    f"{file.path} has no rows.",
+                    "look at what the vendor delivered, or take the file away; an empty file is "
+                    "never taken for zero cost.",
+                )
             broken = [row for row in counted if row[0] is None]
             if broken:
                 raise SourceError(

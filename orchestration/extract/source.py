@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # A password before the host, or a query that signs (Azure's sig, Amazon's and Google's Signature).
-_SECRET_IN_URL = re.compile(r"://[^/@]*:[^/@]*@|[?&](sig|\w*-?signature|\w*token)=", re.IGNORECASE)
+_SECRET_IN_URL = re.compile(r"://[^/@]*:[^/@]*@|[?&][\w-]*(sig|signature|token)=", re.IGNORECASE)
 
 
 class SourceConfigError(ValueError):
