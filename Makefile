@@ -5,8 +5,9 @@ PYTHON := $(VENV)/bin/python
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
+export SQL
 
-.PHONY: help setup run ui test check audit bench
+.PHONY: help setup run ui query test check audit bench
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +28,9 @@ run: setup ## Run the whole pipeline over every period the sources hold (the dem
 
 ui: setup ## Start the Dagster UI on loopback.
 	@$(PYTHON) -m orchestration ui
+
+query: setup ## Ask the published file: make query SQL="select ..."
+	@$(PYTHON) -m orchestration query "$$SQL"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

@@ -25,12 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
         "--port", type=int, default=3000
     )
     commands.add_parser("audit", help="judge every published period again")
+    commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
         settings = settings.model_copy(update={"judge_all": True})
     use_instance()
     logging.captureWarnings(True)
+    if options.command == "query":
+        return _query(settings, options.sql)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -74,6 +77,19 @@ def _run(settings: Settings) -> int:
     seconds = [*run.seconds, ("in all", time.monotonic() - started)]
     print_summary(settings.published_path, run.gates, run.outcome, seconds, _say)
     return 0 if run.succeeded else 1
+
+
+def _query(settings: Settings, question: str) -> int:
+    import duckdb
+
+    from orchestration.publish.summary import answer
+
+    try:
+        _say(answer(settings.published_path, question))
+    except (FileNotFoundError, duckdb.Error) as error:
+        _say(str(error))
+        return 1
+    return 0
 
 
 def _ui(settings: Settings, port: int) -> int:

@@ -91,7 +91,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
-    from orchestration.demo.aws_bill import aws_truth, write_aws_export
+    from orchestration.demo.aws_bill import write_aws_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -113,8 +113,7 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         bill.costs.write_parquet(folder / f"{costs_name}.parquet")
         bill.truth.write_parquet(truth_dir / f"{name}_cost.parquet")
         say(f"  {name}: {_summary(bill)}")
-    write_aws_export(world, vendors_dir / "aws")
-    truth = aws_truth(world)
+    truth = write_aws_export(world, vendors_dir / "aws")
     truth.write_parquet(truth_dir / "aws_cost.parquet")
     total = Decimal(truth["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from orchestration.demo.aws_bedrock import add_bedrock
@@ -42,8 +43,17 @@ _EFFECTIVE_COST = """
 """
 
 
-def write_aws_export(world: World, target: Path) -> None:
-    """Write the bill of every month as AWS Data Exports delivers it, under ``target/export``."""
+def write_aws_export(world: World, target: Path) -> pl.DataFrame:
+    """Write the bill of every month as AWS Data Exports delivers it, under ``target/export``.
+
+    Returns:
+        Who really caused the bill's effective cost, by day: billing_period, usage_date, owner_id,
+        use_case_id, outcome and effective_cost. Outcomes: ``owned`` (tags or the caller's own role
+        name the owner), ``unallocated`` (nothing on the bill names the owner, who is given all the
+        same), ``idle`` (bought ahead and unused, with the team that holds it), ``shared`` (for
+        everybody). ``billing_period`` is the month whose bill has the line, which for a refund is
+        later than the day of use.
+    """
     export = ExportTarget(target / "export", BUCKET, PREFIX, EXPORT_NAME)
     bill = _made(world)
     with bill.connection as connection:
@@ -59,32 +69,25 @@ def write_aws_export(world: World, target: Path) -> None:
                 [_file_query(bill, month, part, files, is_open=is_open) for part in range(files)],
                 datetime.combine(delivered_on, time(4, 30), UTC),
             )
+        return _truth(connection)
 
 
-def aws_truth(world: World) -> pl.DataFrame:
-    """Return who really caused the bill's effective cost, by day.
-
-    Outcomes: ``owned`` (tags or the caller's own role name the owner), ``unallocated`` (nothing on
-    the bill names the owner, who is given all the same), ``idle`` (bought ahead and unused, with
-    the team that holds it), ``shared`` (for everybody). ``billing_period`` is the month whose bill
-    has the line, which for a refund is later than the day of use.
-    """
-    with _made(world).connection as connection:
-        return connection.execute(
-            f"""
-            select
-                month as billing_period,
-                started_on as usage_date,
-                owner_id,
-                use_case_id,
-                outcome,
-                sum({_EFFECTIVE_COST})::decimal(38, 12) as effective_cost
-            from lines
-            group by all
-            having sum({_EFFECTIVE_COST}) <> 0
-            order by all
-            """
-        ).pl()
+def _truth(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    return connection.execute(
+        f"""
+        select
+            month as billing_period,
+            started_on as usage_date,
+            owner_id,
+            use_case_id,
+            outcome,
+            sum({_EFFECTIVE_COST})::decimal(38, 12) as effective_cost
+        from lines
+        group by all
+        having sum({_EFFECTIVE_COST}) <> 0
+        order by all
+        """
+    ).pl()
 
 
 def _made(world: World) -> Bill:

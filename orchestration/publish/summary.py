@@ -1,4 +1,4 @@
-"""What a run ends with: the money of each source and period, what the gates said, what to look at."""
+"""What a run ends with: the money of each source and period, the gates, what to look at next."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,19 @@ from pathlib import Path
 import duckdb
 
 _ROWS = """
-    with totals as (
-        select source, billing_period, billing_currency, charges_count, conformed_total,
-               owned_total, idle_total, unallocated_total, is_conserved
-        from trust.rpt_control_totals
+    with by_outcome as (
+        select
+            source,
+            billing_period,
+            billing_currency,
+            sum(charges_count) filter (where outcome is not null) as charges_count,
+            sum(billed_cost) as billed,
+            sum(effective_cost) as effective,
+            sum(effective_cost) filter (where outcome = 'owned') as owned,
+            sum(effective_cost) filter (where outcome = 'idle') as idle,
+            sum(effective_cost) filter (where outcome = 'unallocated') as unallocated
+        from showback.fct_showback_daily
+        group by all
     ),
     exceptions as (
         select source, billing_period, billing_currency, sum(billed_cost) as in_exceptions
@@ -20,14 +29,26 @@ _ROWS = """
         where exception_kind = 'unclassified'
         group by all
     )
-    select t.*, e.in_exceptions
-    from totals as t
+    select
+        t.source,
+        t.billing_period,
+        t.billing_currency,
+        t.charges_count,
+        o.billed,
+        o.effective,
+        o.owned,
+        o.idle,
+        o.unallocated,
+        e.in_exceptions,
+        t.is_conserved
+    from trust.rpt_control_totals as t
+    left join by_outcome as o using (source, billing_period, billing_currency)
     left join exceptions as e using (source, billing_period, billing_currency)
     order by t.source, t.billing_currency, t.billing_period
 """
 
 QUERY_TO_PASTE = (
-    "select department, team, round(sum(effective_cost), 2) as effective_cost_usd "
+    "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
     "from showback.fct_showback_daily where billing_period = (select max(billing_period) "
     "from showback.fct_showback_daily) group by all order by 3 desc limit 10"
 )
@@ -57,6 +78,7 @@ class PeriodMoney:
     currency: str
     charges_count: int
     billed: Decimal
+    effective: Decimal
     owned: Decimal
     idle: Decimal
     unallocated: Decimal
@@ -69,15 +91,8 @@ def period_money(published_path: Path) -> list[PeriodMoney]:
     with duckdb.connect(str(published_path), read_only=True) as connection:
         rows = connection.execute(_ROWS).fetchall()
     return [
-        PeriodMoney(
-            source,
-            period,
-            currency,
-            charges or 0,
-            *(amount or Decimal(0) for amount in (billed, owned, idle, unallocated, exceptions)),
-            is_conserved,
-        )
-        for source, period, currency, charges, billed, owned, idle, unallocated, is_conserved, exceptions in rows
+        PeriodMoney(*row[:3], row[3] or 0, *(amount or Decimal(0) for amount in row[4:10]), row[10])
+        for row in rows
     ]
 
 
@@ -111,9 +126,9 @@ def print_summary(
     if published_path.exists():
         say("")
         say("Look at next:")
-        say(f"  1. the file     duckdb -readonly {published_path}")
+        say(f"  1. the file     {published_path} (any DuckDB client from 1.0 on)")
         say("  2. the UI       make ui, then http://127.0.0.1:3000")
-        say(f"  3. a question   {QUERY_TO_PASTE};")
+        say(f'  3. a question   make query SQL="{QUERY_TO_PASTE}"')
 
 
 def _table(rows: Sequence[PeriodMoney]) -> list[str]:
@@ -123,6 +138,7 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
         "cur",
         "charges",
         "billed",
+        "effective",
         "allocated",
         "idle",
         "unallocated",
@@ -136,7 +152,14 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
             f"{row.charges_count:,}",
             *(
                 f"{amount:,.2f}"
-                for amount in (row.billed, row.owned, row.idle, row.unallocated, row.in_exceptions)
+                for amount in (
+                    row.billed,
+                    row.effective,
+                    row.owned,
+                    row.idle,
+                    row.unallocated,
+                    row.in_exceptions,
+                )
             ),
         )
         for row in rows
@@ -149,10 +172,28 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
         )
         for line in [header, *body]
     ]
-    conserved = all(row.is_conserved for row in rows)
+    conserved = all(
+        row.is_conserved and row.effective == row.owned + row.idle + row.unallocated for row in rows
+    )
     lines.append(
-        "Every line adds up to the last digit: billed = allocated + idle + unallocated."
+        "Every line adds up to the last digit: effective = allocated + idle + unallocated."
         if conserved
         else "NOT conserved: see trust.rpt_control_totals."
     )
     return lines
+
+
+def answer(published_path: Path, question: str) -> str:
+    """Return the published file's answer to an SQL question as a table in text.
+
+    Raises:
+        FileNotFoundError: Nothing is published yet.
+        duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
+    """
+    if not published_path.exists():
+        raise FileNotFoundError(f"{published_path}: nothing is published yet; make run does it.")
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        # Values of the file only: a question cannot read other files of this machine.
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        return str(connection.sql(question))

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from orchestration.demo.aws_bedrock import product_name
-from orchestration.demo.aws_bill import BUCKET, EXPORT_NAME, PREFIX, aws_truth, write_aws_export
+from orchestration.demo.aws_bill import BUCKET, EXPORT_NAME, PREFIX, write_aws_export
 from orchestration.demo.aws_commitments import RESERVATION_ARN
 from orchestration.demo.cur2_writer import COLUMNS, write_cur_month
 from orchestration.demo.world import TOKEN_CLASSES, World
@@ -21,10 +21,19 @@ OPEN_MONTH = date(2026, 11, 1)
 
 
 @pytest.fixture(scope="module")
-def export_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pl.DataFrame]:
     target = tmp_path_factory.mktemp("aws")
-    write_aws_export(WORLD, target)
-    return target / "export"
+    return target / "export", write_aws_export(WORLD, target)
+
+
+@pytest.fixture(scope="module")
+def export_dir(written: tuple[Path, pl.DataFrame]) -> Path:
+    return written[0]
+
+
+@pytest.fixture(scope="module")
+def truth(written: tuple[Path, pl.DataFrame]) -> pl.DataFrame:
+    return written[1]
 
 
 @pytest.fixture(scope="module")
@@ -349,8 +358,9 @@ def test_every_cost_is_the_shortest_text_of_its_double(
     assert all(Decimal(repr(value)).as_tuple().exponent >= -10 for value in doubles)  # type: ignore[operator]
 
 
-def test_truth_adds_up_to_the_bill_by_month(lines: duckdb.DuckDBPyConnection) -> None:
-    truth = aws_truth(WORLD)
+def test_truth_adds_up_to_the_bill_by_month(
+    lines: duckdb.DuckDBPyConnection, truth: pl.DataFrame
+) -> None:
     by_month = dict(truth.group_by("billing_period").agg(pl.col("effective_cost").sum()).rows())
     assert by_month == dict(
         rows(lines, "select month, sum(amortised_cost)::decimal(38, 12) from lines group by month")
@@ -373,8 +383,8 @@ def test_the_same_world_gives_the_same_bytes(export_dir: Path, tmp_path: Path) -
         assert (again / file).read_bytes() == (export_dir / file).read_bytes(), file
 
 
-def test_another_seed_gives_another_bill(lines: duckdb.DuckDBPyConnection) -> None:
-    other = aws_truth(World(seed=8, scale=WORLD.scale, today=WORLD.today))
+def test_another_seed_gives_another_bill(lines: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    other = write_aws_export(World(seed=8, scale=WORLD.scale, today=WORLD.today), tmp_path)
     total = rows(lines, "select sum(amortised_cost) from lines")[0][0]
     assert Decimal(other["effective_cost"].sum()) != total
 

@@ -272,15 +272,12 @@ def test_the_organisation_tables_point_only_at_what_exists() -> None:
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the AWS export out: its own tests make it, and it takes the longest."""
 
-    def write(world: World, target: Path) -> None:
+    def write(world: World, target: Path) -> pl.DataFrame:
         target.mkdir(parents=True)
         (target / "export").write_text(str(world.seed), encoding="utf-8")
-
-    def truth(_world: World) -> pl.DataFrame:
         return pl.DataFrame({"effective_cost": [Decimal(1)]})
 
     monkeypatch.setattr("orchestration.demo.aws_bill.write_aws_export", write)
-    monkeypatch.setattr("orchestration.demo.aws_bill.aws_truth", truth)
 
 
 def make_small(demo_dir: Path, seed: int, said: list[str]) -> None:

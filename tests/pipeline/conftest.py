@@ -1,0 +1,285 @@
+"""A small installation of Tollgate in a temporary folder, and one that has already published.
+
+The bills and organisation tables of ``tests/fixtures`` are run once for all workers; tests work on
+copies of that installation, or on it when they only read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+import pytest
+import yaml
+
+from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
+
+FIXTURES = PROJECT_DIR / "tests" / "fixtures"
+SAMPLES = PROJECT_DIR.parent / "shared" / "samples"
+TODAY = date(2026, 11, 16)
+SMALL_SOURCES: tuple[Mapping[str, Any], ...] = (
+    {"name": "aws_small", "kind": "aws_cur_legacy", "url": "bills/aws_legacy"},
+    {"name": "focus_small", "kind": "focus", "url": "bills/focus"},
+)
+
+# The one that a run prints when the audit or a gate said no.
+UNTOUCHED = "the published file is untouched"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended and what it printed."""
+
+    exit_code: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The output as one text."""
+        return "\n".join(self.lines)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Let a test write ``exit_code, lines = installation.run()``."""
+        return iter((self.exit_code, self.lines))
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installation in a folder of its own.
+
+    ``bills`` holds what vendors deliver, ``org`` the organisation's tables, ``data`` all that
+    Tollgate writes, ``dagster`` the history of its runs.
+    """
+
+    root: Path
+
+    @property
+    def bills(self) -> Path:
+        return self.root / "bills"
+
+    @property
+    def org(self) -> Path:
+        return self.root / "org"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def sources_file(self) -> Path:
+        return self.root / "sources.yaml"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, as ``orchestration`` reads them from the environment of a run."""
+        return self.settings_with()
+
+    def settings_with(self, **changed: Any) -> Settings:
+        """Return the settings with some of them changed."""
+        given: dict[str, Any] = {
+            "data_dir": self.data,
+            "org_dir": self.org,
+            "sources": self.sources_file,
+            "today_override": TODAY,
+            "threads": 2,
+            "memory_limit": "2GB",
+        }
+        return Settings(**(given | changed))
+
+    def environment(self, **changed: str) -> dict[str, str]:
+        """Return the environment of a run, without any setting of the machine's own."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("TOLLGATE_", "DAGSTER_", "DBT_"))
+        }
+        own = {
+            "TOLLGATE_DATA_DIR": str(self.data),
+            "TOLLGATE_ORG_DIR": str(self.org),
+            "TOLLGATE_SOURCES": str(self.sources_file),
+            "TOLLGATE_TODAY": TODAY.isoformat(),
+            "TOLLGATE_THREADS": "2",
+            "TOLLGATE_MEMORY_LIMIT": "2GB",
+            "DAGSTER_HOME": str(self.dagster_home),
+            "PYTHONUNBUFFERED": "1",
+            "NO_COLOR": "1",
+        }
+        return inherited | own | changed
+
+    def write_sources(self, sources: Sequence[Mapping[str, Any]]) -> None:
+        """Write the sources file."""
+        text = yaml.safe_dump({"sources": [dict(source) for source in sources]}, sort_keys=False)
+        self.sources_file.write_text(text, encoding="utf-8")
+
+    def start(self, **changed: str) -> subprocess.Popen[str]:
+        """Start a run in a process of its own and return it."""
+        return subprocess.Popen(
+            self.command(),
+            cwd=PROJECT_DIR,
+            env=self.environment(**changed),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def command(self) -> list[str]:
+        """Return the command of a run, as ``make run`` gives it."""
+        return [sys.executable, "-m", "orchestration", "run"]
+
+    def run(self, project_dir: Path = PROJECT_DIR, **changed: str) -> Run:
+        """Run the pipeline in a process of its own, as ``make run`` does.
+
+        Args:
+            project_dir: The code that runs; a copy of the project where a test changes it.
+            changed: Environment variables that differ from the installation's own.
+        """
+        done = subprocess.run(
+            self.command(),
+            cwd=project_dir,
+            env=self.environment(**changed),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        return Run(done.returncode, tuple(done.stdout.splitlines()))
+
+    def run_here(self, **changed: str) -> Run:
+        """Run the pipeline in this process: the same command, without ten seconds of imports."""
+        from orchestration.__main__ import main
+
+        said = io.StringIO()
+        environment = mock.patch.dict(os.environ, self.environment(**changed), clear=True)
+        with environment, redirect_stdout(said):
+            exit_code = main(["run"])
+        return Run(exit_code, tuple(said.getvalue().splitlines()))
+
+    @property
+    def published_path(self) -> Path:
+        return self.settings.published_path
+
+    def published_hash(self) -> str | None:
+        """Return the hash of the published file's bytes, None when nothing is published."""
+        if not self.published_path.exists():
+            return None
+        return hashlib.sha256(self.published_path.read_bytes()).hexdigest()
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the published file as an analyst does."""
+        with duckdb.connect(str(self.published_path), read_only=True) as connection:
+            yield connection
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask the published file."""
+        with self.open() as connection:
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    def scalar(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Ask the published file for one value."""
+        rows = self.query(sql, parameters)
+        assert len(rows) == 1 and len(rows[0]) == 1, rows
+        return rows[0][0]
+
+    def snapshots(self) -> list[str]:
+        """Return the snapshots on disk, relative to the extracted folder."""
+        extracted = self.settings.extracted_dir
+        return sorted(str(path.parent.relative_to(extracted)) for path in _receipts(extracted))
+
+    def copy(self, to: Path) -> Installation:
+        """Return a copy of the whole installation in another folder."""
+        shutil.copytree(self.root, to)
+        return Installation(to)
+
+
+def _receipts(extracted: Path) -> Iterator[Path]:
+    return extracted.glob("*/*/*/*/receipt.json")
+
+
+def new_installation(root: Path, sources: Sequence[Mapping[str, Any]]) -> Installation:
+    """Return an installation with the small company's tables, whose sources are yet to deliver."""
+    installation = Installation(root)
+    installation.bills.mkdir(parents=True)
+    shutil.copytree(FIXTURES / "org", installation.org)
+    installation.write_sources(sources)
+    return installation
+
+
+def small_installation(root: Path) -> Installation:
+    """Return an installation with the bills and tables of ``tests/fixtures``."""
+    installation = new_installation(root, SMALL_SOURCES)
+    for name in ("aws_legacy", "focus"):
+        shutil.copytree(FIXTURES / name, installation.bills / name)
+    return installation
+
+
+@contextmanager
+def one_worker_at_a_time(path: Path) -> Iterator[None]:
+    """Hold a lock that all workers of this test run share."""
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all workers of this test run share."""
+    own = tmp_path_factory.getbasetemp()
+    # Each worker of xdist has a folder of its own below the one of the test run.
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared_dir: Path) -> None:
+    """Have dbt's manifest ready, and its unit tests taken as passed.
+
+    ``tests/dbt/test_unit_tests.py`` runs them all; each run here would run them again.
+    """
+    with one_worker_at_a_time(shared_dir / "parse.lock"):
+        manifest_path(DBT_PROJECT_DIR)
+        remember_unit_tests(DBT_PROJECT_DIR)
+
+
+@pytest.fixture(scope="session")
+def published_once(shared_dir: Path, parsed_project: None) -> Installation:
+    """Return the small installation after its first run; to be read, never to be changed."""
+    root = shared_dir / "published"
+    with one_worker_at_a_time(shared_dir / "published.lock"):
+        done = shared_dir / "published.done"
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            run = small_installation(root).run()
+            assert run.exit_code == 0, run.text
+            done.write_text(run.text)
+    return Installation(root)
+
+
+@pytest.fixture(scope="session")
+def published(published_once: Installation) -> Installation:
+    """The small installation after its first run, for tests that only read it."""
+    return published_once
+
+
+@pytest.fixture
+def installation(published_once: Installation, tmp_path: Path) -> Installation:
+    """Return a copy of the published small installation that a test may change."""
+    return published_once.copy(tmp_path / "installation")

@@ -1,0 +1,287 @@
+"""Bills go through all six doors to the last digit: two published samples, and two made by hand."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from conftest import (
+    FIXTURES,
+    SAMPLES,
+    Installation,
+    Run,
+    new_installation,
+    one_worker_at_a_time,
+)
+
+AWS_SAMPLE = SAMPLES / "vendors" / "aws-legacy-cur"
+FOCUS_SAMPLE = SAMPLES / "focus" / "finops-foundation-sample"
+
+# The header of a legacy report and the FOCUS column that is nothing else than its value.
+AWS_SAME = {
+    "lineItem/ResourceId": "ResourceId",
+    "bill/InvoiceId": "InvoiceId",
+    "lineItem/UnblendedCost": "BilledCost",
+    "lineItem/UsageAccountId": "SubAccountId",
+    "bill/PayerAccountId": "BillingAccountId",
+    "lineItem/CurrencyCode": "BillingCurrency",
+    "lineItem/AvailabilityZone": "AvailabilityZone",
+    "lineItem/Operation": "x_Operation",
+    "lineItem/ProductCode": "x_ProductCode",
+    "lineItem/UsageType": "x_UsageType",
+}
+
+# FOCUS columns whose later name, or whose filling by this ledger, differs from the file's.
+NOT_CARRIED_AS_THEY_ARE = {"ProviderName", "PublisherName"}
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a file says, read without any of the project's own code."""
+
+    header: list[str]
+    lines: list[dict[str, str]]
+
+    def total(self, column: str) -> Decimal:
+        return sum((Decimal(line[column]) for line in self.lines), Decimal(0))
+
+    def null_count(self, column: str) -> int:
+        return sum(line[column] in ("", "NULL") for line in self.lines)
+
+
+def delivered(*paths: Path) -> Delivered:
+    """Read CSV files with Python's own reader."""
+    header: list[str] = []
+    lines: list[dict[str, str]] = []
+    for path in paths:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        lines += list(reader)
+        header = list(reader.fieldnames or [])
+    return Delivered(header, lines)
+
+
+def published_nulls(installation: Installation, source: str) -> dict[str, int]:
+    """Return the number of NULLs in each column of a source's published lines."""
+    with installation.open() as connection:
+        names = [row[0] for row in connection.execute("describe focus.cost_and_usage").fetchall()]
+        counts = ", ".join(f'count(*) - count("{name}")' for name in names)
+        row = connection.execute(
+            f"select {counts} from focus.cost_and_usage where x_Source = ?", [source]
+        ).fetchone()
+    assert row is not None
+    return dict(zip(names, row, strict=True))
+
+
+def totals(installation: Installation, source: str) -> tuple[int, Decimal, Decimal]:
+    """Return lines, billed and effective cost of a source in the published ledger."""
+    (row,) = installation.query(
+        "select count(*), sum(BilledCost), sum(EffectiveCost) from focus.cost_and_usage "
+        "where x_Source = ?",
+        [source],
+    )
+    return row  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class RanTwice:
+    """The samples' installation after a run, and what a second run did to it."""
+
+    installation: Installation
+    first: Run
+    second: Run
+    hashes: tuple[str | None, str | None]
+    snapshots: tuple[list[str], list[str]]
+
+
+def run_again(installation: Installation, first: Run) -> RanTwice:
+    hash_before, snapshots_before = installation.published_hash(), installation.snapshots()
+    second = installation.run()
+    return RanTwice(
+        installation,
+        first,
+        second,
+        (hash_before, installation.published_hash()),
+        (snapshots_before, installation.snapshots()),
+    )
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Iterator[RanTwice]:
+    """Run both samples through the pipeline, twice."""
+    if not (AWS_SAMPLE.is_dir() and FOCUS_SAMPLE.is_dir()):
+        pytest.skip(f"the samples are not at {SAMPLES}")
+    installation = new_installation(
+        tmp_path_factory.mktemp("samples") / "installation",
+        [
+            {"name": "aws_sample", "kind": "aws_cur_legacy", "url": str(AWS_SAMPLE)},
+            {"name": "focus_sample", "kind": "focus", "url": str(FOCUS_SAMPLE)},
+        ],
+    )
+    first = installation.run()
+    assert first.exit_code == 0, first.text
+    yield run_again(installation, first)
+
+
+@pytest.fixture(scope="module")
+def by_hand(published_once: Installation, shared_dir: Path) -> RanTwice:
+    """Run the installation of the bills made by hand once more; it must not change."""
+    with one_worker_at_a_time(shared_dir / "published.lock"):
+        first = Run(0, tuple((shared_dir / "published.done").read_text().splitlines()))
+        return run_again(published_once, first)
+
+
+def test_the_aws_sample_arrives_to_the_last_digit(samples: RanTwice) -> None:
+    assert totals(samples.installation, "aws_sample")[:2] == (1281, Decimal("1.68230869740"))
+
+
+def test_the_focus_sample_arrives_to_the_last_digit(samples: RanTwice) -> None:
+    assert totals(samples.installation, "focus_sample") == (
+        1000,
+        Decimal("20.52022672899"),
+        Decimal("14.97651418586"),
+    )
+
+
+def test_the_samples_say_the_same_when_python_reads_them(samples: RanTwice) -> None:
+    bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
+    assert totals(samples.installation, "focus_sample") == (
+        len(bill.lines),
+        bill.total("BilledCost"),
+        bill.total("EffectiveCost"),
+    )
+    report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
+    assert totals(samples.installation, "aws_sample")[:2] == (
+        len(report.lines),
+        report.total("lineItem/UnblendedCost"),
+    )
+
+
+def test_the_focus_sample_keeps_its_nulls(samples: RanTwice) -> None:
+    bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
+    assert_same_nulls(samples.installation, "focus_sample", bill, focus_names(bill))
+
+
+def test_the_aws_sample_keeps_its_nulls(samples: RanTwice) -> None:
+    report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
+    assert_same_nulls(samples.installation, "aws_sample", report, AWS_SAME)
+
+
+def test_every_amount_of_the_focus_sample_is_there(samples: RanTwice) -> None:
+    """Totals could agree by accident; the amounts one by one cannot."""
+    bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
+    published = samples.installation.query(
+        "select BilledCost, EffectiveCost, ListCost, ContractedCost "
+        "from focus.cost_and_usage where x_Source = 'focus_sample'"
+    )
+    said = [
+        tuple(
+            Decimal(line[name])
+            for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+        )
+        for line in bill.lines
+    ]
+    assert sorted(published) == sorted(said)
+
+
+def test_every_line_of_the_samples_is_a_charge_of_its_own(samples: RanTwice) -> None:
+    assert samples.installation.scalar(
+        "select count(distinct x_ChargeId) from focus.cost_and_usage"
+    ) == (1281 + 1000)
+
+
+def test_a_second_run_of_the_samples_changes_nothing(samples: RanTwice) -> None:
+    assert_unchanged(samples)
+
+
+def test_the_bills_made_by_hand_arrive_to_the_last_digit(published: Installation) -> None:
+    rows = published.query(
+        "select x_Source, cast(x_BillingPeriod as varchar), BillingCurrency, count(*), "
+        "sum(BilledCost), sum(EffectiveCost), sum(ListCost), sum(ContractedCost) "
+        "from focus.cost_and_usage group by all order by all"
+    )
+    # As tests/fixtures/README.md adds them up.
+    september = Decimal("60.593333333333")
+    october = Decimal("26.700000000001")
+    assert [row[:6] for row in rows] == [
+        ("aws_small", "2026-09-01", "USD", 8, september, september),
+        ("aws_small", "2026-10-01", "USD", 6, october, october),
+        ("focus_small", "2026-10-01", "EUR", 8, Decimal("153.30"), Decimal("105.466666666667")),
+    ]
+    assert rows[2][6:] == (Decimal("175.70"), Decimal("165.50"))
+
+
+def test_the_bills_made_by_hand_keep_their_nulls(published: Installation) -> None:
+    bill = delivered(FIXTURES / "focus" / "focus_1_2.csv")
+    assert_same_nulls(published, "focus_small", bill, focus_names(bill))
+    report = delivered(*sorted((FIXTURES / "aws_legacy").glob("*.csv")))
+    same = {header: name for header, name in AWS_SAME.items() if header in report.header}
+    assert len(same) >= 9
+    assert_same_nulls(published, "aws_small", report, same)
+
+
+def test_the_bills_made_by_hand_get_the_owners_of_their_readme(published: Installation) -> None:
+    """Billed amounts by owner and outcome, each of which the fixtures' README lets one add up."""
+    rows = published.query(
+        "select source, cast(billing_period as varchar), outcome, owner_id, sum(billed_cost), "
+        "sum(effective_cost) from allocation.fct_allocated_cost group by all"
+    )
+    found = {tuple(row[:4]): tuple(row[4:]) for row in rows}
+    third, third_and_remainder = Decimal("0.333333333333"), Decimal("0.333333333334")
+    storage, tax = Decimal("0.333333333333"), Decimal("2.50")
+    assert found[("aws_small", "2026-09-01", "owned", "platform")] == (
+        storage * third_and_remainder,
+        storage * third_and_remainder,
+    )
+    assert found[("aws_small", "2026-09-01", "owned", "search")] == (
+        12 + 30 + 5 - 5 + storage * third + Decimal("2.10"),
+        12 + 30 + Decimal("3.25") + storage * third + Decimal("2.10"),
+    )
+    assert found[("aws_small", "2026-09-01", "idle", "platform")] == (4, Decimal("0.75"))
+    assert (
+        found[("aws_small", "2026-10-01", "owned", "nlp")]
+        == (Decimal("20.000000000001") + tax * third_and_remainder,) * 2
+    )
+    assert found[("aws_small", "2026-10-01", "unallocated", None)] == (Decimal("7.70"),) * 2
+    assert found[("focus_small", "2026-10-01", "unallocated", None)] == (25, -25)
+    assert found[("focus_small", "2026-10-01", "idle", "platform")] == (0, Decimal("0.50"))
+
+
+def test_a_second_run_of_the_bills_made_by_hand_changes_nothing(by_hand: RanTwice) -> None:
+    assert_unchanged(by_hand)
+
+
+def focus_names(bill: Delivered) -> dict[str, str]:
+    """Return the columns of a FOCUS file that the ledger carries under the same name."""
+    return {
+        name: name
+        for name in bill.header
+        if name not in NOT_CARRIED_AS_THEY_ARE and not name.startswith("x_") and name != "Id"
+    }
+
+
+def assert_same_nulls(
+    installation: Installation, source: str, bill: Delivered, same: Mapping[str, str]
+) -> None:
+    nulls = published_nulls(installation, source)
+    assert {name: nulls[name] for name in same.values()} == {
+        name: bill.null_count(header) for header, name in same.items()
+    }
+
+
+def assert_unchanged(ran: RanTwice) -> None:
+    assert ran.second.exit_code == 0, ran.second.text
+    assert ran.hashes[0] == ran.hashes[1]
+    assert ran.snapshots[0] == ran.snapshots[1]
+    assert ran.snapshots[0], "the first run made no snapshot"
+    assert "nothing changed since the last publication" in ran.second.text.lower()
+    assert not any(
+        line.startswith(("conform ", "allocate ", "marts ")) for line in ran.second.lines
+    )
