@@ -1,0 +1,1 @@
+"""Python: orders the work and touches the outside world; SQL writes the warehouse."""

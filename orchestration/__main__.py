@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def _vendors(settings: Settings) -> Iterator[None]:
-    """Make the demo company and serve its vendors while the block runs, when the sources are its."""
+    """Make the demo company and serve its vendors while the block runs, if it is asked for."""
     if not settings.is_demo:
         yield
         return

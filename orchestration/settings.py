@@ -85,7 +85,14 @@ class Settings(BaseSettings):
 
     @cached_property
     def today(self) -> date:
-        """The day up to which sources are pulled (exclusive end of what they may hold)."""
+        """The day up to which sources are pulled (exclusive end of what they may hold).
+
+        It stays the same for as long as these settings live: a run does not change it at midnight.
+        """
+        return self.today_now()
+
+    def today_now(self) -> date:
+        """Return what today is now, for a process that stays up for days."""
         if self.today_override is not None:
             return self.today_override
         return self.demo_today if self.is_demo else datetime.now(UTC).date()

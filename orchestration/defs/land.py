@@ -71,7 +71,7 @@ def build_land_assets(
     )
     def land_sources(
         context: dg.AssetExecutionContext,
-        lock: RunLock,  # type: ignore[type-arg]
+        lock: RunLock,
     ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         # Every source lands before a blocking gate may end the step.
         results = []

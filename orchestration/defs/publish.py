@@ -35,8 +35,8 @@ def build_publish_assets(
         owners=["team:finops"],
         kinds={"duckdb"},
         description=(
-            "The warehouse file that analysts and BI tools open. Control totals are read again from "
-            "the data at every door; any difference refuses publication and leaves the old file."
+            "The warehouse file that analysts and BI tools open. Control totals are read again "
+            "from the data at every door; any difference refuses it and the old file stays."
         ),
         check_specs=[
             dg.AssetCheckSpec(

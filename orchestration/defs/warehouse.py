@@ -9,10 +9,18 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+from dagster_dbt.errors import DagsterDbtError
 
 from orchestration.defs.resources import RunLock
 from orchestration.extract.source import SourceConfig
@@ -36,6 +44,7 @@ from orchestration.publish.dbt_manifest import (
     remove_run_targets,
     unit_tests_passed,
 )
+from orchestration.publish.model_facts import Facts, model_facts
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
@@ -69,6 +78,37 @@ class DbtLines(io.TextIOBase):
                 elif "Failure in" in said or " Error in " in said or " FAIL " in said:
                     progress.error(said.strip())
         return len(text)
+
+
+def _all_events(invocation: DbtCliInvocation) -> tuple[list[Any], Exception | None]:
+    """Run dbt to its end and return its events, with the failure that ended it.
+
+    While dbt runs nobody else may open its file, so what models hold is known only afterwards; the
+    progress lines are logged as they come.
+    """
+    events: list[Any] = []
+    with redirect_stdout(DbtLines()):
+        try:
+            for event in invocation.stream():
+                events.append(event)
+        except DagsterDbtError as failure:
+            return events, failure
+    return events, None
+
+
+def _with_facts(event: Any, manifest: Mapping[str, Any], facts: Mapping[str, Facts]) -> Any:
+    """Return a model's event with its rows, periods, money and seconds as metadata."""
+    if not isinstance(event, dg.Output):
+        return event
+    node = manifest["nodes"].get(event.metadata["unique_id"].value, {})
+    found = facts.get(f"{node.get('schema')}.{node.get('alias')}", {})
+    shown: dict[str, Any] = {
+        name: f"{fact:f}" if isinstance(fact, Decimal) else fact for name, fact in found.items()
+    }
+    duration = event.metadata.get("Execution Duration")
+    if duration is not None:
+        shown["seconds"] = round(duration.value, 1)
+    return event.with_metadata({**event.metadata, **shown})
 
 
 class DoorsTranslator(DagsterDbtTranslator):
@@ -168,8 +208,11 @@ def build_warehouse_assets(
             arguments += ["--exclude-resource-type", "unit_test"]
         target = settings.warehouse_dir / "dbt_target" / context.run_id
         invocation = dbt.cli(arguments, context=context, target_path=target)
-        with redirect_stdout(DbtLines()):
-            yield from invocation.stream()
+        events, failure = _all_events(invocation)
+        facts = model_facts(paths.build_path)
+        yield from (_with_facts(event, manifest, facts) for event in events)
+        if failure is not None:
+            raise failure
         remember_unit_tests(DBT_PROJECT_DIR)
         remove_run_targets(target)
 

@@ -58,7 +58,7 @@ def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path])
 
 
 def _first_known(headers: Sequence[str]) -> str:
-    """Return SQL for a column that a report may spell in two ways (product/region, product/Region)."""
+    """Return SQL for a column that a report may spell in two ways."""
     if len(headers) == 1:
         return quoted(headers[0])
     return "coalesce(" + ", ".join(f"nullif({quoted(h)}, '')" for h in headers) + ")"

@@ -1,4 +1,4 @@
-"""What the file kinds share: taking delivered files into a draft, and sorting plain files by month."""
+"""What the file kinds share: taking files into a draft, and sorting plain files by month."""
 
 from __future__ import annotations
 
@@ -215,7 +215,8 @@ class MonthFiles:
                 )
             month = month_of(column)
             counted = connection.execute(
-                f"select {month}, count(*), min({quoted(column)}) from ({rows}) group by 1 order by 1"
+                f"select {month}, count(*), min({quoted(column)}) from ({rows}) "
+                "group by 1 order by 1"
             ).fetchall()
             if not counted:
                 raise SourceError(

@@ -232,7 +232,7 @@ def _files_are_whole(snapshot: Snapshot) -> LandingCheck:
                 False,
                 f"{path} is not what was received: the receipt says {file.bytes:,} bytes with "
                 f"SHA-256 {file.sha256[:12]}, on disk are {path.stat().st_size:,} bytes with "
-                f"{digest.hexdigest()[:12]}. Remove the snapshot's folder and pull the period again.",
+                f"{digest.hexdigest()[:12]}. Remove the snapshot's folder and pull again.",
             )
     count = len(snapshot.receipt.files)
     return LandingCheck("files", True, f"{count} file(s) are byte for byte what was received.")

@@ -166,7 +166,7 @@ TABLES: dict[str, Table] = {
     ),
 }
 
-_TYPES = {
+_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
     "date": pl.Date,
     "integer": pl.Int32,

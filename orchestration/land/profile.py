@@ -187,7 +187,8 @@ def _first_broken(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, rule: Rule, extracted: Sequence[Path]
 ) -> str:
     for path in extracted:
-        numbered = f"select *, row_number() over () as tollgate_row from ({dataset.rows(connection, [path])})"
+        rows = dataset.rows(connection, [path])
+        numbered = f"select *, row_number() over () as tollgate_row from ({rows})"
         if rule.column not in column_names(connection, numbered):
             continue
         row = connection.execute(

@@ -39,7 +39,10 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
         return []
     import great_expectations as gx
     import pandas as pd
-    from great_expectations import expectations as gxe
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
+        ExpectColumnValuesToBeInSet,
+    )
 
     rules = _distinct_rules(profiles)
     broken = {
@@ -66,7 +69,7 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
         dtype="int64",
     )
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     batch = (
         context.data_sources.add_pandas("landed")
         .add_dataframe_asset(name)
@@ -75,12 +78,14 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
     )
     suite = gx.ExpectationSuite(
         name=name,
-        expectations=[gxe.ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
+        expectations=[ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
     )
     result = batch.validate(suite, result_format="COMPLETE")
     verdicts = []
     for outcome in result.results:
-        key = outcome.expectation_config.kwargs["column"]
+        config = outcome.expectation_config
+        assert config is not None
+        key = config.kwargs["column"]
         failed = [] if outcome.success else outcome.result["unexpected_index_list"]
         verdicts.append(Verdict(rules[key], tuple(periods[index] for index in failed)))
     return verdicts

@@ -9,7 +9,7 @@ amount, and a finding stops publication.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import duckdb
@@ -61,7 +61,8 @@ class PublicationRefusedError(RuntimeError):
         self.findings = tuple(findings)
         lines = "\n".join(f"  - {finding}" for finding in findings)
         super().__init__(
-            f"Publication refused, the published file is untouched. {len(findings)} finding(s):\n{lines}"
+            "Publication refused, the published file is untouched. "
+            f"{len(findings)} finding(s):\n{lines}"
         )
 
 
@@ -126,7 +127,8 @@ def audit(
             findings.append(
                 Finding(
                     *place,
-                    f"the receipt counts {money_file.receipt.row_count:,} rows, landed are {rows:,}",
+                    f"the receipt counts {money_file.receipt.row_count:,} rows, "
+                    f"landed are {rows:,}",
                 )
             )
         received_rows[place] = received_rows.get(place, 0) + rows
@@ -142,7 +144,8 @@ def audit(
                     )
                 )
             key = (*place, currency)
-            received[key] = received.get(key, Decimal(0)) + rounded
+            with localcontext(prec=60):  # Python rounds sums to 28 digits unless told otherwise
+                received[key] = received.get(key, Decimal(0)) + rounded
     findings += _compare(connection, periods, received, received_rows)
     return findings
 
@@ -160,16 +163,27 @@ def _landed_totals(
     return totals.row_count, by_currency
 
 
-# Each door's totals by source, period and currency: name for the reader, relation, cost expressions.
+# Each door's totals by source, period and currency: its name for the reader, and its query.
 _DOORS = {
     "conformed": """
         select source, billing_period, billing_currency, count(*), {sums}
         from conform.int_charges_conformed group by all
     """,
     "allocated": """
-        select c.source, c.billing_period, c.billing_currency, cast(sum(c.rows_count) as bigint), {shared}
+        select
+            c.source,
+            c.billing_period,
+            c.billing_currency,
+            cast(sum(c.rows_count) as bigint),
+            {shared}
         from (
-            select source, billing_period, billing_currency, split_id, count(*) as rows_count, {sums}
+            select
+                source,
+                billing_period,
+                billing_currency,
+                split_id,
+                count(*) as rows_count,
+                {sums}
             from allocate.int_charge_splits group by all
         ) as c
         inner join (
@@ -182,9 +196,20 @@ _DOORS = {
         from focus.cost_and_usage group by all
     """,
     "published in allocation.fct_allocated_cost": """
-        select c.source, c.billing_period, c.billing_currency, cast(sum(c.rows_count) as bigint), {shared}
+        select
+            c.source,
+            c.billing_period,
+            c.billing_currency,
+            cast(sum(c.rows_count) as bigint),
+            {shared}
         from (
-            select source, billing_period, billing_currency, split_id, count(*) as rows_count, {sums}
+            select
+                source,
+                billing_period,
+                billing_currency,
+                split_id,
+                count(*) as rows_count,
+                {sums}
             from allocation.charge_split group by all
         ) as c
         inner join (
@@ -266,7 +291,8 @@ def _compare(
                         Finding(
                             key[0],
                             key[1],
-                            f"{cost}: conformed are {expected} {key[2]}, {name} are {amount} {key[2]}",
+                            f"{cost}: conformed are {expected} {key[2]}, "
+                            f"{name} are {amount} {key[2]}",
                         )
                     )
     return findings

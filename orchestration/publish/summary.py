@@ -90,10 +90,27 @@ def period_money(published_path: Path) -> list[PeriodMoney]:
     """Read the money of each source and period from the published file."""
     with duckdb.connect(str(published_path), read_only=True) as connection:
         rows = connection.execute(_ROWS).fetchall()
-    return [
-        PeriodMoney(*row[:3], row[3] or 0, *(amount or Decimal(0) for amount in row[4:10]), row[10])
-        for row in rows
-    ]
+    found = []
+    for source, period, currency, charges, *amounts, is_conserved in rows:
+        billed, effective, owned, idle, unallocated, in_exceptions = (
+            amount or Decimal(0) for amount in amounts
+        )
+        found.append(
+            PeriodMoney(
+                source=source,
+                billing_period=period,
+                currency=currency,
+                charges_count=charges or 0,
+                billed=billed,
+                effective=effective,
+                owned=owned,
+                idle=idle,
+                unallocated=unallocated,
+                in_exceptions=in_exceptions,
+                is_conserved=is_conserved,
+            )
+        )
+    return found
 
 
 def print_summary(
