@@ -107,7 +107,7 @@ def _with_facts(event: Any, manifest: Mapping[str, Any], facts: Mapping[str, Fac
     }
     duration = event.metadata.get("Execution Duration")
     if duration is not None:
-        shown["seconds"] = round(duration.value, 1)
+        shown["seconds"] = round(float(str(duration.value)), 1)
     return event.with_metadata({**event.metadata, **shown})
 
 
@@ -209,7 +209,7 @@ def build_warehouse_assets(
         target = settings.warehouse_dir / "dbt_target" / context.run_id
         invocation = dbt.cli(arguments, context=context, target_path=target)
         events, failure = _all_events(invocation)
-        facts = model_facts(paths.build_path)
+        facts = {} if failure else model_facts(paths.build_path)
         yield from (_with_facts(event, manifest, facts) for event in events)
         if failure is not None:
             raise failure

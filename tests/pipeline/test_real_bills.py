@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,6 +38,8 @@ AWS_SAME = {
     "lineItem/UsageType": "x_UsageType",
 }
 
+COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+
 # FOCUS columns whose later name, or whose filling by this ledger, differs from the file's.
 NOT_CARRIED_AS_THEY_ARE = {"ProviderName", "PublisherName"}
 
@@ -66,6 +69,11 @@ def delivered(*paths: Path) -> Delivered:
         lines += list(reader)
         header = list(reader.fieldnames or [])
     return Delivered(header, lines)
+
+
+def amount(text: str) -> Decimal | None:
+    """Return the amount that a field means, None where it is open."""
+    return None if text in ("", "NULL") else Decimal(text)
 
 
 def published_nulls(installation: Installation, source: str) -> dict[str, int]:
@@ -171,24 +179,17 @@ def test_the_focus_sample_keeps_its_nulls(samples: RanTwice) -> None:
 
 def test_the_aws_sample_keeps_its_nulls(samples: RanTwice) -> None:
     report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
-    assert_same_nulls(samples.installation, "aws_sample", report, AWS_SAME)
+    assert_same_nulls(samples.installation, "aws_sample", report, aws_names(report))
 
 
 def test_every_amount_of_the_focus_sample_is_there(samples: RanTwice) -> None:
     """Totals could agree by accident; the amounts one by one cannot."""
     bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
     published = samples.installation.query(
-        "select BilledCost, EffectiveCost, ListCost, ContractedCost "
-        "from focus.cost_and_usage where x_Source = 'focus_sample'"
+        f"select {', '.join(COSTS)} from focus.cost_and_usage where x_Source = 'focus_sample'"
     )
-    said = [
-        tuple(
-            Decimal(line[name])
-            for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
-        )
-        for line in bill.lines
-    ]
-    assert sorted(published) == sorted(said)
+    said = [tuple(amount(line[name]) for name in COSTS) for line in bill.lines]
+    assert Counter(published) == Counter(said)
 
 
 def test_every_line_of_the_samples_is_a_charge_of_its_own(samples: RanTwice) -> None:
@@ -222,9 +223,7 @@ def test_the_bills_made_by_hand_keep_their_nulls(published: Installation) -> Non
     bill = delivered(FIXTURES / "focus" / "focus_1_2.csv")
     assert_same_nulls(published, "focus_small", bill, focus_names(bill))
     report = delivered(*sorted((FIXTURES / "aws_legacy").glob("*.csv")))
-    same = {header: name for header, name in AWS_SAME.items() if header in report.header}
-    assert len(same) >= 9
-    assert_same_nulls(published, "aws_small", report, same)
+    assert_same_nulls(published, "aws_small", report, aws_names(report))
 
 
 def test_the_bills_made_by_hand_get_the_owners_of_their_readme(published: Installation) -> None:
@@ -265,6 +264,13 @@ def focus_names(bill: Delivered) -> dict[str, str]:
         for name in bill.header
         if name not in NOT_CARRIED_AS_THEY_ARE and not name.startswith("x_") and name != "Id"
     }
+
+
+def aws_names(report: Delivered) -> dict[str, str]:
+    """Return the columns of a legacy report that the ledger carries under another name."""
+    same = {header: name for header, name in AWS_SAME.items() if header in report.header}
+    assert len(same) >= 8, "columns vary from month to month, but not these"
+    return same
 
 
 def assert_same_nulls(
