@@ -1,4 +1,4 @@
-{#- Text for LIKE in which %, _ and \ stand for themselves (names from bills are data). -#}
+{#- Text for LIKE ... ESCAPE '!' in which %, _ and ! stand for themselves (names from bills are data). -#}
 {% macro like_literal(column) -%}
-    replace(replace(replace({{ column }}, '\', '\\'), '%', '\%'), '_', '\_')
+    replace(replace(replace({{ column }}, '!', '!!'), '%', '!%'), '_', '!_')
 {%- endmacro %}

@@ -2,6 +2,7 @@
   The period in hand. A model that works period by period says
   `where {{ this_period('charges') }}`; the materialization sets the two variables before each
   period, and DuckDB prunes the period files by them. Unit tests override this macro with "true".
+  Spark has no variables in SQL of that kind: it puts the settings ${tollgate....} into the text.
 -#}
 {% macro this_period(alias) -%}
     {{ return(adapter.dispatch('this_period')(alias)) }}
@@ -10,6 +11,11 @@
 {% macro duckdb__this_period(alias) -%}
     {{ alias }}.source = getvariable('this_source')
     and {{ alias }}.billing_period = getvariable('this_period')
+{%- endmacro %}
+
+{% macro spark__this_period(alias) -%}
+    {{ alias }}.source = '${tollgate.this_source}'
+    and {{ alias }}.billing_period = cast('${tollgate.this_period}' as date)
 {%- endmacro %}
 
 {#- The month in hand, over all sources: for models whose work unit is the period. -#}
@@ -21,6 +27,10 @@
     {{ alias }}.billing_period = getvariable('this_period')
 {%- endmacro %}
 
+{% macro spark__this_month(alias) -%}
+    {{ alias }}.billing_period = cast('${tollgate.this_period}' as date)
+{%- endmacro %}
+
 {#- Names of the period in hand as columns, for rows that come straight from landed files. -#}
 {% macro this_source_name() -%}
     {{ return(adapter.dispatch('this_source_name')()) }}
@@ -30,10 +40,18 @@
     cast(getvariable('this_source') as varchar)
 {%- endmacro %}
 
+{% macro spark__this_source_name() -%}
+    '${tollgate.this_source}'
+{%- endmacro %}
+
 {% macro this_period_start() -%}
     {{ return(adapter.dispatch('this_period_start')()) }}
 {%- endmacro %}
 
 {% macro duckdb__this_period_start() -%}
     cast(getvariable('this_period') as date)
+{%- endmacro %}
+
+{% macro spark__this_period_start() -%}
+    cast('${tollgate.this_period}' as date)
 {%- endmacro %}

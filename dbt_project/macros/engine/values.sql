@@ -108,7 +108,7 @@
 {% macro hashed(columns) -%}
     md5(concat(
         {%- for column in columns %}
-        coalesce(cast({{ column }} as varchar), '~'){{ ", '|'," if not loop.last }}
+        coalesce(cast({{ column }} as string), '~'){{ ", '|'," if not loop.last }}
         {%- endfor %}
     ))
 {%- endmacro %}

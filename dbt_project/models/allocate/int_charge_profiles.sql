@@ -43,7 +43,7 @@ profiled as (
         {%- elif name in usage_columns() | map('first') -%}
         token_usage.{{ name }},
         {%- else -%}
-        cast(null as varchar) as {{ name }},
+        cast(null as string) as {{ name }},
         {%- endif %}
         {%- endfor %}
         token_usage.tags,

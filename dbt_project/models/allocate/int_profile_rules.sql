@@ -77,15 +77,15 @@ barred as (
             when 'not_equals' then coalesce(attributes.attribute_value <> conditions.value, true)
             {#- the list's separator in a value would let it stand for two neighbours of the list #}
             when 'in' then coalesce(
-                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '\'
+                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '!'
                 and attributes.attribute_value not like '%|%',
                 false
             )
             when 'starts_with' then coalesce(
-                attributes.attribute_value like {{ like_literal('conditions.value') }} || '%' escape '\', false
+                attributes.attribute_value like {{ like_literal('conditions.value') }} || '%' escape '!', false
             )
             when 'contains' then coalesce(
-                attributes.attribute_value like '%' || {{ like_literal('conditions.value') }} || '%' escape '\', false
+                attributes.attribute_value like '%' || {{ like_literal('conditions.value') }} || '%' escape '!', false
             )
             when 'is_null' then attributes.attribute_value is null
             when 'is_not_null' then attributes.attribute_value is not null
@@ -151,10 +151,10 @@ with_last_resort as (
         2147483647 as rule_order,
         'none' as method,
         'unallocated' as outcome,
-        cast(null as varchar) as evidence,
-        cast(null as varchar) as evidence_value,
-        cast(null as varchar) as owner_id,
-        cast(null as varchar) as use_case_id
+        cast(null as string) as evidence,
+        cast(null as string) as evidence_value,
+        cast(null as string) as owner_id,
+        cast(null as string) as use_case_id
     from profiles
 )
 
@@ -169,10 +169,10 @@ select
     {#- One way of dividing money has one split, however many profiles it takes. -#}
     md5(concat(
         {{ this_source_name() }},
-        cast({{ this_period_start() }} as varchar),
+        cast({{ this_period_start() }} as string),
         with_last_resort.rule_id,
         '|',
-        cast(with_last_resort.rule_version as varchar),
+        cast(with_last_resort.rule_version as string),
         '|',
         coalesce(with_last_resort.owner_id, '~'),
         '|',

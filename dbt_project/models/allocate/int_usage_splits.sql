@@ -51,7 +51,7 @@ dated as (
         {%- elif name in usage_columns() | map('first') -%}
         token_usage.{{ name }}
         {%- else -%}
-        cast(null as varchar) as {{ name }}
+        cast(null as string) as {{ name }}
         {%- endif %}{{ ',' if not loop.last }}
         {%- endfor %}
     from token_usage

@@ -14,11 +14,11 @@ final as (
         {%- for name, our_name in aws_line_item_columns() %}
         {{ name }} as {{ our_name }},
         {%- endfor %}
-        cast(null as varchar) as payer_account_name,
-        cast(null as varchar) as usage_account_name,
-        cast(null as varchar) as iam_principal,
-        cast(null as varchar) as capacity_reservation_arn,
-        cast(null as varchar) as capacity_reservation_status,
+        cast(null as string) as payer_account_name,
+        cast(null as string) as usage_account_name,
+        cast(null as string) as iam_principal,
+        cast(null as string) as capacity_reservation_arn,
+        cast(null as string) as capacity_reservation_status,
         product_product_name as product_name,
         coalesce(product_region_code, product_region) as region_code,
         resource_tags as tag_map

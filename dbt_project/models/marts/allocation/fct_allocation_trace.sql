@@ -42,19 +42,19 @@ select
     case split_shares.method
         when 'direct'
             then
-                'rule ' || split_shares.rule_id || ' v' || cast(split_shares.rule_version as varchar)
+                'rule ' || split_shares.rule_id || ' v' || cast(split_shares.rule_version as string)
                 || ' (direct by ' || evidence.evidence || '): ' || evidence.evidence || ' = '
                 || evidence.evidence_value_example
                 || case
                     when evidence.evidence_values_count > 1
-                        then ' and ' || cast(evidence.evidence_values_count - 1 as varchar) || ' more'
+                        then ' and ' || cast(evidence.evidence_values_count - 1 as string) || ' more'
                     else ''
                 end
                 || ' belongs to ' || split_shares.owner_id
         when 'even'
             then
-                'rule ' || split_shares.rule_id || ' v' || cast(split_shares.rule_version as varchar)
-                || ' (even): ' || cast(split_shares.share as varchar) || ' to ' || split_shares.owner_id
+                'rule ' || split_shares.rule_id || ' v' || cast(split_shares.rule_version as string)
+                || ' (even): ' || cast(split_shares.share as string) || ' to ' || split_shares.owner_id
         else 'no rule took it: unallocated'
     end as step_in_words
 from split_shares

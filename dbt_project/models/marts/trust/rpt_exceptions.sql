@@ -66,7 +66,7 @@ unbilled_usage as (
         'usage_without_bill' as exception_kind,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
         || coalesce(x_service_tier, 'standard') as subject,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         count(*) as rows_count,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(tokens) as decimal(38, 6)) as tokens,

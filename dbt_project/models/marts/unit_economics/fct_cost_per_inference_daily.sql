@@ -41,7 +41,7 @@ measured as (
         {{ name }},
         {%- endfor %}
         split_id,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(null as decimal(38, 12)) as effective_cost,
         requests

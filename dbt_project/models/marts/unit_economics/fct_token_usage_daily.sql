@@ -41,7 +41,7 @@ measured as (
         split_id,
         usage_source,
         tokens,
-        cast(null as varchar) as billing_currency,
+        cast(null as string) as billing_currency,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(null as decimal(38, 12)) as effective_cost
     from usage_splits
@@ -53,7 +53,7 @@ measured as (
         {{ name }},
         {%- endfor %}
         split_id,
-        cast(null as varchar) as usage_source,
+        cast(null as string) as usage_source,
         cast(null as decimal(38, 6)) as tokens,
         billing_currency,
         billed_cost,
