@@ -38,7 +38,7 @@ test: setup ## Run the tests.
 check: setup ## Lint, types, SQL style, layering, both SQL dialects.
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy orchestration
-	@cd dbt_project && ../$(VENV)/bin/sqlfluff lint --nofail --processes 0 models
+	@cd dbt_project && ../$(VENV)/bin/sqlfluff lint --processes 0 models
 	@$(PYTHON) -m pytest -q tests/dbt
 
 audit: setup ## Judge every published period again, not only those that changed.

@@ -189,7 +189,8 @@ meters_read as (
         -- the cache before the input, because the cache's meters say input as well
         case
             when
-                meter_texts.ai_kind is distinct from 'bedrock'
+                meter_texts.ai_kind is null
+                or meter_texts.ai_kind <> 'bedrock'
                 or ai_meters.meter is not null
                 or meter_texts.meter_text not like '%token%'
                 then null

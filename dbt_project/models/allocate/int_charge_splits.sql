@@ -44,7 +44,7 @@ profile_splits as (
         on profiles.charge_profile_id = profile_rules.charge_profile_id
 ),
 
-{#- The days of the period with the rate of each currency into the reporting currency. -#}
+{# The days of the period with the rate of each currency into the reporting currency. #}
 rates as (
     select
         usage_days.usage_date,
@@ -54,9 +54,9 @@ rates as (
     cross join reporting
     inner join fx_rates  -- a day has at most one rate of a pair
         on
-            fx_rates.to_currency = reporting.reporting_currency
-            and (fx_rates.valid_from is null or fx_rates.valid_from <= usage_days.usage_date)
-            and (fx_rates.valid_to is null or fx_rates.valid_to > usage_days.usage_date)
+            reporting.reporting_currency = fx_rates.to_currency
+            and (fx_rates.valid_from is null or usage_days.usage_date >= fx_rates.valid_from)
+            and (fx_rates.valid_to is null or usage_days.usage_date < fx_rates.valid_to)
 ),
 
 dated as (

@@ -52,11 +52,11 @@ rules_in_force as (
     from profiles
     inner join rules  -- each profile meets the rules that were in force in its epoch
         on
-            (rules.valid_from is null or rules.valid_from <= profiles.epoch_start_date)
-            and (rules.valid_to is null or rules.valid_to > profiles.epoch_start_date)
+            (rules.valid_from is null or profiles.epoch_start_date >= rules.valid_from)
+            and (rules.valid_to is null or profiles.epoch_start_date < rules.valid_to)
 ),
 
-{#- A condition that is not met by the attribute's value, or by its absence, bars the rule. -#}
+{# A condition that is not met by the attribute's value, or by its absence, bars the rule. #}
 barred as (
     select distinct
         rules_in_force.charge_profile_id,
@@ -75,9 +75,10 @@ barred as (
         not case conditions.operator
             when 'equals' then coalesce(attributes.attribute_value = conditions.value, false)
             when 'not_equals' then coalesce(attributes.attribute_value <> conditions.value, true)
-            {#- the list's separator in a value would let it stand for two neighbours of the list #}
+            {# the list's separator in a value would let it stand for two neighbours of the list #}
             when 'in' then coalesce(
-                '|' || conditions.value || '|' like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '!'
+                '|' || conditions.value || '|'
+                like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '!'
                 and attributes.attribute_value not like '%|%',
                 false
             )
@@ -113,13 +114,13 @@ taken as (
         on
             attributes.attribute = mappings.evidence
             and attributes.attribute_value = mappings.value
-            and (mappings.valid_from is null or mappings.valid_from <= rules_in_force.epoch_start_date)
-            and (mappings.valid_to is null or mappings.valid_to > rules_in_force.epoch_start_date)
+            and (mappings.valid_from is null or rules_in_force.epoch_start_date >= mappings.valid_from)
+            and (mappings.valid_to is null or rules_in_force.epoch_start_date < mappings.valid_to)
     left join rules_with_targets  -- one rule version to at most one
         on
             rules_in_force.rule_id = rules_with_targets.rule_id
             and rules_in_force.rule_version = rules_with_targets.rule_version
-    {#- A rule without an owner would divide money among nobody: the next rule is asked. #}
+    {# A rule without an owner would divide money among nobody: the next rule is asked. #}
     where
         barred.rule_id is null
         and case rules_in_force.method
@@ -166,7 +167,7 @@ select
         partition by with_last_resort.charge_profile_id
         order by with_last_resort.rule_order, with_last_resort.rule_id, with_last_resort.rule_version
     ) as match_rank,
-    {#- One way of dividing money has one split, however many profiles it takes. -#}
+    {# One way of dividing money has one split, however many profiles it takes. #}
     md5(concat(
         {{ this_source_name() }},
         cast({{ this_period_start() }} as string),

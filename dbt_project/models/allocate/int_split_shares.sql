@@ -34,7 +34,7 @@ splits as (
     where match_rank = 1
 ),
 
-{#- Every method gives weights; from here on all methods are alike. -#}
+{# Every method gives weights; from here on all methods are alike. #}
 weights as (
     select
         split_id,
@@ -94,7 +94,7 @@ shares as (
     from rounded_down
 ),
 
-{#- The owner's path as it was on the last day of the period on which the owner existed. -#}
+{# The owner's path as it was on the last day of the period on which the owner existed. #}
 owners_in_period as (
     select owner_id, team, department, cost_centre, persona
     from owners

@@ -166,11 +166,11 @@ read_meters as (
                 coalesce(worded_meters.token_cache_action, '')
             )
     left join ai_meters as by_words  -- many meters to one wording
-        on by_words.meter_kind = 'meter' and by_words.meter = worded_meters.meter_words
+        on by_words.meter_kind = 'meter' and worded_meters.meter_words = by_words.meter
     left join gpu_instance_types  -- many meters to one instance type
         on worded_meters.instance_type = gpu_instance_types.instance_type
     left join model_names as by_spelling  -- many meters to one spelling
-        on by_spelling.spelling = worded_meters.model_id
+        on worded_meters.model_id = by_spelling.spelling
     left join model_names as by_undated_spelling  -- many meters to one spelling
         on by_undated_spelling.spelling = {{ undated_model_name('worded_meters.model_id') }}
 ),

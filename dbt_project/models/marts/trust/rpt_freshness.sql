@@ -56,7 +56,7 @@ problems as (
     from held
 ),
 
-{#- One problem a period, whole: the reason and the remedy of the same one. #}
+{# One problem a period, whole: the reason and the remedy of the same one. #}
 problem_by_period as (
     select
         source,

@@ -56,7 +56,7 @@ totals as (
     where receipt_total is not null
 ),
 
-{#- What either of the two snapshots gives a total of: a currency may appear, or vanish. #}
+{# What either of the two snapshots gives a total of: a currency may appear, or vanish. #}
 compared as (
     select
         replacements.*,

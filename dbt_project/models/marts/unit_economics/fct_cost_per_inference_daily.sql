@@ -80,7 +80,7 @@ by_owner as (
     group by all
 ),
 
-{#- A usage report names no currency: its requests stand beside the cost of the same key, in the
+{# A usage report names no currency: its requests stand beside the cost of the same key, in the
     first currency by name, so that two currencies are never added up. #}
 in_currency as (
     select

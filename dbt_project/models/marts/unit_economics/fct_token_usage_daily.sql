@@ -95,7 +95,7 @@ by_owner as (
     group by all
 ),
 
-{#- A usage report names no currency: its tokens stand beside the cost of the same key, in the
+{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
     first currency by name, so that two currencies are never added up. #}
 in_currency as (
     select
@@ -134,7 +134,7 @@ price_points as (
     from owned_usage
 ),
 
-{#- Where the book prices a model by band, the price without a band is not that of another band. #}
+{# Where the book prices a model by band, the price without a band is not that of another band. #}
 banded_prices as (
     select
         prices.*,
@@ -176,7 +176,7 @@ prices_in_force as (
             {%- for name in priced_columns %}
             price_points.{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
-        order by banded_prices.region_scope nulls last, banded_prices.valid_from desc
+        order by banded_prices.region_scope asc nulls last, banded_prices.valid_from desc
     ) = 1
 )
 
@@ -184,7 +184,7 @@ select
     owned_usage.*,
     prices_in_force.list_price as list_price_per_million_tokens,
     prices_in_force.currency as list_price_currency,
-    {#- tokens * price per million: the millionth is a multiplication, so that nothing is divided #}
+    {# tokens * price per million: the millionth is a multiplication, so that nothing is divided #}
     cast(
         cast(owned_usage.tokens as decimal(22, 6))
         * cast(prices_in_force.list_price as decimal(16, 9))
