@@ -126,7 +126,9 @@ def _pull_periods(
             seconds = time.monotonic() - started
             if state != "unchanged":
                 money = ", ".join(
-                    f"{total:,.2f} {currency or snapshot.receipt.measure}"
+                    f"{total:,.2f} {currency}"
+                    if currency
+                    else f"{total:,.0f} {snapshot.receipt.measure}"
                     for currency, total in snapshot.receipt.totals.items()
                 )
                 context.say(

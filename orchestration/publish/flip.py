@@ -6,16 +6,44 @@ from pathlib import Path
 
 import duckdb
 
-# Only these schemas are public; `tollgate` keeps the period keys, the lineage an auditor asks for.
-PUBLIC_SCHEMAS = (
-    "focus",
-    "allocation",
-    "showback",
-    "unit_economics",
-    "trust",
-    "reference",
-    "tollgate",
-)
+# Only these schemas are public. DuckDB keeps comments on tables and columns but not on schemas, so
+# theirs are rows of the published table tollgate.public_schema.
+PUBLIC_SCHEMAS = {
+    "focus": "What the vendors billed, in the words of FOCUS 1.4: one row per charge.",
+    "allocation": "Who carries each charge: splits, shares, the way from a charge to its owners.",
+    "showback": "What each team and use case cost by day; idle and unallocated on their own lines.",
+    "unit_economics": "What one token, request or inference costs.",
+    "trust": "Whether the numbers hold: control totals, exceptions, restatements, freshness.",
+    "reference": "The organisation's tables and the price book, with their dates.",
+    "tollgate": "How this file was made: what every relation and period was made from.",
+}
+
+# The tables of the schema `tollgate`: what a row is, and what each column means.
+_LINEAGE = {
+    "period_key": (
+        "One row per relation, source and billing period: the hash that names what was made, and "
+        "what it was made from. The lineage that an auditor asks for.",
+        {
+            "relation": "Schema and name of the relation, published or not.",
+            "source": "Name of the source; * where the relation spans all of them.",
+            "billing_period": "First day of the month; NULL where the relation spans all of them.",
+            "key": "Hash of relation, source, period, compiled SQL and the keys of the inputs.",
+            "row_count": "Rows of a period file; NULL for tables of this file.",
+            "inputs": "Relation, source, period and key of every input; a hash where it spans all.",
+        },
+    ),
+    "made_from": (
+        "One row: what this whole file was made from.",
+        {"inputs_fingerprint": "Hash of the snapshots, the organisation's tables and the code."},
+    ),
+    "public_schema": (
+        "One row per schema of this file.",
+        {
+            "schema_name": "The schema.",
+            "description": "What its tables are about.",
+        },
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +68,7 @@ def freeze_and_flip(build_path: Path, published_path: Path) -> Published:
     """
     with duckdb.connect(str(build_path)) as connection:
         _drop_internal(connection)
+        _describe_lineage(connection)
         connection.execute("checkpoint")
         row = connection.execute("select count(*) from duckdb_tables()").fetchone()
         tables = row[0] if row else 0
@@ -68,6 +97,22 @@ def _drop_internal(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for (table,) in inner:
         connection.execute(f'drop table tollgate."{table}"')
+
+
+def _describe_lineage(connection: duckdb.DuckDBPyConnection) -> None:
+    """Describe what dbt does not: the schemas, and the tables of the lineage."""
+    connection.execute("create table tollgate.public_schema (schema_name text, description text)")
+    connection.executemany(
+        "insert into tollgate.public_schema values (?, ?)", list(PUBLIC_SCHEMAS.items())
+    )
+    for table, (description, columns) in _LINEAGE.items():
+        connection.execute(f"comment on table tollgate.{table} is {_text(description)}")
+        for column, meaning in columns.items():
+            connection.execute(f"comment on column tollgate.{table}.{column} is {_text(meaning)}")
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
 
 
 def _fsync_folder(folder: Path) -> None:

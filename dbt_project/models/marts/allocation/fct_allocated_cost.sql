@@ -23,6 +23,7 @@ select
     split_shares.method,
     split_shares.rule_id,
     split_shares.rule_version,
+    split_shares.split_id,
     split_shares.owner_id,
     split_shares.team,
     split_shares.department,
