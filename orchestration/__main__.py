@@ -69,6 +69,8 @@ def _run(settings: Settings) -> int:
     from orchestration.publish.summary import print_summary
 
     started = time.monotonic()
+    for caution in settings.cautions:
+        _say(f"CAUTION  {caution}")
     try:
         run = execute_everything(settings, say=_say)
     except (RunLockedError, SourceConfigError) as error:

@@ -83,6 +83,24 @@ class Settings(BaseSettings):
         """Whether the sources are the demo company's."""
         return self.sources.resolve() == (DEMO_DIR / "sources.yaml").resolve()
 
+    @property
+    def cautions(self) -> list[str]:
+        """What a run over real bills should not go without, in words for its first lines."""
+        if self.is_demo:
+            return []
+        said = []
+        if self.org_dir.resolve() == (DEMO_DIR / "org").resolve():
+            said.append(
+                "TOLLGATE_ORG_DIR is not set: owners and rules are the demo company's, so most "
+                "amounts will be unallocated. Copy data/demo/org and fill in your own."
+            )
+        if "pseudonym_key" not in self.model_fields_set:
+            said.append(
+                "TOLLGATE_PSEUDONYM_KEY is not set: the demo's key is public, so pseudonyms of "
+                "users could be guessed. Set a secret of your own, and keep it."
+            )
+        return said
+
     @cached_property
     def today(self) -> date:
         """The day up to which sources are pulled (exclusive end of what they may hold).
