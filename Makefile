@@ -23,8 +23,8 @@ $(VENV)/.installed: requirements.lock
 	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 	@touch $@
 
-run: setup ## Run the whole pipeline over every period the sources hold (the demo company by default).
-	@$(PYTHON) -m orchestration run
+run: setup ## Run the whole pipeline over every period (the demo company by default; SCALE=0.1 makes it smaller).
+	@$(PYTHON) -m orchestration run $(if $(SCALE),--scale $(SCALE))
 
 ui: setup ## Start the Dagster UI on loopback.
 	@$(PYTHON) -m orchestration ui

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 from orchestration.settings import DEMO_DIR, PROJECT_DIR, Settings, export_demo_key, use_instance
@@ -20,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="run the job over every period that the sources hold")
+    run = commands.add_parser("run", help="run the job over every period that the sources hold")
+    run.add_argument("--scale", type=Decimal, help="size of the demo company, 1 as it is shipped")
     commands.add_parser("ui", help="start the Dagster UI on loopback").add_argument(
         "--port", type=int, default=3000
     )
@@ -30,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings()
     if options.command == "audit":
         settings = settings.model_copy(update={"judge_all": True})
+    if options.command == "run" and options.scale is not None:
+        settings = settings.model_copy(update={"demo_scale": options.scale})
     use_instance()
     logging.captureWarnings(True)
     if options.command == "query":

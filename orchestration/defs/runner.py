@@ -14,7 +14,7 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import held_periods
 from orchestration.extract.source import SourceConfig, SourceError, load_sources
 from orchestration.publish.run_lock import RunLockedError
-from orchestration.publish.summary import GateResult
+from orchestration.publish.summary import DOORS, GateResult
 from orchestration.settings import Settings
 
 
@@ -98,6 +98,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
             found = event.asset_check_evaluation_data
             gates.append(
                 GateResult(
+                    _door(found.asset_key),
                     f"{' '.join(found.asset_key.path)}: {found.check_name}",
                     found.passed,
                     found.description or "",
@@ -117,6 +118,12 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
         reasons = "\n".join(dict.fromkeys(failures)) or "see the run in the UI"
         outcome = f"The run failed; the published file is untouched.\n{reasons}"
     return RunOutcome(result.success, outcome, tuple(gates), tuple(seconds))
+
+
+def _door(key: dg.AssetKey) -> str:
+    """Return the door that an asset stands behind; each mart's schema has a name of its own."""
+    first = key.path[0]
+    return first if first in DOORS else "facts" if first == "seed" else "marts"
 
 
 def _failure_text(event: dg.DagsterEvent) -> list[str]:

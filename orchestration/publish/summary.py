@@ -54,16 +54,22 @@ QUERY_TO_PASTE = (
 )
 
 
+# In the order in which a bill walks through them; the curated facts stand before the doors.
+DOORS = ("facts", "extract", "land", "conform", "allocate", "marts", "publish")
+
+
 @dataclass(frozen=True)
 class GateResult:
     """What one gate said.
 
     Attributes:
+        door: The door that it guards.
         name: The check, for example "land aws_main: shape".
         passed: Whether it let the data through.
         sentence: What it found, in one sentence.
     """
 
+    door: str
     name: str
     passed: bool
     sentence: str
@@ -135,7 +141,8 @@ def print_summary(
             say(line)
     failed = [gate for gate in gates if not gate.passed]
     say("")
-    say(f"Gates: {len(gates) - len(failed)} of {len(gates)} let everything through.")
+    passed = len(gates) - len(failed)
+    say(f"Gates: {passed} of {len(gates)} let everything through{_by_door(gates)}.")
     for gate in failed:
         say(f"  STOPPED  {gate.name}: {gate.sentence}")
     say(outcome)
@@ -146,6 +153,15 @@ def print_summary(
         say(f"  1. the file     {published_path} (any DuckDB client from 1.0 on)")
         say("  2. the UI       make ui, then http://127.0.0.1:3000")
         say(f'  3. a question   make query SQL="{QUERY_TO_PASTE}"')
+
+
+def _by_door(gates: Sequence[GateResult]) -> str:
+    said = []
+    for door in DOORS:
+        passed = [gate.passed for gate in gates if gate.door == door]
+        if passed:
+            said.append(f"{door} {sum(passed)} of {len(passed)}")
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _table(rows: Sequence[PeriodMoney]) -> list[str]:
