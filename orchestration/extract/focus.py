@@ -108,7 +108,7 @@ class _Files:
         self._source = source
         self._store = ObjectStore(source)
         self._scratch = context.extracted_dir / source.name
-        self._months = MonthFiles(self._store, source.name, _period_header)
+        self._months = MonthFiles(self._store, source, _period_header)
         self._files: list[StoredFile] | None = None
         self._azure: dict[BillingPeriod, list[StoredFile]] | None = None
 
