@@ -139,7 +139,7 @@ class _Report:
 
     def periods(self) -> list[BillingPeriod]:
         """Return the months that have a manifest, or those of plain files where there is none."""
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             return sorted(manifests)
         if not self._plain():
@@ -154,7 +154,7 @@ class _Report:
     def fetch(self, dataset: Dataset, period: BillingPeriod, draft: Draft) -> None:
         """Copy the files of the month."""
         draft.format_version = "CUR (legacy)"
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             delivery = read_delivery(
                 self._store, self._listed(), manifests[period], period, self._source.name

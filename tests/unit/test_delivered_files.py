@@ -180,6 +180,52 @@ def test_a_manifest_that_names_the_same_bytes_twice_is_refused(tmp_path: Path) -
     assert f"{month}/a/2.csv is {month}/a/1.csv once more: 1 row(s) that bill 1.5" in result.reason
 
 
+def test_two_reports_below_one_url_do_not_hide_each_other(tmp_path: Path) -> None:
+    files: dict[str, bytes] = {}
+    for report in ("emea", "apac"):
+        month = f"{report}/20261001-20261101"
+        files[f"{month}/{report}-Manifest.json"] = manifest(f"{month}/a/1.csv")
+        files[f"{month}/a/1.csv"] = aws_csv("1.5")
+    result = only(pulled(tmp_path, files, "aws_cur_legacy"))
+    assert result.state == "failed" and "several exports: apac, emea" in result.reason
+
+
+def azure_run(scope: str, time: str, *blobs: str) -> bytes:
+    export = f"{scope}/providers/Microsoft.CostManagement/exports/focus"
+    run = {"startDate": "2026-10-01T00:00:00", "submittedTime": time}
+    named = [{"blobName": f"costs/{blob}"} for blob in blobs]
+    content = {"exportConfig": {"resourceId": export}, "runInfo": run, "blobs": named}
+    return json.dumps(content).encode()
+
+
+def test_the_newest_azure_run_of_a_scope_counts(tmp_path: Path) -> None:
+    files = {
+        "daily/1/manifest.json": azure_run("/subscriptions/a", "2026-10-02T00:00:00Z", "part.csv"),
+        "daily/1/part.csv": focus_csv(focus_line("1")),
+        "monthly/2/manifest.json": azure_run(
+            "/Subscriptions/A", "2026-11-02T00:00:00Z", "part.csv"
+        ),
+        "monthly/2/part.csv": focus_csv(focus_line("1"), focus_line("2")),
+    }
+    assert euros(only(pulled(tmp_path, files))) == (2, Decimal(3))
+
+
+def test_azure_exports_of_two_scopes_do_not_hide_each_other(tmp_path: Path) -> None:
+    files: dict[str, bytes] = {}
+    for name in ("a", "b"):
+        run = azure_run(f"/subscriptions/{name}", "2026-11-02T00:00:00Z", "part.csv")
+        files |= {f"{name}/manifest.json": run, f"{name}/part.csv": focus_csv(focus_line("1"))}
+    result = only(pulled(tmp_path, files))
+    assert result.state == "failed"
+    assert "several scopes: /subscriptions/a, /subscriptions/b" in result.reason
+
+
+def test_an_azure_run_that_names_a_blob_twice_is_refused(tmp_path: Path) -> None:
+    run = azure_run("/subscriptions/a", "2026-11-02T00:00:00Z", "part.csv", "x/part.csv")
+    files = {"manifest.json": run, "part.csv": focus_csv(focus_line("1"))}
+    assert "names costs/x/part.csv twice" in only(pulled(tmp_path, files)).reason
+
+
 def test_parts_without_lines_are_alike_and_come_in(tmp_path: Path) -> None:
     month = "report/20261001-20261101"
     keys = [f"{month}/a/{number}.csv" for number in (1, 2, 3)]
