@@ -144,11 +144,17 @@
         * 0.000000000001 as decimal(18, 12))
 {%- endmacro %}
 
-{#- A stable 128-bit name for a row: md5 over texts, NULL and '' apart. -#}
-{% macro hashed(columns) -%}
+{#-
+  A stable 128-bit name for a row: md5 over texts, NULL and '' apart. With `apart`, lengths as well:
+  else `a|b` beside `c` has the name of `a` beside `b|c`, and the two would share an owner.
+-#}
+{% macro hashed(columns, apart=false) -%}
     md5(concat(
         {%- for column in columns %}
         coalesce(cast({{ column }} as varchar), '~'){{ ", '|'," if not loop.last }}
+        {%- endfor %}
+        {%- for column in columns if apart -%}
+        , '|', coalesce(cast(length(cast({{ column }} as varchar)) as varchar), '~')
         {%- endfor %}
     ))
 {%- endmacro %}
