@@ -74,7 +74,7 @@ class _Export:
 
     def periods(self) -> list[BillingPeriod]:
         """Return the months that have a manifest."""
-        periods = sorted(find_manifests(self._listed()))
+        periods = sorted(find_manifests(self._listed(), self._source.name))
         if not periods:
             raise SourceError(
                 self._source.name,
@@ -85,7 +85,7 @@ class _Export:
 
     def fetch(self, dataset: Dataset, period: BillingPeriod, draft: Draft) -> None:
         """Copy the files that the month's manifest names."""
-        manifest = find_manifests(self._listed())[period]
+        manifest = find_manifests(self._listed(), self._source.name)[period]
         delivery = read_delivery(self._store, self._listed(), manifest, period, self._source.name)
         draft.origin = f"{self._source.url} {delivery.manifest}"
         draft.format_version = "CUR 2.0"

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from orchestration.extract.delivered_files import (
     is_parquet,
     raw_rows,
     take_in,
+    written_headers,
 )
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
@@ -46,30 +47,43 @@ def athena_name(header: str) -> str:
 
 def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the line items under Athena's names, tags in the map ``resource_tags``."""
+    by_headers: dict[tuple[str, ...], list[Path]] = {}
+    for path in paths:
+        by_headers.setdefault(written_headers(connection, path), []).append(path)
+    return " union all by name ".join(
+        _rows_of(connection, headers, same) for headers, same in by_headers.items()
+    )
+
+
+def _rows_of(
+    connection: duckdb.DuckDBPyConnection, headers: Sequence[str], paths: Sequence[Path]
+) -> str:
     rows = raw_rows(paths)
-    headers = list(column_names(connection, rows))
-    tags = [header for header in headers if header.startswith(_TAG_PREFIXES)]
+    tags: dict[str, str] = {}
     by_name: dict[str, list[str]] = {}
-    for header in headers:
-        if header not in tags:
-            by_name.setdefault(athena_name(header), []).append(header)
+    for header, column in zip(headers, column_names(connection, rows), strict=True):
+        if header.startswith(_TAG_PREFIXES):
+            key = _tag_key(header)
+            tags[_tag_key(column) if key in tags else key] = column
+        else:
+            by_name.setdefault(athena_name(header), []).append(column)
     selected = [f"{_first_known(same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
     return f"select {', '.join([*selected, _tag_map(tags)])} from ({rows})"
 
 
-def _first_known(headers: Sequence[str]) -> str:
+def _first_known(columns: Sequence[str]) -> str:
     """Return SQL for a column that a report may spell in two ways."""
-    if len(headers) == 1:
-        return quoted(headers[0])
-    return "coalesce(" + ", ".join(f"nullif({quoted(h)}, '')" for h in headers) + ")"
+    if len(columns) == 1:
+        return quoted(columns[0])
+    return "coalesce(" + ", ".join(f"nullif({quoted(c)}, '')" for c in columns) + ")"
 
 
-def _tag_map(headers: Sequence[str]) -> str:
+def _tag_map(tags: Mapping[str, str]) -> str:
     entries = ", ".join(
         "struct_pack(tag_key := '{}', tag_value := cast({} as varchar))".format(
-            _tag_key(header).replace("'", "''"), quoted(header)
+            key.replace("'", "''"), quoted(column)
         )
-        for header in headers
+        for key, column in tags.items()
     )
     if not entries:
         return "cast(null as map(varchar, varchar)) as resource_tags"
@@ -112,7 +126,7 @@ class _Report:
         self._source = source
         self._store = ObjectStore(source)
         self._scratch = context.extracted_dir / source.name
-        self._months = MonthFiles(self._store, source.name, _period_header)
+        self._months = MonthFiles(self._store, source, _period_header)
         self._files: list[StoredFile] | None = None
 
     def _listed(self) -> list[StoredFile]:
@@ -125,7 +139,7 @@ class _Report:
 
     def periods(self) -> list[BillingPeriod]:
         """Return the months that have a manifest, or those of plain files where there is none."""
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             return sorted(manifests)
         if not self._plain():
@@ -140,7 +154,7 @@ class _Report:
     def fetch(self, dataset: Dataset, period: BillingPeriod, draft: Draft) -> None:
         """Copy the files of the month."""
         draft.format_version = "CUR (legacy)"
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             delivery = read_delivery(
                 self._store, self._listed(), manifests[period], period, self._source.name

@@ -44,20 +44,32 @@ class Delivery:
     version: str
 
 
-def find_manifests(files: Sequence[StoredFile]) -> dict[BillingPeriod, StoredFile]:
+def find_manifests(files: Sequence[StoredFile], source: str) -> dict[BillingPeriod, StoredFile]:
     """Return the manifest that counts for each period.
 
     Of several manifests of a month the one nearest the top counts; among equals (CREATE_NEW
     executions, whose folders begin with their time) the last by name.
+
+    Raises:
+        SourceError: They are of several exports: the one that counts would hide the others' bills.
     """
     chosen: dict[BillingPeriod, StoredFile] = {}
+    exports: set[str] = set()
     for file in files:
-        period = _period_of_path(file.path)
-        if not _MANIFEST.search(file.path) or period is None:
+        place = _month_of_path(file.path)
+        if not _MANIFEST.search(file.path) or place is None:
             continue
+        export, period = place
+        exports.add(export)
         known = chosen.get(period)
         if known is None or _rank(file.path) > _rank(known.path):
             chosen[period] = file
+    if len(exports) > 1:
+        raise SourceError(
+            source,
+            f"its url holds the manifests of several exports: {', '.join(sorted(exports))}.",
+            "make a source of each, with a url that ends at the export's own folder.",
+        )
     return chosen
 
 
@@ -102,11 +114,12 @@ def read_delivery(
     return Delivery(period, manifest.path, tuple(found), _version(content, manifest.path))
 
 
-def _period_of_path(path: str) -> BillingPeriod | None:
+def _month_of_path(path: str) -> tuple[str, BillingPeriod] | None:
+    """Return the folder above a month's folder, and the month."""
     if match := _MONTH_FOLDER.search(path):
-        return BillingPeriod.parse(match[1])
+        return path[: match.start()], BillingPeriod.parse(match[1])
     if match := _LEGACY_FOLDER.search(path):
-        return BillingPeriod.parse(f"{match[1]}-{match[2]}")
+        return path[: match.start()], BillingPeriod.parse(f"{match[1]}-{match[2]}")
     return None
 
 

@@ -19,15 +19,36 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def exact_amount(column: str) -> str:
-    """Return SQL for a column's value as DECIMAL(38, 18); NULL where it is no finite number."""
+def exact_amount(column: str, decimals: int = 18) -> str:
+    """Return SQL for a column's value as a DECIMAL; NULL where it is no finite number.
+
+    An amount is rounded to its decimals from what the bill says: twelve made of eighteen would
+    round it twice, and the ledger, which rounds once, would differ.
+    """
     name = quoted(column)
     number = f"try_cast({name} as double)"
     direct = f"cast({number} as decimal(38, 12))"
     return (
         f"case when typeof({name}) = 'DOUBLE' and abs({number}) < 2000 "
-        f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, 18)) "
-        f"else try_cast(cast({name} as varchar) as decimal(38, 18)) end"
+        f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, {decimals})) "
+        f"else try_cast({_plain_digits(f'cast({name} as varchar)')} as decimal(38, {decimals})) end"
+    )
+
+
+def _plain_digits(text: str) -> str:
+    """Return SQL for a number's text without a negative exponent.
+
+    DuckDB rounds ``4.6e-13`` digit by digit: first to five, then up to one at twelve decimals. The
+    macro ``plain_digits`` of the dbt project says the same for the ledger.
+    """
+    mantissa = f"ltrim(split_part(lower(trim({text})), 'e-', 1), '+-')"
+    exponent = f"try_cast(split_part(lower({text}), 'e-', 2) as integer)"
+    whole = f"length(split_part({mantissa}, '.', 1))"
+    return (
+        f"case when contains(lower({text}), 'e-') and {exponent} >= {whole} "
+        f"and try_cast({text} as double) is not null "
+        f"then concat(case when starts_with(trim({text}), '-') then '-' end, '0.', "
+        f"repeat('0', {exponent} - {whole}), replace({mantissa}, '.', '')) else {text} end"
     )
 
 
@@ -55,14 +76,19 @@ def control_totals(
     """
     if dataset.money_column and dataset.currency_column:
         amount = exact_amount(dataset.money_column)
+        rounded = exact_amount(dataset.money_column, 12)
         found = connection.execute(
             f"""
             select
                 coalesce(upper({quoted(dataset.currency_column)}), 'NULL'),
                 count(*),
                 coalesce(sum(amount), 0),
-                coalesce(sum(cast(amount as decimal(38, 12))), 0)
-            from (select {quoted(dataset.currency_column)}, {amount} as amount from ({rows_sql}))
+                coalesce(sum(rounded), 0)
+            from (
+                select
+                    {quoted(dataset.currency_column)}, {amount} as amount, {rounded} as rounded
+                from ({rows_sql})
+            )
             group by 1
             order by 1
             """

@@ -12,14 +12,18 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.control_totals import control_totals, quoted
+from orchestration.extract.control_totals import control_totals, exact_amount, quoted
+from orchestration.extract.landed_columns import is_number, landed_columns
 from orchestration.extract.landed_rows import path_list, path_literal
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
-from orchestration.extract.source import Dataset, SourceError
+from orchestration.extract.source import Dataset, SourceConfig, SourceError
 
 PARQUET = ".parquet"
+
+# File systems count bytes, at most 255: a letter of any script and the suffix of a part fit in.
+_LONGEST_NAME = 50
 
 # The number changes when months are read from files in another way.
 _MONTHS_MEMORY = ".months-1.json"
@@ -41,17 +45,28 @@ def raw_rows(paths: Sequence[Path]) -> str:
 
     Columns are matched by name, because the order (and the set) differs from file to file. A byte
     order mark is skipped, quotes may hold line breaks, and a line with too many or too few fields
-    is an error that DuckDB reports with its number.
+    is an error that DuckDB reports with its number. No line is a comment: left to itself DuckDB
+    would take those that begin with ``#`` for comments and read past their money.
     """
-    if all(is_parquet(path) for path in paths):
-        return (
-            f"select * from read_parquet({path_list(paths)}, union_by_name = true, "
+    parquet = [path for path in paths if is_parquet(path)]
+    texts = [path for path in paths if not is_parquet(path)]
+    selects = []
+    if parquet or not texts:
+        selects.append(
+            f"select * from read_parquet({path_list(parquet)}, union_by_name = true, "
             "hive_partitioning = false)"
         )
+    if texts:
+        selects.append(_csv_rows(texts, "header = true"))
+    return " union all by name ".join(selects)
+
+
+def _csv_rows(paths: Sequence[Path], header: str) -> str:
     return (
-        f"select * from read_csv({path_list(paths)}, all_varchar = true, header = true, "
+        f"select * from read_csv({path_list(paths)}, all_varchar = true, {header}, "
         "union_by_name = true, hive_partitioning = false, quote = '\"', escape = '\"', "
-        "delim = ',', strict_mode = true, max_line_size = 16777216, sample_size = 20480)"
+        "comment = '', delim = ',', strict_mode = true, max_line_size = 16777216, "
+        "sample_size = 20480)"
     )
 
 
@@ -61,6 +76,20 @@ def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[s
         row[0]: row[1]
         for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
     }
+
+
+def written_headers(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
+    """Return a file's column names as it spells them.
+
+    DuckDB takes ``Team`` and ``team`` for one name and calls the second one ``team_1``.
+    """
+    technical = tuple(column_names(connection, raw_rows([path])))
+    if is_parquet(path):
+        return technical
+    found = connection.execute(f"{_csv_rows([path], 'header = false')} limit 1").fetchone() or ()
+    if len(found) != len(technical):
+        return technical
+    return tuple(written or name for written, name in zip(found, technical, strict=True))
 
 
 @contextmanager
@@ -99,23 +128,29 @@ def take_in(
 
     Raises:
         UnchangedOriginError: Their tags are those of the current snapshot.
-        SourceError: A file cannot be read.
+        SourceError: A file cannot be read, or is there twice.
     """
     draft.stop_if_unchanged([file.tag for file in files])
-    names = unique_names([file.path for file in files])
-    for file, name in zip(files, names, strict=True):
+    paths = [file.path for file in files]
+    for file, name in zip(files, unique_names(paths), strict=True):
         with store.open(file.path) as stream:
             draft.add_copy(name, stream, file.tag)
     count_rows(dataset, draft, source)
+    stop_at_same_bytes(dataset, draft, source, paths)
 
 
 def unique_names(paths: Sequence[str]) -> list[str]:
     """Return a plain file name for each path; equal names in different folders get a number."""
     names: list[str] = []
-    for path in paths:
+    taken: set[str] = set()
+    for number, path in enumerate(paths):
         name = "".join(c if c.isalnum() or c in "._-" else "_" for c in path.rsplit("/", 1)[-1])
-        name = name.lstrip(".")[-120:] or "file"
-        names.append(f"{len(names):04d}-{name}" if name in names else name)
+        name = name[-_LONGEST_NAME:].lstrip(".") or "file"
+        # Some file systems take upper and lower case for the same name.
+        while name.casefold() in taken:
+            name = f"{number:04d}-{name}"
+        taken.add(name.casefold())
+        names.append(name)
     return names
 
 
@@ -125,6 +160,36 @@ def count_rows(dataset: Dataset, draft: Draft, source: str) -> None:
     with reading(source, ", ".join(path.name for path in paths)) as connection:
         totals = control_totals(connection, dataset.rows(connection, paths), dataset)
     draft.row_count, draft.totals = totals.row_count, totals.exact
+
+
+def stop_at_same_bytes(dataset: Dataset, draft: Draft, source: str, origins: Sequence[str]) -> None:
+    """Refuse a draft that holds one file under two names: its cost would count twice.
+
+    Args:
+        dataset: The dataset of the draft.
+        draft: The draft, with its files in the order of their origins.
+        source: Name of the source, for errors.
+        origins: The paths that the files came from.
+    """
+    first: dict[str, str] = {}
+    for file, origin in zip(draft.files, origins, strict=True):
+        twin = first.setdefault(file.sha256, origin)
+        if twin is not origin:
+            _refuse_twin(dataset, draft.path / file.name, source, origin, f"is {twin} once more")
+
+
+def _refuse_twin(dataset: Dataset, path: Path, source: str, origin: str, what: str) -> None:
+    with reading(source, origin) as connection:
+        totals = control_totals(connection, dataset.rows(connection, [path]), dataset)
+    if totals.row_count == 0:
+        return  # parts without rows are alike and harmless
+    money = ", ".join(f"{total:f} {currency}" for currency, total in totals.exact.items())
+    raise SourceError(
+        source,
+        f"{origin} {what}: {totals.row_count:,} row(s) that bill {money}.",
+        "take one of the two away, or have the vendor deliver again; what both hold would be "
+        "counted twice.",
+    )
 
 
 @dataclass(frozen=True)
@@ -143,7 +208,7 @@ class MonthFiles:
 
     Args:
         store: Where the files are.
-        source: Name of the source, for errors.
+        source: The source that they are of.
         month_column: Returns the column that tells a row's billing period, from the columns of a
             file, or None when the file is of another kind.
     """
@@ -151,11 +216,12 @@ class MonthFiles:
     def __init__(
         self,
         store: ObjectStore,
-        source: str,
+        source: SourceConfig,
         month_column: Callable[[Sequence[str]], str | None],
     ) -> None:
         self._store = store
-        self._source = source
+        self._source = source.name
+        self._kind = source.kind
         self._month_column = month_column
         self._months: list[FileMonths] | None = None
 
@@ -174,18 +240,58 @@ class MonthFiles:
 
         Raises:
             UnchangedOriginError: The files' tags are those of the current snapshot.
-            SourceError: A file cannot be read.
+            SourceError: A file cannot be read, or another file repeats it.
         """
         holding = [file for file in self._sorted(files, draft.path) if period in file.months]
         draft.stop_if_unchanged([file.file.tag for file in holding])
-        names = unique_names([file.file.path for file in holding])
-        for held, name in zip(holding, names, strict=True):
+        paths = [file.file.path for file in holding]
+        for held, name in zip(holding, unique_names(paths), strict=True):
             if len(held.months) == 1:
                 with self._store.open(held.file.path) as stream:
                     draft.add_copy(name, stream, held.file.tag)
             else:
                 self._split(held.file, period, draft, name)
         count_rows(dataset, draft, self._source)
+        stop_at_same_bytes(dataset, draft, self._source, paths)
+        self._stop_at_repeats(dataset, draft, paths)
+
+    def _stop_at_repeats(self, dataset: Dataset, draft: Draft, origins: Sequence[str]) -> None:
+        """Refuse a file whose every line stands in another file too.
+
+        No manifest says which of plain files count: one that was exported again in another format,
+        or a month to date beside the whole month, would double its money.
+        """
+        if len(origins) < 2:
+            return
+        with reading(self._source, ", ".join(origins)) as connection:
+            lines = [
+                self._line_hashes(connection, dataset, draft.path / file.name, number)
+                for number, file in enumerate(draft.files)
+            ]
+            connection.execute(f"create temp table line as {' union all '.join(lines)}")
+            repeats = connection.execute(_REPEATED_FILES).fetchall()
+        for repeated, other in repeats:
+            path = draft.path / draft.files[repeated].name
+            what = f"holds no line that {origins[other]} does not hold as well"
+            _refuse_twin(dataset, path, self._source, origins[repeated], what)
+
+    def _line_hashes(
+        self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, path: Path, number: int
+    ) -> str:
+        rows = dataset.rows(connection, [path])
+        present = column_names(connection, rows)
+        values = []
+        for name, declared in landed_columns(self._kind, dataset.name).items():
+            text = f"cast({quoted(name)} as varchar)"
+            if name not in present:
+                values.append("null")
+            elif is_number(declared):
+                values.append(exact_amount(name))
+            elif declared == "timestamp":
+                values.append(timestamp_text(text))
+            else:
+                values.append(f"nullif({text}, '')")
+        return f"select {number} as file, hash({', '.join(values)}) as line from ({rows})"
 
     def _sorted(self, files: Sequence[StoredFile], scratch: Path) -> list[FileMonths]:
         if self._months is None:
@@ -266,6 +372,37 @@ class MonthFiles:
         finally:
             copy.unlink(missing_ok=True)
 
+
+# Pairs of files of which the second holds every line of the first, as often. A file's smallest and
+# largest hash say cheaply which pairs are worth the comparison of all lines.
+_REPEATED_FILES = """
+    with ends as (
+        select file, min(line) as first_line, max(line) as last_line from line group by file
+    ),
+    suspects as (
+        select distinct ends.file, line.file as other
+        from ends
+        inner join line on line.line = ends.first_line and line.file <> ends.file
+        where exists (
+            select 1 from line as last
+            where last.file = line.file and last.line = ends.last_line
+        )
+    ),
+    counted as (
+        select file, line, count(*) as times
+        from line
+        where file in (select file from suspects union select other from suspects)
+        group by file, line
+    )
+    select suspects.file, suspects.other
+    from suspects
+    inner join counted as own on own.file = suspects.file
+    left join counted as others
+        on others.file = suspects.other and others.line = own.line and others.times >= own.times
+    group by suspects.file, suspects.other
+    having count(*) = count(others.line)
+    order by suspects.file desc, suspects.other
+"""
 
 _KnownMonths = dict[tuple[str, str], dict[BillingPeriod, int]]
 

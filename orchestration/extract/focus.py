@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -101,6 +102,16 @@ CHARGES = Dataset(
 )
 
 
+@dataclass(frozen=True)
+class _AzureRun:
+    """A run of an Azure export: its month, when it was asked for, whose bill it is, its blobs."""
+
+    period: BillingPeriod
+    submitted: str
+    scope: str
+    blobs: tuple[StoredFile, ...]
+
+
 class _Files:
     """An open set of FOCUS files."""
 
@@ -108,7 +119,7 @@ class _Files:
         self._source = source
         self._store = ObjectStore(source)
         self._scratch = context.extracted_dir / source.name
-        self._months = MonthFiles(self._store, source.name, _period_header)
+        self._months = MonthFiles(self._store, source, _period_header)
         self._files: list[StoredFile] | None = None
         self._azure: dict[BillingPeriod, list[StoredFile]] | None = None
 
@@ -122,7 +133,7 @@ class _Files:
 
     def periods(self) -> list[BillingPeriod]:
         """Return the months that the manifests, or the rows of plain files, name."""
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             return sorted(manifests)
         if self._azure_runs():
@@ -140,7 +151,7 @@ class _Files:
         """Copy the files of the month, or the month's part of files that hold several."""
         draft.format_version = "FOCUS"
         draft.origin = self._source.url
-        manifests = find_manifests(self._listed())
+        manifests = find_manifests(self._listed(), self._source.name)
         if manifests:
             delivery = read_delivery(
                 self._store, self._listed(), manifests[period], period, self._source.name
@@ -159,17 +170,26 @@ class _Files:
         its blobs: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports.
         """
         if self._azure is None:
-            newest: dict[BillingPeriod, tuple[str, list[StoredFile]]] = {}
+            newest: dict[BillingPeriod, _AzureRun] = {}
+            scopes: set[str] = set()
             for file in self._listed():
                 if file.path.rsplit("/", 1)[-1] != "manifest.json":
                     continue
-                period, submitted, blobs = self._azure_manifest(file)
-                if period not in newest or submitted > newest[period][0]:
-                    newest[period] = (submitted, blobs)
-            self._azure = {period: blobs for period, (_, blobs) in newest.items()}
+                run = self._azure_run(file)
+                scopes.add(run.scope)
+                if run.period not in newest or run.submitted > newest[run.period].submitted:
+                    newest[run.period] = run
+            if len(scopes) > 1:
+                raise SourceError(
+                    self._source.name,
+                    f"{self._source.url} holds exports of several scopes: "
+                    f"{', '.join(sorted(scopes))}.",
+                    "make a source of each: the newest run of one would hide the others' bills.",
+                )
+            self._azure = {period: list(run.blobs) for period, run in newest.items()}
         return self._azure
 
-    def _azure_manifest(self, manifest: StoredFile) -> tuple[BillingPeriod, str, list[StoredFile]]:
+    def _azure_run(self, manifest: StoredFile) -> _AzureRun:
         by_path = {file.path: file for file in self._listed()}
         folder = manifest.path.rsplit("/", 1)[0] + "/" if "/" in manifest.path else ""
         try:
@@ -178,7 +198,8 @@ class _Files:
             period = BillingPeriod.parse(run["startDate"][:7])
             submitted = str(run["submittedTime"])
             names = [str(blob["blobName"]) for blob in content["blobs"]]
-        except (ValueError, KeyError, TypeError) as error:
+            export = str(content.get("exportConfig", {}).get("resourceId", ""))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError(
                 self._source.name,
                 f"{manifest.path} is not the manifest of an Azure export run: {error!r}.",
@@ -194,8 +215,16 @@ class _Files:
                     f"{manifest.path} names {name}, which is not there.",
                     "restore the blob or run the export again; nothing of the month was taken in.",
                 )
+            if file in blobs:
+                raise SourceError(
+                    self._source.name,
+                    f"{manifest.path} names {name} twice.",
+                    "run the export again; its cost would be counted twice.",
+                )
             blobs.append(file)
-        return period, submitted, blobs
+        # Several exports of one scope (daily and monthly) are one bill.
+        scope = export.lower().split("/providers/microsoft.costmanagement/")[0]
+        return _AzureRun(period, submitted, scope, tuple(blobs))
 
 
 def _period_header(headers: Sequence[str]) -> str | None:

@@ -4,15 +4,15 @@
 {%- endmacro %}
 
 {% macro duckdb__tag_pairs(relation, id_column, json_column) -%}
+    {#- Keys are data: as JSON paths `*`, an empty key or a quote in one would be read as syntax. #}
     select
-        {{ id_column }},
-        'tag:' || tag_key as attribute,
-        json_extract_string({{ json_column }}, '$."' || replace(tag_key, '"', '\"') || '"') as attribute_value
-    from (
-        select {{ id_column }}, {{ json_column }}, unnest(json_keys({{ json_column }})) as tag_key
-        from {{ relation }}
-        where {{ json_column }} is not null
-    ) as keyed
+        tagged.{{ id_column }},
+        'tag:' || tag.key as attribute,
+        min(tag.value ->> '$') as attribute_value
+    from {{ relation }} as tagged
+    cross join json_each(tagged.{{ json_column }}) as tag
+    where tagged.{{ json_column }} is not null
+    group by tagged.{{ id_column }}, tag.key
 {%- endmacro %}
 
 {% macro spark__tag_pairs(relation, id_column, json_column) -%}

@@ -60,7 +60,8 @@ profiled as (
 
 select
     billing_period,
-    {{ hashed(['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags']) }} as charge_profile_id,
+    {{ hashed(['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags'], apart=true) }}
+        as charge_profile_id,
     epoch_start_date,
     tags,
     {%- for name in profile_attributes() %}
