@@ -100,6 +100,9 @@ def _query(settings: Settings, question: str) -> int:
 
 def _ui(settings: Settings, port: int) -> int:
     """Start ``dagster dev`` on loopback and stop it when this process is told to stop."""
+    from orchestration.defs.runner import close_killed_runs
+
+    close_killed_runs(settings)
     command = [
         str(Path(sys.executable).with_name("dagster")),
         *("dev", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)),

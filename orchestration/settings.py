@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     )
     memory_limit: str = Field(default="6GB", description="DuckDB's memory limit.")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    run_process: int | None = Field(
+        default=None,
+        description="Set for dbt by the run that starts it: the process it must not outlive.",
+    )
     demo_today: date = Field(default=date(2026, 11, 16), description="The demo's fixed today.")
     demo_seed: int = Field(default=20261116, description="Seed of the demo company's world.")
     demo_scale: Decimal = Field(default=Decimal("1"), gt=0, description="Size of the demo.")
@@ -167,6 +171,11 @@ def export_for_dbt(settings: Settings) -> None:
             "DO_NOT_TRACK": "1",
         }
     )
+
+
+def export_run_process() -> None:
+    """Tell the dbt that this process starts whose it is; it ends when this process is gone."""
+    os.environ["TOLLGATE_RUN_PROCESS"] = str(os.getpid())
 
 
 def export_demo_key() -> None:

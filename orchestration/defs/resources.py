@@ -12,6 +12,9 @@ from dagster_dbt import DbtCliResource
 from orchestration.publish.run_lock import run_lock
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
+# The tag of a run that took the lock; its value is the lock's path.
+HOLDS_LOCK = "tollgate/holds_lock"
+
 
 class RunLock(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Holds the installation's run lock from the first asset of a run to its end."""
@@ -21,9 +24,25 @@ class RunLock(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunLock"]:
         """Take the lock; a second run is told who holds it."""
-        who = f"Dagster run {context.run.run_id[:8]}" if context.run else "Dagster"
+        run, instance = context.run, context.instance
+        who = f"Dagster run {run.run_id[:8]}" if run else "Dagster"
         with run_lock(Path(self.lock_path), who):
+            if run and instance:
+                mark_killed_runs(instance, self.lock_path)
+                instance.add_run_tags(run.run_id, {HOLDS_LOCK: self.lock_path})
             yield self
+
+
+def mark_killed_runs(instance: dg.DagsterInstance, lock_path: str) -> None:
+    """Mark as failed the runs that held this lock and could not say that they ended.
+
+    Whoever calls this holds the lock, so they are dead; to Dagster's queue, which lets one run go
+    on at a time, they would go on for ever and no run from the UI would start again.
+    """
+    going_on = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    held = dg.RunsFilter(statuses=going_on, tags={HOLDS_LOCK: lock_path})
+    for run in instance.get_runs(filters=held):
+        instance.report_run_failed(run, "The process of this run was killed.")
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:

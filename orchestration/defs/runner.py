@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import dagster as dg
@@ -10,10 +11,11 @@ from orchestration.defs import build_definitions
 from orchestration.defs.automation import JOB_NAME, range_tags
 from orchestration.defs.extract import pull_context
 from orchestration.defs.publish import PUBLISHED_KEY
+from orchestration.defs.resources import mark_killed_runs
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import held_periods
 from orchestration.extract.source import SourceConfig, SourceError, load_sources
-from orchestration.publish.run_lock import RunLockedError
+from orchestration.publish.run_lock import RunLockedError, run_lock
 from orchestration.publish.summary import DOORS, GateResult
 from orchestration.settings import Settings
 
@@ -59,6 +61,16 @@ def execute_everything(settings: Settings, *, say: Callable[[str], None]) -> Run
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         return _outcome(result)
+
+
+def close_killed_runs(settings: Settings) -> None:
+    """Mark runs that were killed as failed, unless a run is going on."""
+    with (
+        suppress(RunLockedError),
+        run_lock(settings.lock_path, "make ui"),
+        dg.DagsterInstance.get() as instance,
+    ):
+        mark_killed_runs(instance, str(settings.lock_path))
 
 
 def _listen(say: Callable[[str], None]) -> None:

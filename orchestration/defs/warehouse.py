@@ -45,7 +45,7 @@ from orchestration.publish.dbt_manifest import (
     unit_tests_passed,
 )
 from orchestration.publish.model_facts import Facts, model_facts
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings, export_run_process
 
 # What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
 progress = logging.getLogger("tollgate")
@@ -206,7 +206,10 @@ def build_warehouse_assets(
         arguments = ["build"]
         if unit_tests_passed(DBT_PROJECT_DIR):
             arguments += ["--exclude-resource-type", "unit_test"]
-        target = settings.warehouse_dir / "dbt_target" / context.run_id
+        targets = settings.warehouse_dir / "dbt_target"
+        remove_run_targets(targets)  # of runs that failed or were killed
+        target = targets / context.run_id
+        export_run_process()
         invocation = dbt.cli(arguments, context=context, target_path=target)
         events, failure = _all_events(invocation)
         facts = {} if failure else model_facts(paths.build_path)

@@ -19,6 +19,7 @@ from orchestration.extract.snapshot import (
     commit,
     current_snapshot,
     period_folder,
+    put_aside_held,
 )
 from orchestration.extract.source import (
     Dataset,
@@ -154,6 +155,7 @@ def _pull_one(
             reader.fetch(dataset, period, draft)
         except UnchangedOriginError:
             assert previous is not None
+            put_aside_held(folder)
             return "unchanged", previous, ""
         except SourceError as error:
             raise _placed(error, dataset, period) from None
@@ -181,6 +183,7 @@ def _pull_one(
             f"'accept_shrink: [\"{period.key}\"]' of this source."
         )
         return "held", committed.snapshot, f"the answer shrank: {committed.reason} {remedy}"
+    put_aside_held(folder)
     return committed.state, committed.snapshot, committed.reason
 
 

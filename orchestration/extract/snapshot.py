@@ -3,7 +3,7 @@
 ``data/extracted/<source>/<dataset>/<YYYY-MM>/<seq>-<hash>/`` holds the files and ``receipt.json``.
 A pull writes into ``.partial-<id>`` and renames it when the receipt is on disk, so a half-written
 snapshot is never seen. The newest accepted snapshot of a period is the current one; one that
-shrank is kept under ``held-<seq>-<hash>`` until somebody accepts it.
+shrank is kept under ``held-<seq>-<hash>`` until somebody accepts it or the vendor answers again.
 """
 
 from __future__ import annotations
@@ -294,7 +294,8 @@ def commit(
         if snapshot.is_held and snapshot.receipt.snapshot_id.endswith(f"-{short}"):
             if reason:
                 return Committed("held", snapshot, reason)
-            shutil.rmtree(snapshot.path)  # accepted now: it comes in under a new number
+            # Accepted now: it comes in under a new number.
+            _discard(snapshot)
     seq = 1 + max((snapshot.receipt.seq for snapshot in known), default=0)
     receipt = Receipt(
         source=source,
@@ -315,10 +316,32 @@ def commit(
         format_version=draft.format_version,
     )
     _write_receipt(draft.path / RECEIPT, receipt)
+    _fsync_folder(draft.path)
     target = draft.folder / f"{_HELD if reason else ''}{receipt.snapshot_id}"
     os.rename(draft.path, target)
     _fsync_folder(draft.folder)
     return Committed("held" if reason else "new", Snapshot(target, receipt, bool(reason)), reason)
+
+
+def put_aside_held(folder: Path) -> None:
+    """Put the held snapshots of a period aside: the vendor has answered again since.
+
+    They stay on disk as ``.answered-<id>``, as a record that nothing reads any more.
+    """
+    for snapshot in snapshots_of(folder):
+        if snapshot.is_held:
+            aside = folder / f".answered-{snapshot.receipt.snapshot_id}"
+            if aside.exists():
+                _discard(snapshot)
+            else:
+                os.rename(snapshot.path, aside)
+
+
+def _discard(snapshot: Snapshot) -> None:
+    """Remove a snapshot: at once out of sight, so that half of one is never seen."""
+    hidden = snapshot.path.with_name(f".partial-{uuid.uuid4().hex[:8]}")
+    os.rename(snapshot.path, hidden)
+    shutil.rmtree(hidden)
 
 
 def _same_content_tags(snapshot: Snapshot) -> list[str] | None:

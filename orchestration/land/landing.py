@@ -117,7 +117,8 @@ def read_landing(path: Path) -> Landing | None:
 def land(source: SourceConfig, data_dir: Path, say: Callable[[str], None]) -> list[Landed]:
     """Land the newest accepted snapshot of every dataset and period of a source.
 
-    What has passed before is left alone; what was refused before is tried again.
+    What has passed before is left alone; what was refused before, or is gone from disk, is tried
+    again.
 
     Args:
         source: The source.
@@ -132,12 +133,16 @@ def land(source: SourceConfig, data_dir: Path, say: Callable[[str], None]) -> li
             if snapshot is None:
                 continue
             known = read_landing(landing_path(data_dir, snapshot))
-            if known is not None and known.passed:
+            if known is not None and known.passed and _is_there(known, data_dir):
                 landed.append(Landed("kept", known, 0.0))
             else:
                 pending[snapshot.period] = snapshot
         landed += _land_pending(source, dataset, pending, data_dir, say)
     return landed
+
+
+def _is_there(landing: Landing, data_dir: Path) -> bool:
+    return all((data_dir / name).exists() for name in landing.files)
 
 
 @dataclass

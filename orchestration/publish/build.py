@@ -1,8 +1,10 @@
 """The build file: a run's own copy of the published warehouse, thrown away when the run fails."""
 
+import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+_CLOSED_WITHIN_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 0.1
+
+
+class BuildInUseError(RuntimeError):
+    """Somebody else writes the build file."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class BuildPaths:
 def open_build(paths: BuildPaths) -> None:
     """Start the build file as a copy of the published one, or as none when nothing is published."""
     paths.warehouse_dir.mkdir(parents=True, exist_ok=True)
+    _wait_until_closed(paths.build_path)
     discard_build(paths)
     if paths.published_path.exists():
         temporary = paths.build_path.with_suffix(".opening")
@@ -38,9 +48,36 @@ def open_build(paths: BuildPaths) -> None:
 
 
 def discard_build(paths: BuildPaths) -> None:
-    """Remove the build file and its write-ahead log."""
-    for leftover in (paths.build_path, paths.build_path.with_suffix(".duckdb.wal")):
-        leftover.unlink(missing_ok=True)
+    """Remove the build file and what DuckDB keeps beside it: its log, and rows it put on disk."""
+    for leftover in paths.warehouse_dir.glob(f"{paths.build_path.stem}.*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def _wait_until_closed(build_path: Path) -> None:
+    """Wait until the dbt of a run that was killed has let go of the build file.
+
+    DuckDB holds a lock on the file that it writes. Such a dbt ends by itself within a moment
+    (``dbt_lifeline``); a new one must not write beside it.
+
+    Raises:
+        BuildInUseError: Somebody holds the file and does not let go.
+    """
+    deadline = time.monotonic() + _CLOSED_WITHIN_SECONDS
+    while build_path.exists():
+        with build_path.open("rb") as handle:
+            try:
+                fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise BuildInUseError(
+                        f"Another process writes {build_path}, though no run holds the lock. "
+                        "Stop that process, then run again."
+                    ) from None
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def write_settings_input(warehouse_dir: Path, reporting_currency: str, today: date) -> None:

@@ -25,6 +25,8 @@ def manifest_path(project_dir: Path) -> Path:
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
     fingerprint = project_fingerprint(project_dir)
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+        # A parse that is killed leaves half a manifest, which no old stamp may vouch for.
+        stamp.unlink(missing_ok=True)
         _parse(project_dir)
         stamp.write_text(fingerprint)
     return manifest

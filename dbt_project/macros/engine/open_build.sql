@@ -99,7 +99,8 @@
 {#-
   Keys of landed rows are snapshot ids. A table of the organisation with validity dates has a key
   for each period: a hash of the rows that are in force by the end of that period, with an end of
-  validity that lies later taken as open; so a change of today's rule leaves the past alone.
+  validity that lies later taken as open; so a change of today's rule leaves the past alone. The
+  conditions and targets of a rule version are in force with it.
 -#}
 {% macro key_the_inputs() %}
     {% do run_query(
@@ -116,15 +117,28 @@
         {% set columns = run_query(
             "select column_name from (describe org." ~ row[0] ~ ")"
         ).columns[0].values() | list %}
-        {% if 'valid_from' in columns %}
+        {% set in_force %}
+            {% if 'valid_from' in columns %}
+                select o.* replace (
+                    case
+                        when o.valid_to >= p.billing_period + interval 1 month then null else o.valid_to
+                    end as valid_to
+                )
+                from org.{{ row[0] }} as o
+                where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month
+            {% else %}
+                select o.*
+                from org.{{ row[0] }} as o
+                inner join org.allocation_rule as r on o.rule_id = r.rule_id and o.rule_version = r.rule_version
+                where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
+            {% endif %}
+        {% endset %}
+        {% if 'valid_from' in columns or 'rule_version' in columns %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
                 ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), null, null "
-                ~ "from " ~ periods ~ " as p left join lateral ("
-                ~ "select o.* replace (case when o.valid_to >= p.billing_period + interval 1 month "
-                ~ "then null else o.valid_to end as valid_to) from org." ~ row[0] ~ " as o "
-                ~ "where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month) as t on true "
+                ~ "from " ~ periods ~ " as p left join lateral (" ~ in_force ~ ") as t on true "
                 ~ "group by p.billing_period"
             ) %}
         {% else %}
@@ -135,10 +149,11 @@
         {% endif %}
     {% endfor %}
     {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock'] %}
+        {% set apart = 'source, billing_period' if name == 'snapshot' else "'*', null" %}
         {% do run_query(
-            "insert into tollgate.period_key select 'tollgate." ~ name ~ "', '*', null, "
+            "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
-            ~ "from tollgate." ~ name ~ " as t"
+            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if name == 'snapshot' else "")
         ) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
