@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -213,12 +213,18 @@ def write_month(
         path.parent.mkdir(parents=True, exist_ok=True)
         _copy(connection, query, path)
         keys.append(key)
+    _write_manifest(target, month, keys, delivered_at)
+    return keys
+
+
+def _write_manifest(
+    target: ExportTarget, month: date, keys: list[str], delivered_at: datetime
+) -> None:
     manifest_key = target.key("metadata", month, f"{target.export_name}-Manifest.json")
     manifest_path = target.bucket_dir / manifest_key
     manifest_path.parent.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(target, month, keys, delivered_at)
     manifest_path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return keys
 
 
 def _manifest(
@@ -392,11 +398,21 @@ def write_cur_month(path: Path, lines: int, seed: int, month: date) -> None:
         folder = str(path.parent).replace("'", "''")
         connection.execute(f"set temp_directory = '{folder}'")
         hours = _create_dimensions(connection, seed, month)
-        # a table is read by all threads, the function range by one only
-        connection.execute(
-            f"create table numbers as select range as line_number from range({lines})"
-        )
         _copy(connection, _month_query(lines, seed, month, hours), path)
+
+
+def write_cur_export(target: ExportTarget, lines: int, seed: int, month: date) -> None:
+    """Deliver one month of many lines as AWS Data Exports does, for measuring.
+
+    Args:
+        target: The export.
+        lines: How many line items.
+        seed: Changes every amount and who owns what.
+        month: First day of the billing period.
+    """
+    key = target.key("data", month, f"{target.export_name}-00001.snappy.parquet")
+    write_cur_month(target.bucket_dir / key, lines, seed, month)
+    _write_manifest(target, month, [key], datetime.combine(next_month(month), time(4, 30), UTC))
 
 
 def _create_dimensions(connection: duckdb.DuckDBPyConnection, seed: int, month: date) -> int:

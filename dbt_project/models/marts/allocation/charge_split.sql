@@ -1,7 +1,7 @@
 -- One row per charge: the split that divides it, with its costs.
 -- Invariant: the costs of a source and period are those of focus.cost_and_usage.
 -- Above the organisation's row limit this is a view over the period files (see README).
-{{ config(ledger=true) }}
+{{ config(ledger=true, keeps_periods_apart=true) }}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}

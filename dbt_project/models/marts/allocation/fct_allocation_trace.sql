@@ -1,6 +1,7 @@
 -- One row per split, step and owner: how a way of dividing money came about, in words.
 -- Invariant: every split of split_share is explained; steps count from 1.
 -- A charge's whole way is its row in charge_split joined to this table by split_id.
+{{ config(keeps_periods_apart=true) }}
 
 with profile_rules as (
     select * from {{ ref('int_profile_rules') }}

@@ -1,7 +1,7 @@
 -- One row per charge, as FOCUS 1.4 Cost and Usage: exact column names, then the x_ columns.
 -- Invariant: the ledger, renamed; no row and no amount is changed.
 -- Above the organisation's row limit this is a view over the period files (see README).
-{{ config(ledger=true, period_columns=['x_Source', 'x_BillingPeriod']) }}
+{{ config(ledger=true, keeps_periods_apart=true, period_columns=['x_Source', 'x_BillingPeriod']) }}
 
 with charges as (
     select * from {{ ref('int_charges_conformed') }}

@@ -1,6 +1,7 @@
 -- One row per day, owner, use case, source, service, model, charge category, outcome and currency.
 -- Invariant: the costs of a source and period are those of the ledger, to the last digit.
 -- Charges are added up by split before they meet the shares.
+{{ config(keeps_periods_apart=true) }}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}

@@ -1,6 +1,7 @@
 -- One row per day, source, service, model, owner, use case and currency: AI cost and requests.
 -- Invariant: cost adds up to the ledger's model charges; requests are counted by a meter only.
 -- cost_per_request is a ratio and does not add up across rows.
+{{ config(keeps_periods_apart=true) }}
 
 {%- set what_columns = ['source', 'billing_period', 'usage_date', 'service_name', 'x_model'] %}
 {%- set who_columns = [

@@ -1,0 +1,263 @@
+"""Measures Tollgate's speed: ``make bench``, or ``python -m tests.bench [--quick]``.
+
+Each thing is measured by whole commands, as people run them, or in pairs that run one after the
+other, of which the median ratio counts. Run it on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.settings import PROJECT_DIR
+from tests.bench import focus_converter
+from tests.bench.floor import column_count, copy_seconds
+from tests.bench.inputs import deliver_cur2, write_legacy_csv
+from tests.bench.installation import Installation, conformed, steps
+from tests.bench.measure import Measured, median, median_ratio
+from tests.bench.report import Report, at_least, at_most, machine, table, told
+
+BENCH_DIR = PROJECT_DIR / "bench"
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured.
+
+    Attributes:
+        lines: Line items of a month, one measurement each.
+        rounds: Pairs of conform and floor for each of them.
+        months: Months of the run that shows whether memory grows with history.
+        month_lines: Line items of each of those months.
+        legacy_lines: Line items that both converters are given.
+    """
+
+    lines: tuple[int, ...]
+    rounds: tuple[int, ...]
+    months: int
+    month_lines: int
+    legacy_lines: int
+
+
+FULL = Sizes((1_000_000, 20_000_000), (3, 2), 6, 1_000_000, 1_000_000)
+QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000)
+
+
+class Bench:
+    """One run of the bench in a scratch folder."""
+
+    def __init__(
+        self, sizes: Sizes, threads: int, scratch: Path, say: Callable[[str], None]
+    ) -> None:
+        self._sizes = sizes
+        self._threads = threads
+        self._scratch = scratch
+        self._say = say
+        now = datetime.now(UTC)
+        self.report = Report(now.date(), sizes is QUICK, machine(threads))
+
+    def run(self) -> None:
+        """Measure everything, the small and quick first."""
+        self.demo()
+        for lines, rounds in zip(self._sizes.lines, self._sizes.rounds, strict=True):
+            self.one_month(lines, rounds)
+        self.months()
+        self.converter()
+
+    def demo(self) -> None:
+        """Thirteen months of the demo company from nothing, then a run without news."""
+        demo = Installation(self._scratch / "demo", self._threads, is_demo=True)
+        first = self._run(demo, "the demo's 13 months, from nothing")
+        again = self._run(demo, "the same again, nothing changed")
+        shutil.rmtree(demo.root)
+        self.report.results += [
+            at_most("13 months of the demo, first run", first.seconds, 60, "s", _where(first)),
+            at_most("a run in which nothing changed", again.seconds, 30, "s", _where(again)),
+        ]
+        self._keep("demo_first", first)
+        self._keep("demo_unchanged", again)
+
+    def one_month(self, lines: int, rounds: int) -> None:
+        """One month of an AWS bill: from delivered file to published warehouse, then conform."""
+        place = self._aws(f"aws-{lines}", lines, 1)
+        name = f"{lines / 1e6:g} M lines in one month"
+        run = self._run(place, name)
+        seconds = steps(run.output)
+        if lines >= 20_000_000:
+            self.report.results += [
+                at_most(f"{name}, file to published", run.seconds, 240, "s", _where(run)),
+                at_most(f"{name}, memory of all processes", run.peak_bytes / GIB, 8, "GiB"),
+            ]
+        else:
+            self.report.results += [
+                told(f"{name}, file to published", f"{run.seconds:.0f} s ({_where(run)})"),
+                told(f"{name}, memory of all processes", f"{run.peak_bytes / GIB:.2f} GiB"),
+            ]
+        self._keep(f"month_{lines}", run)
+        self._conform_and_floor(place, lines, rounds)
+        shutil.rmtree(place.root)
+        self.report.details[f"month_{lines}_steps"] = seconds
+
+    def _conform_and_floor(self, place: Installation, lines: int, rounds: int) -> None:
+        landed = sorted(place.data.glob("extracted/aws/line_items/*/*/*.parquet"))
+        ledger = sorted(
+            place.warehouse.glob("conform/int_charges_conformed_aws_cur2/*/*/*.parquet")
+        )
+        rows: list[dict[str, float]] = []
+        for number in range(1, rounds + 1):
+            self._say(f"conform and floor, {lines:,} lines, round {number} of {rounds}")
+            target = self._scratch / "floor.parquet"
+            rows.append(
+                {
+                    "conform": place.conform_again("aws_cur2", self._scratch / "conform"),
+                    "floor_landed": copy_seconds(landed, target, self._threads),
+                    "floor_ledger": copy_seconds(ledger, target, self._threads),
+                }
+            )
+            shutil.rmtree(self._scratch / "conform")
+        self.report.details[f"conform_{lines}"] = {
+            "rounds": rows,
+            "landed_columns": column_count(landed[0]),
+            "ledger_columns": column_count(ledger[0]),
+        }
+        pairs = [(row["conform"], min(row["floor_landed"], row["floor_ledger"])) for row in rows]
+        conform_seconds = median([first for first, _ in pairs])
+        floor_seconds = median([second for _, second in pairs])
+        self.report.results.append(
+            at_most(
+                f"conform over the floor, {lines / 1e6:g} M lines",
+                median_ratio(pairs),
+                2,
+                "times",
+                f"{conform_seconds:.1f} s against {floor_seconds:.1f} s",
+            )
+        )
+
+    def months(self) -> None:
+        """The same month once and several times: memory must not grow with history."""
+        lines, count = self._sizes.month_lines, self._sizes.months
+        one = self._run(self._aws("one", lines, 1), f"1 month of {lines:,} lines")
+        several = self._run(self._aws("several", lines, count), f"{count} months of {lines:,}")
+        for name in ("one", "several"):
+            shutil.rmtree(self._scratch / name)
+        self._keep("one_month", one)
+        self._keep("several_months", several)
+        self.report.results.append(
+            at_most(
+                f"memory of {count} months over 1, {lines / 1e6:g} M lines each",
+                several.peak_bytes / one.peak_bytes,
+                1.25,
+                "times",
+                f"{several.peak_bytes / GIB:.2f} against {one.peak_bytes / GIB:.2f} GiB, "
+                f"{several.seconds:.0f} against {one.seconds:.0f} s",
+            )
+        )
+
+    def converter(self) -> None:
+        """Tollgate and focus-converter on the same legacy lines."""
+        lines = self._sizes.legacy_lines
+        csv = write_legacy_csv(self._scratch / "legacy" / "cur.csv", lines)
+        few = write_legacy_csv(self._scratch / "few" / "cur.csv", 1_000)
+        try:
+            start = focus_converter.convert(few, self._scratch / "converted")
+            self._say(f"focus-converter, {lines:,} lines")
+            other = focus_converter.convert(csv, self._scratch / "converted")
+        except focus_converter.NoConverterError as error:
+            self.report.results.append(told("against focus-converter 1.0.0", str(error)))
+            return
+        place = Installation(self._scratch / "legacy-run", self._threads)
+        place.write_sources([{"name": "aws", "kind": "aws_cur_legacy", "url": str(csv.parent)}])
+        run = self._run(place, f"the same {lines:,} legacy lines")
+        taken = steps(run.output)
+        ((rows, conform_seconds),) = conformed(run.output)
+        doors = taken["extract"] + taken["land"] + conform_seconds
+        # its start is taken off, because Tollgate's three doors are timed without theirs
+        its_rate = (lines - 1_000) / (other.seconds - start.seconds)
+        self._keep("focus_converter_start", start)
+        self._keep("focus_converter", other)
+        self._keep("legacy_run", run)
+        self.report.results += [
+            at_least(
+                "rows a second of extract, land and conform over focus-converter's",
+                rows / doors / its_rate,
+                10,
+                "times",
+                f"{rows / doors:,.0f} against {its_rate:,.0f}",
+            ),
+            told(
+                "rows a second of conform alone over focus-converter's",
+                f"{rows / conform_seconds / its_rate:.3g} times "
+                f"({rows / conform_seconds:,.0f} against {its_rate:,.0f})",
+            ),
+            told(
+                "memory, Tollgate and focus-converter, same lines",
+                f"{run.peak_bytes / GIB:.2f} and {other.peak_bytes / GIB:.2f} GiB",
+            ),
+        ]
+
+    def _aws(self, name: str, lines: int, months: int) -> Installation:
+        place = Installation(self._scratch / name, self._threads)
+        self._say(f"making {months} month(s) of {lines:,} line items")
+        export = deliver_cur2(place.root / "export", lines, months)
+        place.write_sources([{"name": "aws", "kind": "aws_cur2", "url": str(export)}])
+        return place
+
+    def _run(self, place: Installation, what: str) -> Measured:
+        self._say(f"running {what}")
+        measured = place.run()
+        self._say(
+            f"  {measured.seconds:.1f} s, {measured.cpu_seconds:.1f} s of processor, "
+            f"{measured.peak_bytes / GIB:.2f} GiB"
+        )
+        return measured
+
+    def _keep(self, name: str, measured: Measured) -> None:
+        self.report.details[name] = {
+            "seconds": round(measured.seconds, 2),
+            "cpu_seconds": round(measured.cpu_seconds, 2),
+            "peak_bytes": measured.peak_bytes,
+            "steps": steps(measured.output),
+        }
+
+
+def _where(run: Measured) -> str:
+    """Say what a run was spent on: its steps, and what Dagster and Python took around them."""
+    taken = steps(run.output)
+    inside = {name: seconds for name, seconds in taken.items() if name != "all"}
+    parts = [
+        f"{name.strip('_').replace('__', ' ')} {seconds:.0f}" for name, seconds in inside.items()
+    ]
+    return ", ".join([*parts, f"start and end {run.seconds - sum(inside.values()):.0f}"])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the table and write the report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="1 M lines only, a few minutes")
+    parser.add_argument("--threads", type=int, default=2, help="processors that DuckDB may use")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    BENCH_DIR.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=BENCH_DIR) as scratch:
+        bench = Bench(QUICK if options.quick else FULL, options.threads, Path(scratch), _say)
+        bench.run()
+    files = bench.report.write(BENCH_DIR)
+    _say("\n".join(["", *table(bench.report.results), ""]))
+    _say(f"{time.monotonic() - started:.0f} s in all. Written: {', '.join(map(str, files))}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
