@@ -21,13 +21,27 @@ def quoted(name: str) -> str:
 
 def exact_amount(column: str) -> str:
     """Return SQL for a column's value as DECIMAL(38, 18); NULL where it is no finite number."""
-    name = quoted(column)
-    number = f"try_cast({name} as double)"
+    return _decimal(column, 18)
+
+
+def ledger_amount(column: str) -> str:
+    """Return SQL for a column's value as the ledger keeps it: DECIMAL(38, 12), rounded once.
+
+    Rounded from the value itself: from 18 decimals on, 0.49999999999999 would have become a half.
+    """
+    return _decimal(column, 12)
+
+
+def _decimal(column: str, decimals: int) -> str:
+    number = f"try_cast({quoted(column)} as double)"
     direct = f"cast({number} as decimal(38, 12))"
+    text = f"cast({quoted(column)} as varchar)"
     return (
-        f"case when typeof({name}) = 'DOUBLE' and abs({number}) < 2000 "
-        f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, 18)) "
-        f"else try_cast(cast({name} as varchar) as decimal(38, 18)) end"
+        # DuckDB reads a text such as 7e-14 as the last of the decimals instead of as nothing.
+        f"case when abs({number}) < 1e-{decimals + 1} then cast(0 as decimal(38, {decimals})) "
+        f"when typeof({quoted(column)}) = 'DOUBLE' and abs({number}) < 2000 "
+        f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, {decimals})) "
+        f"else try_cast({text} as decimal(38, {decimals})) end"
     )
 
 
@@ -55,14 +69,19 @@ def control_totals(
     """
     if dataset.money_column and dataset.currency_column:
         amount = exact_amount(dataset.money_column)
+        rounded = ledger_amount(dataset.money_column)
         found = connection.execute(
             f"""
             select
                 coalesce(upper({quoted(dataset.currency_column)}), 'NULL'),
                 count(*),
                 coalesce(sum(amount), 0),
-                coalesce(sum(cast(amount as decimal(38, 12))), 0)
-            from (select {quoted(dataset.currency_column)}, {amount} as amount from ({rows_sql}))
+                coalesce(sum(rounded), 0)
+            from (
+                select
+                    {quoted(dataset.currency_column)}, {amount} as amount, {rounded} as rounded
+                from ({rows_sql})
+            )
             group by 1
             order by 1
             """

@@ -2,23 +2,31 @@
   Money from what a file holds: text, DECIMAL or DOUBLE.
 
   AWS exports money as DOUBLE. The decimal that was meant is the shortest one that reads back as
-  the same double; casting through text gives exactly that, at 1.7 microseconds a value. Below
-  2,000 in size a direct cast gives the same digits 90 times faster: the product x * 10^12 stays
-  under 2^51, so two roundings of half a unit in the last place cannot move it to the next integer.
+  the same double; casting through text gives exactly that, at 1.7 microseconds a value. A direct
+  cast is 70 times faster and gives the same twelve digits where x * 10^12 lies far enough from the
+  middle of two integers: the double stands for its decimal, and the product for the exact one, to
+  within |x| / 4500 of a unit together, so |x| / 4000 is far enough and from 2,000 on nothing is.
 -#}
 {% macro money(column) -%}
     {{ return(adapter.dispatch('exact_decimal')(column, 'decimal(38, 12)', 2000)) }}
 {%- endmacro %}
 
-{#- Prices and quantities: 15 decimals; the fast cast holds below 2. -#}
+{#- Prices and quantities: 15 decimals; the fast cast reaches up to 2 at the most. -#}
 {% macro quantity(column) -%}
     {{ return(adapter.dispatch('exact_decimal')(column, 'decimal(38, 15)', 2)) }}
 {%- endmacro %}
 
 {% macro duckdb__exact_decimal(column, type, fast_below) -%}
+    {%- set number = 'try_cast(' ~ column ~ ' as double)' -%}
+    {%- set decimals = type.split(',')[1].strip(' )') | int -%}
+    {%- set scaled = number ~ ' * 1e' ~ decimals -%}
+    {#- DuckDB reads a text such as 7e-14 as the last of the decimals instead of as nothing. #}
     case
-        when typeof({{ column }}) = 'DOUBLE' and abs(try_cast({{ column }} as double)) < {{ fast_below }}
-            then cast(try_cast({{ column }} as double) as {{ type }})
+        when abs({{ number }}) < 1e-{{ decimals + 1 }} then cast(0 as {{ type }})
+        when
+            typeof({{ column }}) = 'DOUBLE'
+            and abs({{ scaled }} - round({{ scaled }})) < 0.5 - abs({{ number }}) / {{ 2 * fast_below }}
+            then cast({{ number }} as {{ type }})
         else cast(cast({{ column }} as varchar) as {{ type }})
     end
 {%- endmacro %}
