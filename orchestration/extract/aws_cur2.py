@@ -97,4 +97,4 @@ def _open(source: SourceConfig, _context: PullContext) -> Iterator[_Export]:
     yield _Export(source)
 
 
-KIND = Kind("aws_cur2", (LINE_ITEMS,), _open)
+KIND = Kind("aws_cur2", (LINE_ITEMS,), _open, ("storage_options",))

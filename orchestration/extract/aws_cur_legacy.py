@@ -161,4 +161,4 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Report]:
     yield _Report(source, context)
 
 
-KIND = Kind("aws_cur_legacy", (LINE_ITEMS,), _open)
+KIND = Kind("aws_cur_legacy", (LINE_ITEMS,), _open, ("storage_options",))

@@ -207,4 +207,4 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Files]:
     yield _Files(source, context)
 
 
-KIND = Kind("focus", (CHARGES,), _open)
+KIND = Kind("focus", (CHARGES,), _open, ("storage_options",))
