@@ -18,13 +18,16 @@ import duckdb
 from orchestration.extract.aws_manifest import find_manifests, read_delivery
 from orchestration.extract.control_totals import quoted
 from orchestration.extract.delivered_files import (
+    FileColumn,
     MonthFiles,
-    column_names,
+    alike_files,
     is_csv,
     is_parquet,
     raw_rows,
     take_in,
+    timestamp_text,
 )
+from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -46,30 +49,38 @@ def athena_name(header: str) -> str:
 
 def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the line items under Athena's names, tags in the map ``resource_tags``."""
-    rows = raw_rows(paths)
-    headers = list(column_names(connection, rows))
-    tags = [header for header in headers if header.startswith(_TAG_PREFIXES)]
-    by_name: dict[str, list[str]] = {}
-    for header in headers:
-        if header not in tags:
-            by_name.setdefault(athena_name(header), []).append(header)
-    selected = [f"{_first_known(same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
+    return " union all by name ".join(
+        _line_items(columns, raw_rows(alike)) for columns, alike in alike_files(connection, paths)
+    )
+
+
+def _line_items(columns: Sequence[FileColumn], rows: str) -> str:
+    tags = [column for column in columns if column.header.startswith(_TAG_PREFIXES)]
+    by_name: dict[str, list[FileColumn]] = {}
+    for column in columns:
+        if column not in tags:
+            by_name.setdefault(athena_name(column.header), []).append(column)
+    selected = [f"{_value(name, same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
     return f"select {', '.join([*selected, _tag_map(tags)])} from ({rows})"
 
 
-def _first_known(headers: Sequence[str]) -> str:
-    """Return SQL for a column that a report may spell in two ways."""
-    if len(headers) == 1:
-        return quoted(headers[0])
-    return "coalesce(" + ", ".join(f"nullif({quoted(h)}, '')" for h in headers) + ")"
+def _value(name: str, columns: Sequence[FileColumn]) -> str:
+    """Return SQL for a column, which a report may spell in two ways."""
+    if len(columns) > 1:
+        return "coalesce(" + ", ".join(f"nullif({quoted(c.name)}, '')" for c in columns) + ")"
+    (column,) = columns
+    is_clock = landed_columns("aws_cur_legacy", "line_items").get(name) == "timestamp"
+    if is_clock and column.type == "VARCHAR":
+        return timestamp_text(quoted(column.name))
+    return quoted(column.name)
 
 
-def _tag_map(headers: Sequence[str]) -> str:
+def _tag_map(columns: Sequence[FileColumn]) -> str:
     entries = ", ".join(
         "struct_pack(tag_key := '{}', tag_value := cast({} as varchar))".format(
-            _tag_key(header).replace("'", "''"), quoted(header)
+            _tag_key(column.header).replace("'", "''"), quoted(column.name)
         )
-        for header in headers
+        for column in columns
     )
     if not entries:
         return "cast(null as map(varchar, varchar)) as resource_tags"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +26,8 @@ PARQUET = ".parquet"
 
 # The number changes when months are read from files in another way.
 _MONTHS_MEMORY = ".months-1.json"
-_CSV = (".csv", ".csv.gz", ".csv.zst", ".txt", ".txt.gz")
+_CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
+_CHUNK_BYTES = 1 << 20
 
 
 def is_parquet(path: Path | str) -> bool:
@@ -48,10 +52,60 @@ def raw_rows(paths: Sequence[Path]) -> str:
             f"select * from read_parquet({path_list(paths)}, union_by_name = true, "
             "hive_partitioning = false)"
         )
+    return _csv_rows(paths, header=True)
+
+
+def _csv_rows(paths: Sequence[Path], *, header: bool) -> str:
+    # Left to guess, DuckDB takes lines that begin with # for comments, and a first line that does
+    # not fit the second for none of the table's: both would lose money without a word.
     return (
-        f"select * from read_csv({path_list(paths)}, all_varchar = true, header = true, "
+        f"select * from read_csv({path_list(paths)}, all_varchar = true, header = {header}, "
         "union_by_name = true, hive_partitioning = false, quote = '\"', escape = '\"', "
-        "delim = ',', strict_mode = true, max_line_size = 16777216, sample_size = 20480)"
+        "delim = ',', comment = '', skip = 0, strict_mode = true, max_line_size = 16777216, "
+        "sample_size = 20480)"
+    )
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of a file.
+
+    Attributes:
+        name: Its name in the SELECT of ``raw_rows``.
+        header: Its name in the file.
+        type: Its type in the SELECT; of CSV always VARCHAR.
+    """
+
+    name: str
+    header: str
+    type: str
+
+
+def alike_files(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]
+) -> list[tuple[tuple[FileColumn, ...], list[Path]]]:
+    """Return the files in groups that have the same columns in the same order, of the same types.
+
+    Only those are read together: DuckDB would make a DOUBLE of a DECIMAL that meets one, and takes
+    columns of the same name for one whatever their case.
+    """
+    groups: dict[tuple[FileColumn, ...], list[Path]] = {}
+    for path in paths:
+        groups.setdefault(_columns(connection, path), []).append(path)
+    return list(groups.items())
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[FileColumn, ...]:
+    columns = column_names(connection, raw_rows([path]))
+    headers = list(columns)
+    if is_csv(path) and any(re.search(r"_\d+$", name) for name in headers):
+        # DuckDB numbers a header that differs from an earlier one only in case; tags do.
+        first_line = connection.execute(_csv_rows([path], header=False) + " limit 1").fetchone()
+        if first_line is not None and len(set(first_line)) == len(headers):
+            headers = [str(header) for header in first_line]
+    return tuple(
+        FileColumn(name, header, kind)
+        for (name, kind), header in zip(columns.items(), headers, strict=True)
     )
 
 
@@ -99,14 +153,46 @@ def take_in(
 
     Raises:
         UnchangedOriginError: Their tags are those of the current snapshot.
-        SourceError: A file cannot be read.
+        SourceError: A file cannot be read, or there is none.
     """
+    if not files:
+        raise SourceError(
+            source,
+            "the manifest names no file.",
+            "wait for the next delivery; a delivery of nothing is never taken for zero cost.",
+        )
     draft.stop_if_unchanged([file.tag for file in files])
     names = unique_names([file.path for file in files])
     for file, name in zip(files, names, strict=True):
-        with store.open(file.path) as stream:
-            draft.add_copy(name, stream, file.tag)
+        _copy(store, file, name, draft, source)
     count_rows(dataset, draft, source)
+
+
+def _copy(store: ObjectStore, file: StoredFile, name: str, draft: Draft, source: str) -> None:
+    with store.open(file.path) as stream:
+        path = draft.add_copy(name, stream, file.tag)
+    check_packed(path, file.path, source)
+
+
+def check_packed(path: Path, shown: str, source: str) -> None:
+    """Unpack a gzipped file to its end; DuckDB reads a part of one without a word.
+
+    Raises:
+        SourceError: It is cut off or damaged.
+    """
+    if path.suffix.lower() != ".gz":
+        return
+    try:
+        with gzip.open(path) as unpacked:
+            while unpacked.read(_CHUNK_BYTES):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise SourceError(
+            source,
+            f"{shown} is cut off or damaged: {error}.",
+            "have the vendor deliver it again; a delivery that is being written is read by the "
+            "next run.",
+        ) from None
 
 
 def unique_names(paths: Sequence[str]) -> list[str]:
@@ -181,8 +267,7 @@ class MonthFiles:
         names = unique_names([file.file.path for file in holding])
         for held, name in zip(holding, names, strict=True):
             if len(held.months) == 1:
-                with self._store.open(held.file.path) as stream:
-                    draft.add_copy(name, stream, held.file.tag)
+                _copy(self._store, held.file, name, draft, self._source)
             else:
                 self._split(held.file, period, draft, name)
         count_rows(dataset, draft, self._source)
@@ -205,6 +290,7 @@ class MonthFiles:
 
     def _months_of(self, file: StoredFile, scratch: Path) -> dict[BillingPeriod, int]:
         with self._readable(file, scratch) as path, reading(self._source, file.path) as connection:
+            check_packed(path, file.path, self._source)
             rows = raw_rows([path])
             column = self._month_column(list(column_names(connection, rows)))
             if column is None:
@@ -240,6 +326,7 @@ class MonthFiles:
             self._readable(file, draft.path) as path,
             reading(self._source, file.path) as connection,
         ):
+            check_packed(path, file.path, self._source)
             rows = raw_rows([path])
             column = self._month_column(list(column_names(connection, rows)))
             assert column is not None
@@ -259,7 +346,7 @@ class MonthFiles:
             return
         copy = scratch / f".{unique_names([file.path])[0]}"
         with self._store.open(file.path) as stream, copy.open("wb") as handle:
-            while chunk := stream.read(1 << 20):
+            while chunk := stream.read(_CHUNK_BYTES):
                 handle.write(chunk)
         try:
             yield copy
@@ -294,18 +381,29 @@ def _remember(memory: Path, found: _KnownMonths) -> None:
     os.replace(temporary, memory)
 
 
-_OTHER_TIMESTAMPS = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"
+_OTHER_TIMESTAMPS = (
+    "%Y-%m-%dT%H:%MZ",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p",
+)
 
 
 def timestamp_of(text: str) -> str:
     """Return SQL for the UTC timestamp that a text means; NULL where it is none.
 
-    ISO 8601 with or without an offset (without one it is UTC), and the month-first dates of some
-    spreadsheets.
+    ISO 8601 with or without an offset (without one it is UTC; Azure leaves out the seconds), and
+    the month-first dates of some spreadsheets. A year has four digits: DuckDB alone would read
+    1/2/26 as a day of the year 1.
     """
+    formats = ", ".join(f"'{pattern}'" for pattern in _OTHER_TIMESTAMPS)
     return (
-        f"coalesce(try_cast({text} as timestamptz) at time zone 'UTC', "
-        f"try_strptime({text}, {_OTHER_TIMESTAMPS}))"
+        f"coalesce(case when regexp_matches({text}, '^[0-9]{{4}}-') "
+        f"then try_cast({text} as timestamptz) at time zone 'UTC' end, "
+        f"try_strptime({text}, [{formats}]))"
     )
 
 

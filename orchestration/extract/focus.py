@@ -18,8 +18,9 @@ import duckdb
 from orchestration.extract.aws_manifest import find_manifests, read_delivery
 from orchestration.extract.control_totals import quoted
 from orchestration.extract.delivered_files import (
+    FileColumn,
     MonthFiles,
-    column_names,
+    alike_files,
     is_csv,
     is_parquet,
     raw_rows,
@@ -39,17 +40,22 @@ _NESTED = ("MAP", "STRUCT", "JSON")
 
 def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the charges under FOCUS names in snake_case."""
+    return " union all by name ".join(
+        _charges(columns, raw_rows(alike)) for columns, alike in alike_files(connection, paths)
+    )
+
+
+def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
     by_letters = {_letters(name): name for name in declared if name != _NATIVE}
-    rows = raw_rows(paths)
     selected, native, seen = [], [], set()
-    for header, header_type in column_names(connection, rows).items():
-        name = by_letters.get(_letters(header))
+    for column in columns:
+        name = by_letters.get(_letters(column.header))
         if name is None or name in seen:
-            native.append(header)
+            native.append(column)
             continue
         seen.add(name)
-        selected.append(f"{_value(header, header_type, declared[name])} as {quoted(name)}")
+        selected.append(f"{_value(column, declared[name])} as {quoted(name)}")
     return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
 
 
@@ -57,25 +63,27 @@ def _letters(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _text(header: str) -> str:
-    text = f"cast({quoted(header)} as varchar)"
+def _text(column: FileColumn) -> str:
+    text = f"cast({quoted(column.name)} as varchar)"
     return f"case when trim({text}) in ('', 'NULL') then null else {text} end"
 
 
-def _value(header: str, header_type: str, declared_type: str) -> str:
+def _value(column: FileColumn, declared_type: str) -> str:
     if declared_type == "timestamp":
-        return timestamp_text(_text(header))
-    if header_type.startswith(_NESTED):
-        return f"cast(to_json({quoted(header)}) as varchar)"
-    if is_number(declared_type) and header_type != "VARCHAR":
-        return quoted(header)
-    return _text(header)
+        return timestamp_text(_text(column))
+    if column.type.startswith(_NESTED):
+        return f"cast(to_json({quoted(column.name)}) as varchar)"
+    if is_number(declared_type) and column.type != "VARCHAR":
+        return quoted(column.name)
+    return _text(column)
 
 
-def _native_map(headers: Sequence[str]) -> str:
+def _native_map(columns: Sequence[FileColumn]) -> str:
     entries = ", ".join(
-        "struct_pack(name := '{}', value := {})".format(header.replace("'", "''"), _text(header))
-        for header in headers
+        "struct_pack(name := '{}', value := {})".format(
+            column.header.replace("'", "''"), _text(column)
+        )
+        for column in columns
     )
     if not entries:
         return f"cast(null as map(varchar, varchar)) as {_NATIVE}"

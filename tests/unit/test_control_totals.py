@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from file_bills import money_sql, quantity_sql
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
 
 from orchestration.extract.aws_cur2 import LINE_ITEMS
 from orchestration.extract.control_totals import (
@@ -25,7 +24,6 @@ from orchestration.extract.control_totals import (
 )
 from orchestration.extract.delivered_files import raw_rows
 from orchestration.extract.openai import USAGE_COMPLETIONS
-from orchestration.settings import DBT_PROJECT_DIR
 
 TWELVE, FIFTEEN, EIGHTEEN = (Decimal(1).scaleb(-places) for places in (12, 15, 18))
 LARGEST = Decimal("99999999999999999999.999999999999999999")
@@ -46,17 +44,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def ledger_sql(macro: str, column: str) -> str:
-    """Return the SQL that dbt's views of landed rows cast money or quantities with."""
-    text = (DBT_PROJECT_DIR / "macros" / "engine" / "values.sql").read_text()
-    module: Any = Environment().from_string(text).module
-    kind, fast_below = {"money": ("decimal(38, 12)", 2000), "quantity": ("decimal(38, 15)", 2)}[
-        macro
-    ]
-    return str(module.duckdb__exact_decimal(column, kind, fast_below))
-
-
-MONEY, QUANTITY = ledger_sql("money", '"amount"'), ledger_sql("quantity", '"amount"')
+MONEY, QUANTITY = money_sql('"amount"'), quantity_sql('"amount"')
 EXACT, ROUNDED = exact_amount("amount"), ledger_amount("amount")
 
 
