@@ -26,6 +26,7 @@ from orchestration.extract.delivered_files import (
     raw_rows,
     take_in,
     timestamp_text,
+    united,
 )
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
@@ -49,9 +50,8 @@ def athena_name(header: str) -> str:
 
 def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the line items under Athena's names, tags in the map ``resource_tags``."""
-    return " union all by name ".join(
-        _line_items(columns, raw_rows(alike)) for columns, alike in alike_files(connection, paths)
-    )
+    groups = alike_files(connection, paths)
+    return united(connection, [_line_items(columns, raw_rows(alike)) for columns, alike in groups])
 
 
 def _line_items(columns: Sequence[FileColumn], rows: str) -> str:

@@ -86,13 +86,13 @@ def alike_files(
 ) -> list[tuple[tuple[FileColumn, ...], list[Path]]]:
     """Return the files in groups that have the same columns in the same order, of the same types.
 
-    Only those are read together: DuckDB would make a DOUBLE of a DECIMAL that meets one, and takes
-    columns of the same name for one whatever their case.
+    Only those are read together: DuckDB takes columns of the same name for one whatever their case,
+    and gives a column one type over all files.
     """
-    groups: dict[tuple[FileColumn, ...], list[Path]] = {}
+    groups: dict[tuple[bool, tuple[FileColumn, ...]], list[Path]] = {}
     for path in paths:
-        groups.setdefault(_columns(connection, path), []).append(path)
-    return list(groups.items())
+        groups.setdefault((is_parquet(path), _columns(connection, path)), []).append(path)
+    return [(columns, alike) for (_, columns), alike in groups.items()]
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[FileColumn, ...]:
@@ -107,6 +107,30 @@ def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[FileCol
         FileColumn(name, header, kind)
         for (name, kind), header in zip(columns.items(), headers, strict=True)
     )
+
+
+def united(connection: duckdb.DuckDBPyConnection, selects: Sequence[str]) -> str:
+    """Return SQL for the rows of several SELECTs, columns by name.
+
+    Where they differ in a column's type it becomes a text: DuckDB would make a DOUBLE of a DECIMAL
+    that meets one.
+    """
+    if len(selects) == 1:
+        return selects[0]
+    types = [column_names(connection, select) for select in selects]
+    names = dict.fromkeys(name for columns in types for name in columns)
+    mixed = {
+        name for name in names if len({columns[name] for columns in types if name in columns}) > 1
+    }
+    parts = []
+    for select, columns in zip(selects, types, strict=True):
+        texts = [
+            f"cast({quoted(name)} as varchar) as {quoted(name)}"
+            for name in columns
+            if name in mixed
+        ]
+        parts.append(f"select * replace ({', '.join(texts)}) from ({select})" if texts else select)
+    return " union all by name ".join(parts)
 
 
 def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[str, str]:
@@ -381,14 +405,14 @@ def _remember(memory: Path, found: _KnownMonths) -> None:
     os.replace(temporary, memory)
 
 
+# Two digits before four: the pattern for four would read 4/1/25 as a day of the year 25.
 _OTHER_TIMESTAMPS = (
     "%Y-%m-%dT%H:%MZ",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%m/%d/%Y",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
+    *(
+        f"%m/%d/{year}{clock}"
+        for year in ("%y", "%Y")
+        for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p")
+    ),
 )
 
 
@@ -396,14 +420,15 @@ def timestamp_of(text: str) -> str:
     """Return SQL for the UTC timestamp that a text means; NULL where it is none.
 
     ISO 8601 with or without an offset (without one it is UTC; Azure leaves out the seconds), and
-    the month-first dates of some spreadsheets. A year has four digits: DuckDB alone would read
-    1/2/26 as a day of the year 1.
+    the month-first dates of spreadsheets. Only what begins with a year of four digits is read as
+    ISO 8601: DuckDB alone would read 1/2/26 as a day of the year 1.
     """
     formats = ", ".join(f"'{pattern}'" for pattern in _OTHER_TIMESTAMPS)
     return (
-        f"coalesce(case when regexp_matches({text}, '^[0-9]{{4}}-') "
+        f"coalesce(case when regexp_matches({text}, '^[0-9]{{4}}[-/]') "
         f"then try_cast({text} as timestamptz) at time zone 'UTC' end, "
-        f"try_strptime({text}, [{formats}]))"
+        # DuckDB reads the words epoch and infinity as well.
+        f"case when regexp_matches({text}, '^[0-9]') then try_strptime({text}, [{formats}]) end)"
     )
 
 

@@ -26,6 +26,7 @@ from orchestration.extract.delivered_files import (
     raw_rows,
     take_in,
     timestamp_text,
+    united,
 )
 from orchestration.extract.landed_columns import is_number, landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
@@ -40,9 +41,8 @@ _NESTED = ("MAP", "STRUCT", "JSON")
 
 def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the charges under FOCUS names in snake_case."""
-    return " union all by name ".join(
-        _charges(columns, raw_rows(alike)) for columns, alike in alike_files(connection, paths)
-    )
+    groups = alike_files(connection, paths)
+    return united(connection, [_charges(columns, raw_rows(alike)) for columns, alike in groups])
 
 
 def _charges(columns: Sequence[FileColumn], rows: str) -> str:
