@@ -229,4 +229,10 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Reader]:
         yield _Reader(source, context, client)
 
 
-KIND = Kind("anthropic", (COST_REPORT, USAGE_MESSAGES), _open, needs_url=False)
+KIND = Kind(
+    "anthropic",
+    (COST_REPORT, USAGE_MESSAGES),
+    _open,
+    ("admin_key_env", "first_period"),
+    needs_url=False,
+)

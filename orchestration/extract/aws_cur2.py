@@ -15,7 +15,14 @@ import duckdb
 
 from orchestration.extract.aws_manifest import find_manifests, read_delivery
 from orchestration.extract.control_totals import quoted
-from orchestration.extract.delivered_files import column_names, is_parquet, raw_rows, take_in
+from orchestration.extract.delivered_files import (
+    column_names,
+    is_parquet,
+    raw_rows,
+    take_in,
+    timestamp_text,
+)
+from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -29,14 +36,17 @@ def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path])
     rows = raw_rows(paths)
     if all(is_parquet(path) for path in paths):
         return rows
-    maps = [name for name in column_names(connection, rows) if name in _MAPS]
-    if not maps:
+    declared = landed_columns("aws_cur2", "line_items")
+    read = {}
+    for name in column_names(connection, rows):
+        if name in _MAPS:
+            read[name] = f"cast(cast(nullif({quoted(name)}, '') as json) as map(varchar, varchar))"
+        elif declared.get(name) == "timestamp":
+            read[name] = timestamp_text(quoted(name))
+    if not read:
         return rows
-    as_maps = ", ".join(
-        f"cast(cast(nullif({quoted(name)}, '') as json) as map(varchar, varchar)) as {quoted(name)}"
-        for name in maps
-    )
-    return f"select * replace ({as_maps}) from ({rows})"
+    replaced = ", ".join(f"{value} as {quoted(name)}" for name, value in read.items())
+    return f"select * replace ({replaced}) from ({rows})"
 
 
 LINE_ITEMS = Dataset(
@@ -97,4 +107,4 @@ def _open(source: SourceConfig, _context: PullContext) -> Iterator[_Export]:
     yield _Export(source)
 
 
-KIND = Kind("aws_cur2", (LINE_ITEMS,), _open)
+KIND = Kind("aws_cur2", (LINE_ITEMS,), _open, ("storage_options",))

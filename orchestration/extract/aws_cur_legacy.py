@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,14 +18,17 @@ import duckdb
 from orchestration.extract.aws_manifest import find_manifests, read_delivery
 from orchestration.extract.control_totals import quoted
 from orchestration.extract.delivered_files import (
+    FileColumn,
     MonthFiles,
-    column_names,
+    alike_files,
     is_csv,
     is_parquet,
     raw_rows,
     take_in,
-    written_headers,
+    timestamp_text,
+    united,
 )
+from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -47,41 +50,39 @@ def athena_name(header: str) -> str:
 
 def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the line items under Athena's names, tags in the map ``resource_tags``."""
-    by_headers: dict[tuple[str, ...], list[Path]] = {}
-    for path in paths:
-        by_headers.setdefault(written_headers(connection, path), []).append(path)
-    return " union all by name ".join(
-        _rows_of(connection, headers, same) for headers, same in by_headers.items()
-    )
+    groups = alike_files(connection, paths)
+    return united(connection, [_line_items(columns, raw_rows(alike)) for columns, alike in groups])
 
 
-def _rows_of(
-    connection: duckdb.DuckDBPyConnection, headers: Sequence[str], paths: Sequence[Path]
-) -> str:
-    rows = raw_rows(paths)
-    tags: dict[str, str] = {}
-    by_name: dict[str, list[str]] = {}
-    for header, column in zip(headers, column_names(connection, rows), strict=True):
-        if header.startswith(_TAG_PREFIXES):
-            key = _tag_key(header)
-            tags[_tag_key(column) if key in tags else key] = column
-        else:
-            by_name.setdefault(athena_name(header), []).append(column)
-    selected = [f"{_first_known(same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
+def _line_items(columns: Sequence[FileColumn], rows: str) -> str:
+    tags = [column for column in columns if column.header.startswith(_TAG_PREFIXES)]
+    by_name: dict[str, list[FileColumn]] = {}
+    for column in columns:
+        if column not in tags:
+            by_name.setdefault(athena_name(column.header), []).append(column)
+    selected = [f"{_value(name, same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
     return f"select {', '.join([*selected, _tag_map(tags)])} from ({rows})"
 
 
-def _first_known(columns: Sequence[str]) -> str:
-    """Return SQL for a column that a report may spell in two ways."""
-    if len(columns) == 1:
-        return quoted(columns[0])
-    return "coalesce(" + ", ".join(f"nullif({quoted(c)}, '')" for c in columns) + ")"
+def _value(name: str, columns: Sequence[FileColumn]) -> str:
+    """Return SQL for a column, which a report may spell in two ways."""
+    if len(columns) > 1:
+        return "coalesce(" + ", ".join(f"nullif({quoted(c.name)}, '')" for c in columns) + ")"
+    (column,) = columns
+    is_clock = landed_columns("aws_cur_legacy", "line_items").get(name) == "timestamp"
+    if is_clock and column.type == "VARCHAR":
+        return timestamp_text(quoted(column.name))
+    return quoted(column.name)
 
 
-def _tag_map(tags: Mapping[str, str]) -> str:
+def _tag_map(columns: Sequence[FileColumn]) -> str:
+    tags: dict[str, FileColumn] = {}
+    for column in columns:
+        key = _tag_key(column.header)
+        tags[_tag_key(column.name) if key in tags else key] = column
     entries = ", ".join(
         "struct_pack(tag_key := '{}', tag_value := cast({} as varchar))".format(
-            key.replace("'", "''"), quoted(column)
+            key.replace("'", "''"), quoted(column.name)
         )
         for key, column in tags.items()
     )
@@ -175,4 +176,4 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Report]:
     yield _Report(source, context)
 
 
-KIND = Kind("aws_cur_legacy", (LINE_ITEMS,), _open)
+KIND = Kind("aws_cur_legacy", (LINE_ITEMS,), _open, ("storage_options",))

@@ -24,6 +24,7 @@ from orchestration.extract.source import SourceError
 _MANIFEST = re.compile(r"-manifest\.json$", re.IGNORECASE)
 _MONTH_FOLDER = re.compile(r"(?:^|/)billing_period=(\d{4}-\d{2})(?:-\d{2})?(?=/)", re.IGNORECASE)
 _LEGACY_FOLDER = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}(?=/)")
+_MONTH_PART = re.compile(r"billing_period=.*|\d{8}-\d{8}|year=\d+", re.IGNORECASE)
 _FILE_LISTS = ("dataFiles", "data_files", "reportKeys")
 
 
@@ -141,10 +142,12 @@ def _match(key: str, by_path: Mapping[str, StoredFile]) -> StoredFile | None:
     """Find a manifest's key below the source's url.
 
     A key is whole (``s3://bucket/prefix/export/data/...`` or from the bucket on); the url may
-    point to the bucket, the prefix or the export, so leading parts are dropped one by one.
+    point to the bucket, the prefix or the export, so leading parts are dropped one by one. The
+    part that names the month stays: a stray file of the same name is not the file.
     """
     parts = re.sub(r"^[a-z0-9]+://", "", key).split("/")
-    for start in range(len(parts)):
+    months = [number for number, part in enumerate(parts[:-1]) if _MONTH_PART.fullmatch(part)]
+    for start in range(months[0] + 1 if months else len(parts)):
         candidate = "/".join(parts[start:])
         if candidate in by_path:
             return by_path[candidate]

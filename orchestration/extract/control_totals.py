@@ -19,19 +19,27 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def exact_amount(column: str, decimals: int = 18) -> str:
-    """Return SQL for a column's value as a DECIMAL; NULL where it is no finite number.
+def exact_amount(column: str) -> str:
+    """Return SQL for a column's value as DECIMAL(38, 18); NULL where it is no finite number."""
+    return _decimal(column, 18)
 
-    An amount is rounded to its decimals from what the bill says: twelve made of eighteen would
-    round it twice, and the ledger, which rounds once, would differ.
+
+def ledger_amount(column: str) -> str:
+    """Return SQL for a column's value as the ledger keeps it: DECIMAL(38, 12), rounded once.
+
+    Rounded from the value itself: from 18 decimals on, 0.49999999999999 would have become a half.
     """
-    name = quoted(column)
-    number = f"try_cast({name} as double)"
+    return _decimal(column, 12)
+
+
+def _decimal(column: str, decimals: int) -> str:
+    number = f"try_cast({quoted(column)} as double)"
     direct = f"cast({number} as decimal(38, 12))"
+    text = _plain_digits(f"cast({quoted(column)} as varchar)")
     return (
-        f"case when typeof({name}) = 'DOUBLE' and abs({number}) < 2000 "
+        f"case when typeof({quoted(column)}) = 'DOUBLE' and abs({number}) < 2000 "
         f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, {decimals})) "
-        f"else try_cast({_plain_digits(f'cast({name} as varchar)')} as decimal(38, {decimals})) end"
+        f"else try_cast({text} as decimal(38, {decimals})) end"
     )
 
 
@@ -76,7 +84,7 @@ def control_totals(
     """
     if dataset.money_column and dataset.currency_column:
         amount = exact_amount(dataset.money_column)
-        rounded = exact_amount(dataset.money_column, 12)
+        rounded = ledger_amount(dataset.money_column)
         found = connection.execute(
             f"""
             select

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +30,8 @@ _LONGEST_NAME = 50
 
 # The number changes when months are read from files in another way.
 _MONTHS_MEMORY = ".months-1.json"
-_CSV = (".csv", ".csv.gz", ".csv.zst", ".txt", ".txt.gz")
+_CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
+_CHUNK_BYTES = 1 << 20
 
 
 def is_parquet(path: Path | str) -> bool:
@@ -57,17 +61,86 @@ def raw_rows(paths: Sequence[Path]) -> str:
             "hive_partitioning = false)"
         )
     if texts:
-        selects.append(_csv_rows(texts, "header = true"))
+        selects.append(_csv_rows(texts, header=True))
     return " union all by name ".join(selects)
 
 
-def _csv_rows(paths: Sequence[Path], header: str) -> str:
+def _csv_rows(paths: Sequence[Path], *, header: bool) -> str:
+    # Left to guess, DuckDB takes a first line that does not fit the second for none of the table's:
+    # that would lose money without a word.
     return (
-        f"select * from read_csv({path_list(paths)}, all_varchar = true, {header}, "
+        f"select * from read_csv({path_list(paths)}, all_varchar = true, header = {header}, "
         "union_by_name = true, hive_partitioning = false, quote = '\"', escape = '\"', "
-        "comment = '', delim = ',', strict_mode = true, max_line_size = 16777216, "
+        "delim = ',', comment = '', skip = 0, strict_mode = true, max_line_size = 16777216, "
         "sample_size = 20480)"
     )
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of a file.
+
+    Attributes:
+        name: Its name in the SELECT of ``raw_rows``.
+        header: Its name in the file.
+        type: Its type in the SELECT; of CSV always VARCHAR.
+    """
+
+    name: str
+    header: str
+    type: str
+
+
+def alike_files(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]
+) -> list[tuple[tuple[FileColumn, ...], list[Path]]]:
+    """Return the files in groups that have the same columns in the same order, of the same types.
+
+    Only those are read together: DuckDB takes columns of the same name for one whatever their case,
+    and gives a column one type over all files.
+    """
+    groups: dict[tuple[bool, tuple[FileColumn, ...]], list[Path]] = {}
+    for path in paths:
+        groups.setdefault((is_parquet(path), _columns(connection, path)), []).append(path)
+    return [(columns, alike) for (_, columns), alike in groups.items()]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[FileColumn, ...]:
+    columns = column_names(connection, raw_rows([path]))
+    headers = list(columns)
+    if is_csv(path) and any(re.search(r"_\d+$", name) for name in headers):
+        # DuckDB numbers a header that differs from an earlier one only in case; tags do.
+        first_line = connection.execute(_csv_rows([path], header=False) + " limit 1").fetchone()
+        if first_line is not None and len(set(first_line)) == len(headers):
+            headers = [str(header) for header in first_line]
+    return tuple(
+        FileColumn(name, header, kind)
+        for (name, kind), header in zip(columns.items(), headers, strict=True)
+    )
+
+
+def united(connection: duckdb.DuckDBPyConnection, selects: Sequence[str]) -> str:
+    """Return SQL for the rows of several SELECTs, columns by name.
+
+    Where they differ in a column's type it becomes a text: DuckDB would make a DOUBLE of a DECIMAL
+    that meets one.
+    """
+    if len(selects) == 1:
+        return selects[0]
+    types = [column_names(connection, select) for select in selects]
+    names = dict.fromkeys(name for columns in types for name in columns)
+    mixed = {
+        name for name in names if len({columns[name] for columns in types if name in columns}) > 1
+    }
+    parts = []
+    for select, columns in zip(selects, types, strict=True):
+        texts = [
+            f"cast({quoted(name)} as varchar) as {quoted(name)}"
+            for name in columns
+            if name in mixed
+        ]
+        parts.append(f"select * replace ({', '.join(texts)}) from ({select})" if texts else select)
+    return " union all by name ".join(parts)
 
 
 def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[str, str]:
@@ -76,20 +149,6 @@ def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[s
         row[0]: row[1]
         for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
     }
-
-
-def written_headers(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
-    """Return a file's column names as it spells them.
-
-    DuckDB takes ``Team`` and ``team`` for one name and calls the second one ``team_1``.
-    """
-    technical = tuple(column_names(connection, raw_rows([path])))
-    if is_parquet(path):
-        return technical
-    found = connection.execute(f"{_csv_rows([path], 'header = false')} limit 1").fetchone() or ()
-    if len(found) != len(technical):
-        return technical
-    return tuple(written or name for written, name in zip(found, technical, strict=True))
 
 
 @contextmanager
@@ -128,15 +187,47 @@ def take_in(
 
     Raises:
         UnchangedOriginError: Their tags are those of the current snapshot.
-        SourceError: A file cannot be read, or is there twice.
+        SourceError: A file cannot be read, is there twice, or there is none.
     """
+    if not files:
+        raise SourceError(
+            source,
+            "the manifest names no file.",
+            "wait for the next delivery; a delivery of nothing is never taken for zero cost.",
+        )
     draft.stop_if_unchanged([file.tag for file in files])
     paths = [file.path for file in files]
     for file, name in zip(files, unique_names(paths), strict=True):
-        with store.open(file.path) as stream:
-            draft.add_copy(name, stream, file.tag)
+        _copy(store, file, name, draft, source)
     count_rows(dataset, draft, source)
     stop_at_same_bytes(dataset, draft, source, paths)
+
+
+def _copy(store: ObjectStore, file: StoredFile, name: str, draft: Draft, source: str) -> None:
+    with store.open(file.path) as stream:
+        path = draft.add_copy(name, stream, file.tag)
+    check_packed(path, file.path, source)
+
+
+def check_packed(path: Path, shown: str, source: str) -> None:
+    """Unpack a gzipped file to its end; DuckDB reads a part of one without a word.
+
+    Raises:
+        SourceError: It is cut off or damaged.
+    """
+    if path.suffix.lower() != ".gz":
+        return
+    try:
+        with gzip.open(path) as unpacked:
+            while unpacked.read(_CHUNK_BYTES):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise SourceError(
+            source,
+            f"{shown} is cut off or damaged: {error}.",
+            "have the vendor deliver it again; a delivery that is being written is read by the "
+            "next run.",
+        ) from None
 
 
 def unique_names(paths: Sequence[str]) -> list[str]:
@@ -247,8 +338,7 @@ class MonthFiles:
         paths = [file.file.path for file in holding]
         for held, name in zip(holding, unique_names(paths), strict=True):
             if len(held.months) == 1:
-                with self._store.open(held.file.path) as stream:
-                    draft.add_copy(name, stream, held.file.tag)
+                _copy(self._store, held.file, name, draft, self._source)
             else:
                 self._split(held.file, period, draft, name)
         count_rows(dataset, draft, self._source)
@@ -311,6 +401,7 @@ class MonthFiles:
 
     def _months_of(self, file: StoredFile, scratch: Path) -> dict[BillingPeriod, int]:
         with self._readable(file, scratch) as path, reading(self._source, file.path) as connection:
+            check_packed(path, file.path, self._source)
             rows = raw_rows([path])
             column = self._month_column(list(column_names(connection, rows)))
             if column is None:
@@ -346,6 +437,7 @@ class MonthFiles:
             self._readable(file, draft.path) as path,
             reading(self._source, file.path) as connection,
         ):
+            check_packed(path, file.path, self._source)
             rows = raw_rows([path])
             column = self._month_column(list(column_names(connection, rows)))
             assert column is not None
@@ -365,7 +457,7 @@ class MonthFiles:
             return
         copy = scratch / f".{unique_names([file.path])[0]}"
         with self._store.open(file.path) as stream, copy.open("wb") as handle:
-            while chunk := stream.read(1 << 20):
+            while chunk := stream.read(_CHUNK_BYTES):
                 handle.write(chunk)
         try:
             yield copy
@@ -431,18 +523,30 @@ def _remember(memory: Path, found: _KnownMonths) -> None:
     os.replace(temporary, memory)
 
 
-_OTHER_TIMESTAMPS = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"
+# Two digits before four: the pattern for four would read 4/1/25 as a day of the year 25.
+_OTHER_TIMESTAMPS = (
+    "%Y-%m-%dT%H:%MZ",
+    *(
+        f"%m/%d/{year}{clock}"
+        for year in ("%y", "%Y")
+        for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p")
+    ),
+)
 
 
 def timestamp_of(text: str) -> str:
     """Return SQL for the UTC timestamp that a text means; NULL where it is none.
 
-    ISO 8601 with or without an offset (without one it is UTC), and the month-first dates of some
-    spreadsheets.
+    ISO 8601 with or without an offset (without one it is UTC; Azure leaves out the seconds), and
+    the month-first dates of spreadsheets. Only what begins with a year of four digits is read as
+    ISO 8601: DuckDB alone would read 1/2/26 as a day of the year 1.
     """
+    formats = ", ".join(f"'{pattern}'" for pattern in _OTHER_TIMESTAMPS)
     return (
-        f"coalesce(try_cast({text} as timestamptz) at time zone 'UTC', "
-        f"try_strptime({text}, {_OTHER_TIMESTAMPS}))"
+        f"coalesce(case when regexp_matches({text}, '^[0-9]{{4}}[-/]') "
+        f"then try_cast({text} as timestamptz) at time zone 'UTC' end, "
+        # DuckDB reads the words epoch and infinity as well.
+        f"case when regexp_matches({text}, '^[0-9]') then try_strptime({text}, [{formats}]) end)"
     )
 
 

@@ -19,13 +19,15 @@ import duckdb
 from orchestration.extract.aws_manifest import find_manifests, read_delivery
 from orchestration.extract.control_totals import quoted
 from orchestration.extract.delivered_files import (
+    FileColumn,
     MonthFiles,
-    column_names,
+    alike_files,
     is_csv,
     is_parquet,
     raw_rows,
     take_in,
     timestamp_text,
+    united,
 )
 from orchestration.extract.landed_columns import is_number, landed_columns
 from orchestration.extract.object_store import ObjectStore, StoredFile
@@ -40,17 +42,21 @@ _NESTED = ("MAP", "STRUCT", "JSON")
 
 def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
     """Return SQL for the charges under FOCUS names in snake_case."""
+    groups = alike_files(connection, paths)
+    return united(connection, [_charges(columns, raw_rows(alike)) for columns, alike in groups])
+
+
+def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
     by_letters = {_letters(name): name for name in declared if name != _NATIVE}
-    rows = raw_rows(paths)
     selected, native, seen = [], [], set()
-    for header, header_type in column_names(connection, rows).items():
-        name = by_letters.get(_letters(header))
+    for column in columns:
+        name = by_letters.get(_letters(column.header))
         if name is None or name in seen:
-            native.append(header)
+            native.append(column)
             continue
         seen.add(name)
-        selected.append(f"{_value(header, header_type, declared[name])} as {quoted(name)}")
+        selected.append(f"{_value(column, declared[name])} as {quoted(name)}")
     return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
 
 
@@ -58,25 +64,27 @@ def _letters(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _text(header: str) -> str:
-    text = f"cast({quoted(header)} as varchar)"
+def _text(column: FileColumn) -> str:
+    text = f"cast({quoted(column.name)} as varchar)"
     return f"case when trim({text}) in ('', 'NULL') then null else {text} end"
 
 
-def _value(header: str, header_type: str, declared_type: str) -> str:
+def _value(column: FileColumn, declared_type: str) -> str:
     if declared_type == "timestamp":
-        return timestamp_text(_text(header))
-    if header_type.startswith(_NESTED):
-        return f"cast(to_json({quoted(header)}) as varchar)"
-    if is_number(declared_type) and header_type != "VARCHAR":
-        return quoted(header)
-    return _text(header)
+        return timestamp_text(_text(column))
+    if column.type.startswith(_NESTED):
+        return f"cast(to_json({quoted(column.name)}) as varchar)"
+    if is_number(declared_type) and column.type != "VARCHAR":
+        return quoted(column.name)
+    return _text(column)
 
 
-def _native_map(headers: Sequence[str]) -> str:
+def _native_map(columns: Sequence[FileColumn]) -> str:
     entries = ", ".join(
-        "struct_pack(name := '{}', value := {})".format(header.replace("'", "''"), _text(header))
-        for header in headers
+        "struct_pack(name := '{}', value := {})".format(
+            column.header.replace("'", "''"), _text(column)
+        )
+        for column in columns
     )
     if not entries:
         return f"cast(null as map(varchar, varchar)) as {_NATIVE}"
@@ -236,4 +244,4 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Files]:
     yield _Files(source, context)
 
 
-KIND = Kind("focus", (CHARGES,), _open)
+KIND = Kind("focus", (CHARGES,), _open, ("storage_options",))

@@ -20,7 +20,15 @@ from orchestration.extract.source import SourceConfig, SourceError
 
 # Other addresses that fsspec would understand (http, chained caches) are not ours to open.
 _SCHEMES = ("file", "s3", "az", "abfs", "abfss", "gs")
-_SECRET_WORDS = ("secret", "password", "token", "account_key", "credential", "connection_string")
+_SECRET_WORDS = (
+    "secret",
+    "password",
+    "token",
+    "account_key",
+    "access_key",
+    "credential",
+    "connection_string",
+)
 _CHECK_ADDRESS = (
     "check the address, the network, and that this machine may list and read it; credentials come "
     "from the environment, as the vendor's own tools read them."
@@ -52,9 +60,7 @@ class ObjectStore:
     def __init__(self, source: SourceConfig) -> None:
         self._source = source
         options = source.options.get("storage_options", {})
-        if not isinstance(options, Mapping) or any(
-            word in str(key).lower() for key in options for word in _SECRET_WORDS
-        ):
+        if not isinstance(options, Mapping) or _names_a_secret(options):
             raise SourceError(
                 source.name,
                 "storage_options must be a mapping of addresses and names, without secrets.",
@@ -186,6 +192,16 @@ class _ReportingReader:
         """Return the next bytes."""
         with self._store._reported(f"file {self._path} cannot be read to its end"):
             return cast(bytes, self._handle.read(size))
+
+
+def _names_a_secret(options: object) -> bool:
+    """Say whether a key at any depth of the options sounds like that of a secret."""
+    if isinstance(options, Mapping):
+        return any(
+            any(word in str(name).lower() for word in _SECRET_WORDS) or _names_a_secret(value)
+            for name, value in options.items()
+        )
+    return isinstance(options, list) and any(_names_a_secret(value) for value in options)
 
 
 def _kind(error: BaseException) -> str:

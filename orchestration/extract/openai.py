@@ -221,4 +221,10 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[_Reader]:
         yield _Reader(source, context, client)
 
 
-KIND = Kind("openai", (COSTS, USAGE_COMPLETIONS), _open, needs_url=False)
+KIND = Kind(
+    "openai",
+    (COSTS, USAGE_COMPLETIONS),
+    _open,
+    ("admin_key_env", "first_period"),
+    needs_url=False,
+)

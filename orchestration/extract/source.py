@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from orchestration.extract.snapshot import Draft
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+# Taken by the organisation's own tables.
+_RESERVED_NAME = "org"
+_ACCEPT_SHRINK = "accept_shrink"
 
 # A password before the host, or a query that signs (Azure's sig, Amazon's and Google's Signature).
 _SECRET_IN_URL = re.compile(r"://[^/@]*:[^/@]*@|[?&][\w-]*(sig|signature|token)=", re.IGNORECASE)
+
+_SECRET_FIELDS = ("key", "secret", "password", "token", "credential")
 
 
 class SourceConfigError(ValueError):
@@ -167,12 +172,14 @@ class Kind:
         name: As the sources file writes it.
         datasets: What it delivers.
         open: Opens one source; leaving the block closes its connections.
+        options: Further fields that the sources file may give, besides those of every kind.
         needs_url: Whether the sources file must give a url.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     open: Callable[[SourceConfig, PullContext], AbstractContextManager[Reader]]
+    options: tuple[str, ...] = ()
     needs_url: bool = True
 
 
@@ -190,11 +197,21 @@ def load_sources(path: Path) -> tuple[SourceConfig, ...]:
         raise SourceConfigError(
             f"{path}: there is no such file. Point TOLLGATE_SOURCES at a YAML file of sources."
         ) from None
-    except yaml.YAMLError as error:
-        raise SourceConfigError(f"{path}: is not valid YAML: {error}") from None
+    except OSError as error:
+        raise SourceConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # Its own message would quote the line, and with it what should not stand there.
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SourceConfigError(
+            f"{path}{where}: is not valid YAML in UTF-8 ({getattr(error, 'problem', None)})."
+        ) from None
     entries = content.get("sources") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise SourceConfigError(f"{path}: expected a list under the key 'sources'.")
+    if len(content) > 1:
+        others = ", ".join(repr(key) for key in content if key != "sources")
+        raise SourceConfigError(f"{path}: unknown beside 'sources': {others}.")
     sources = tuple(_source(path, number, entry) for number, entry in enumerate(entries, start=1))
     names = [source.name for source in sources]
     for name in names:
@@ -206,9 +223,32 @@ def load_sources(path: Path) -> tuple[SourceConfig, ...]:
                 f"{path}: source {source.name!r}: unknown kind {source.kind!r}; "
                 f"known are {', '.join(sorted(KINDS))}."
             )
-        if KINDS[source.kind].needs_url and not source.url:
+        kind = KINDS[source.kind]
+        if kind.needs_url and not source.url:
             raise SourceConfigError(f"{path}: source {source.name!r}: the field 'url' is missing.")
+        known = (*kind.options, _ACCEPT_SHRINK)
+        for option in source.options:
+            if option not in known:
+                raise SourceConfigError(
+                    f"{path}: source {source.name!r}: {source.kind} knows no field {option!r}; "
+                    f"known are name, kind, url, {', '.join(known)}."
+                )
+        _check_accept_shrink(path, source)
     return sources
+
+
+def _check_accept_shrink(path: Path, source: SourceConfig) -> None:
+    periods = source.options.get(_ACCEPT_SHRINK, [])
+    try:
+        if not isinstance(periods, list):
+            raise ValueError(f"{periods!r} is no list")
+        for period in periods:
+            BillingPeriod.parse(str(period))
+    except ValueError as error:
+        raise SourceConfigError(
+            f"{path}: source {source.name!r}: '{_ACCEPT_SHRINK}' must be a list of billing "
+            f'periods such as ["2026-10"]: {error}.'
+        ) from None
 
 
 def _source(path: Path, number: int, entry: object) -> SourceConfig:
@@ -220,6 +260,10 @@ def _source(path: Path, number: int, entry: object) -> SourceConfig:
             f"{path}: source {number}: 'name' must be one word of lower-case letters, digits and "
             f"underscores that begins with a letter, not {name!r}."
         )
+    if name == _RESERVED_NAME:
+        raise SourceConfigError(
+            f"{path}: source {number}: the name {name!r} is taken by the organisation's tables."
+        )
     if not isinstance(kind, str):
         raise SourceConfigError(f"{path}: source {name!r}: the field 'kind' is missing.")
     if not isinstance(url, str):
@@ -230,7 +274,8 @@ def _source(path: Path, number: int, entry: object) -> SourceConfig:
             "Give credentials through the environment, as the vendor's own tools read them."
         )
     for key in entry:
-        if "key" in str(key) and not str(key).endswith("_env"):
+        looks_secret = any(word in str(key).lower() for word in _SECRET_FIELDS)
+        if looks_secret and not str(key).endswith("_env"):
             raise SourceConfigError(
                 f"{path}: source {name!r}: {key!r} looks like a secret. Name the environment "
                 "variable that holds it (admin_key_env: MY_VARIABLE), never the secret itself."

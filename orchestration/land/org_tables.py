@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,34 @@ import polars as pl
 from orchestration.land.currencies import ISO_4217
 
 _DAY_ZERO, _DAY_NEVER = date.min, date.max
+
+# Python's own parsers also take 20261001, 1_000 and the digits of other scripts.
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
+_RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
+
+# What a rule or a mapping may look at; the macro profile_attributes gives dbt the same names.
+CHARGE_ATTRIBUTES = (
+    "source",
+    "billing_account_id",
+    "sub_account_id",
+    "service_name",
+    "service_category",
+    "charge_category",
+    "charge_class",
+    "region_id",
+    "commitment_discount_status",
+    "capacity_reservation_status",
+    "capacity_reservation_id",
+    "x_model",
+    "x_credential_id",
+    "x_principal_id",
+    "x_profile_id",
+    "x_product_code",
+    "x_operation",
+    "x_line_item_type",
+)
+_TAG = "tag:"
 
 
 class OrgTableError(ValueError):
@@ -40,7 +69,8 @@ class Column:
     """A column of an organisation table.
 
     Attributes:
-        kind: ``text``, ``date``, ``integer`` or ``rate`` (a positive decimal).
+        kind: ``text``, ``date``, ``integer``, ``rate`` (a positive decimal) or ``attribute`` (a
+            column of a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -100,7 +130,7 @@ TABLES: dict[str, Table] = {
     ),
     "owner_mapping": Table(
         {
-            "evidence": Column(required=True),
+            "evidence": Column("attribute", required=True),
             "value": Column(required=True),
             "owner_id": _OWNER,
             "use_case_id": Column(refers_to="use_case"),
@@ -115,7 +145,7 @@ TABLES: dict[str, Table] = {
             "rule_version": Column("integer", required=True),
             "rule_order": Column("integer", required=True),
             "method": Column(required=True, values=("direct", "even")),
-            "evidence": Column(),
+            "evidence": Column("attribute"),
             "outcome": Column(required=True, values=("owned", "idle")),
             "valid_from": _FROM,
             "valid_to": _TO,
@@ -127,7 +157,7 @@ TABLES: dict[str, Table] = {
         {
             "rule_id": Column(required=True, refers_to="allocation_rule"),
             "rule_version": Column("integer", required=True),
-            "attribute": Column(required=True),
+            "attribute": Column("attribute", required=True),
             "operator": Column(required=True, values=_OPERATORS),
             "value": Column(),
         },
@@ -168,6 +198,7 @@ TABLES: dict[str, Table] = {
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
+    "attribute": pl.String,
     "date": pl.Date,
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
@@ -176,7 +207,7 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A parsed row and its line in the file."""
+    """A parsed row and its number in the file, as a spreadsheet counts: the header is row 1."""
 
     line: int
     values: dict[str, object]
@@ -313,30 +344,48 @@ def _value(path: Path, line: int, name: str, column: Column, text: str, faults: 
     parse = _PARSERS[column.kind]
     try:
         return parse(text)
-    except (ValueError, InvalidOperation):
+    except ValueError:
         faults.add(path, line, name, f"{text!r} is not {_IN_WORDS[column.kind]}.")
         return None
 
 
-def _rate(text: str) -> Decimal:
-    rate = Decimal(text)
-    exponent = rate.as_tuple().exponent
-    if not rate.is_finite() or rate <= 0 or (isinstance(exponent, int) and exponent < -12):
+def _date(text: str) -> date:
+    if not _DATE.fullmatch(text):
         raise ValueError
-    return rate
+    return date.fromisoformat(text)
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def _rate(text: str) -> Decimal:
+    if not _RATE.fullmatch(text) or Decimal(text) == 0:
+        raise ValueError
+    return Decimal(text)
+
+
+def _attribute(text: str) -> str:
+    if text not in CHARGE_ATTRIBUTES and not (text.startswith(_TAG) and text != _TAG):
+        raise ValueError
+    return text
 
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "text": str,
-    "date": date.fromisoformat,
-    "integer": int,
+    "date": _date,
+    "integer": _integer,
     "rate": _rate,
+    "attribute": _attribute,
 }
 _IN_WORDS = {
     "text": "a text",
     "date": "a date such as 2026-10-01",
-    "integer": "a whole number",
+    "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
+    "attribute": f"a tag (tag:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
 }
 
 
@@ -367,6 +416,8 @@ def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faul
         if start >= end:
             faults.add(path, row.line, "valid_to", "it must lie after valid_from.")
         key = tuple(row.values[name] for name in table.key)
+        if any(row.values[name] is None and table.columns[name].required for name in table.key):
+            continue  # that is a fault of its own
         by_key.setdefault(key, []).append((start, end, row.line))
     for key, spans in by_key.items():
         spans.sort()

@@ -5,17 +5,15 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
-import jinja2
 import pyarrow
 import pytest
+from file_bills import money_sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.extract.control_totals import exact_amount
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.extract.control_totals import exact_amount, ledger_amount
 
-_MACROS = (DBT_PROJECT_DIR / "macros" / "engine" / "values.sql").read_text(encoding="utf-8")
-LEDGER = jinja2.Environment().from_string(_MACROS).module.duckdb__exact_money("amount")  # type: ignore[attr-defined]
+LEDGER = money_sql("amount")
 
 # Halves of the thirteenth decimal, and digits that carry when they are rounded one by one.
 HARD = (0.1234567890125, 1999.1234567890125, 4.6e-13, 4.96e-13, 6.8e-15, 2.5e-12, -4.46e-13, 1e15)
@@ -32,7 +30,7 @@ def read(values: list[float] | list[str]) -> list[tuple[Decimal, Decimal, Decima
     with duckdb.connect() as connection:
         connection.register("bill", pyarrow.table({"amount": values}))
         return connection.execute(
-            f"select {exact_amount('amount')}, {exact_amount('amount', 12)}, {LEDGER} from bill"
+            f"select {exact_amount('amount')}, {ledger_amount('amount')}, {LEDGER} from bill"
         ).fetchall()
 
 

@@ -1,0 +1,487 @@
+"""Every fault of the organisation's tables is named by file, row and column and changes nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.land.org_tables import (
+    CHARGE_ATTRIBUTES,
+    TABLES,
+    OrgTableError,
+    land_org_tables,
+)
+from orchestration.settings import DBT_PROJECT_DIR, DEMO_DIR, PROJECT_DIR
+
+FIXTURE = PROJECT_DIR / "tests" / "fixtures" / "org"
+
+OWNER = "owner_id,team,department,cost_centre,persona,valid_from,valid_to\n"
+MAPPING = "evidence,value,owner_id,use_case_id,valid_from,valid_to\n"
+RULE = "rule_id,rule_version,rule_order,method,evidence,outcome,valid_from,valid_to,note\n"
+CONDITION = "rule_id,rule_version,attribute,operator,value\n"
+TARGET = "rule_id,rule_version,owner_id,use_case_id\n"
+FX = "from_currency,to_currency,fx_rate,valid_from,valid_to\n"
+
+
+@pytest.fixture
+def org(tmp_path: Path) -> Path:
+    """The tables of the fixtures' company, which have no fault."""
+    return Path(shutil.copytree(FIXTURE, tmp_path / "org"))
+
+
+def write(org: Path, table: str, text: str, encoding: str = "utf-8") -> None:
+    (org / f"{table}.csv").write_bytes(text.encode(encoding))
+
+
+def append(org: Path, table: str, line: str) -> int:
+    """Add a row and return its number, the header being row 1."""
+    path = org / f"{table}.csv"
+    text = path.read_text().rstrip("\n")
+    path.write_text(f"{text}\n{line}\n")
+    return text.count("\n") + 2
+
+
+def faults(org: Path, data: Path) -> tuple[str, ...]:
+    with pytest.raises(OrgTableError) as raised:
+        land_org_tables(org, data)
+    return raised.value.faults
+
+
+def landed_rows(data: Path, table: str) -> list[dict[str, Any]]:
+    """Return a landed table as dbt finds it: through the list of the warehouse's inputs."""
+    listed = pl.read_parquet(data / "warehouse" / "inputs" / "org_table.parquet")
+    path = listed.filter(pl.col("table_name") == table)["file_path"].item()
+    return pl.read_parquet(path).to_dicts()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_tables_are_landed_with_types(org: Path, tmp_path: Path) -> None:
+    tables = land_org_tables(org, tmp_path / "data")
+    assert set(tables.rows) == set(TABLES) == set(tables.hashes)
+    assert landed_rows(tmp_path / "data", "fx_rate") == [
+        {
+            "from_currency": "EUR",
+            "to_currency": "USD",
+            "fx_rate": Decimal("1.1"),
+            "valid_from": None,
+            "valid_to": date(2026, 10, 15),
+        },
+        {
+            "from_currency": "EUR",
+            "to_currency": "USD",
+            "fx_rate": Decimal("1.2"),
+            "valid_from": date(2026, 10, 15),
+            "valid_to": None,
+        },
+    ]
+    assert [row["owner_id"] for row in landed_rows(tmp_path / "data", "owner")] == [
+        line.split(",")[0] for line in (FIXTURE / "owner.csv").read_text().splitlines()[1:]
+    ]
+
+
+def test_the_demo_company_s_tables_have_no_fault(tmp_path: Path) -> None:
+    assert land_org_tables(DEMO_DIR / "org", tmp_path).rows["owner"] > 0
+
+
+def test_an_unchanged_table_is_not_written_again(org: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = land_org_tables(org, data)
+    landed = {path: path.stat().st_ino for path in (data / "landed").rglob("*.parquet")}
+    append(org, "owner", "legal,Legal,Legal,CC-70,legal and compliance,,")
+    second = land_org_tables(org, data)
+    assert {name for name in TABLES if first.hashes[name] != second.hashes[name]} == {"owner"}
+    assert second.rows["owner"] == first.rows["owner"] + 1
+    # The old owners stay on disk: a published file may still name them.
+    assert landed == {path: path.stat().st_ino for path in landed}
+    assert len(list((data / "landed" / "org" / "owner").iterdir())) == 2
+
+
+def test_the_order_of_files_and_line_endings_are_no_change(org: Path, tmp_path: Path) -> None:
+    before = land_org_tables(org, tmp_path / "data").hashes
+    for path in org.glob("*.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert land_org_tables(org, tmp_path / "data").hashes == before
+
+
+def test_spaces_and_empty_lines_around_values_do_not_count(org: Path, tmp_path: Path) -> None:
+    before = land_org_tables(org, tmp_path / "data").hashes
+    text = (org / "fx_rate.csv").read_text().replace("EUR,USD,1.1,", "\nEUR , USD, 1.1 ,\t")
+    write(org, "fx_rate", text + "\n\n")
+    assert land_org_tables(org, tmp_path / "data").hashes == before
+
+
+def test_a_quoted_value_may_hold_commas_quotes_and_line_breaks(org: Path, tmp_path: Path) -> None:
+    append(org, "owner", 'law,"Law, ""Risk""\nand Order",Legal,"=CC-1",,,')
+    land_org_tables(org, tmp_path)
+    assert landed_rows(tmp_path, "owner")[-1] == {
+        "owner_id": "law",
+        "team": 'Law, "Risk"\nand Order',
+        "department": "Legal",
+        "cost_centre": "=CC-1",
+        "persona": None,
+        "valid_from": None,
+        "valid_to": None,
+    }
+
+
+def test_a_fault_after_a_quoted_line_break_is_at_its_spreadsheet_row(
+    org: Path, tmp_path: Path
+) -> None:
+    write(org, "fx_rate", FX + '"EUR\n","USD",1.1,,2026-01-01\nEUR,USD,1.x,2026-01-01,\n')
+    assert faults(org, tmp_path) == (
+        "fx_rate.csv, row 3, column fx_rate: '1.x' is not a positive number with at most 12 "
+        "decimals.",
+    )
+
+
+# Table, new content (or a row to append), and the one sentence that is expected.
+FAULTY_ROWS: dict[str, tuple[str, str, str]] = {
+    "an unknown owner": (
+        "owner_mapping",
+        "tag:team,new,nobody,,,",
+        "owner_mapping.csv, row {row}, column owner_id: 'nobody' is not in owner.csv.",
+    ),
+    "an unknown use case": (
+        "owner_mapping",
+        "tag:team,new,search,dreaming,,",
+        "owner_mapping.csv, row {row}, column use_case_id: 'dreaming' is not in use_case.csv.",
+    ),
+    "an unknown owner of a use case": (
+        "use_case",
+        "x,X,nobody,pilot,,,,,,",
+        "use_case.csv, row {row}, column owner_id: 'nobody' is not in owner.csv.",
+    ),
+    "a missing value": (
+        "owner",
+        "law,,Legal,CC-1,,,",
+        "owner.csv, row {row}, column team: a value is missing.",
+    ),
+    "too few fields": (
+        "owner",
+        "law,Law,Legal",
+        "owner.csv, row {row}: it has 3 fields, the header has 7.",
+    ),
+    "too many fields": (
+        "owner",
+        "law,Law,Legal,CC-1,,,,extra",
+        "owner.csv, row {row}: it has 8 fields, the header has 7.",
+    ),
+    "a key that stands there twice": (
+        "ai_model",
+        "gpt-4o,OpenAI,GPT-4o,approved,,,",
+        "ai_model.csv, row {row}, column model: model 'gpt-4o' is in force twice: see row 3.",
+    ),
+    "an owner without validity that stands there twice": (
+        "owner",
+        "search,Search,Product,CC-10,engineering,,",
+        "owner.csv, row {row}, column valid_from: owner_id 'search' is in force twice: see row 2.",
+    ),
+    "overlapping validities": (
+        "fx_rate",
+        "EUR,USD,1.3,2027-01-01,",
+        "fx_rate.csv, row {row}, column valid_from: from_currency 'EUR', to_currency 'USD' is in "
+        "force twice: see row 3.",
+    ),
+    "an overlap of one day": (
+        "fx_rate",
+        "EUR,USD,1.3,2026-10-14,2026-10-15",
+        "fx_rate.csv, row {row}, column valid_from: from_currency 'EUR', to_currency 'USD' is in "
+        "force twice: see row 2.",
+    ),
+    "a validity that ends before it begins": (
+        "owner",
+        "law,Law,Legal,CC-1,,2026-10-01,2026-10-01",
+        "owner.csv, row {row}, column valid_to: it must lie after valid_from.",
+    ),
+    "a day that does not exist": (
+        "owner",
+        "law,Law,Legal,CC-1,,2026-02-30,",
+        "owner.csv, row {row}, column valid_from: '2026-02-30' is not a date such as 2026-10-01.",
+    ),
+    "a date in another order": (
+        "owner",
+        "law,Law,Legal,CC-1,,10/01/2026,",
+        "owner.csv, row {row}, column valid_from: '10/01/2026' is not a date such as 2026-10-01.",
+    ),
+    "a date without hyphens": (
+        "owner",
+        "law,Law,Legal,CC-1,,20261001,",
+        "owner.csv, row {row}, column valid_from: '20261001' is not a date such as 2026-10-01.",
+    ),
+    "a week instead of a date": (
+        "owner",
+        "law,Law,Legal,CC-1,,2026-W40-4,",
+        "owner.csv, row {row}, column valid_from: '2026-W40-4' is not a date such as 2026-10-01.",
+    ),
+    "a date with a clock": (
+        "use_case",
+        "x,X,search,pilot,2026-10-01T00:00:00,,,,,",
+        "use_case.csv, row {row}, column started_on: '2026-10-01T00:00:00' is not a date such as "
+        "2026-10-01.",
+    ),
+    "a currency that does not exist": (
+        "fx_rate",
+        "EUR,XYZ,1.3,,",
+        "fx_rate.csv, row {row}, column to_currency: 'XYZ' is not allowed; it must be an ISO 4217 "
+        "code.",
+    ),
+    "an unknown operator": (
+        "allocation_rule_condition",
+        "tax,2,service_name,like,x",
+        "allocation_rule_condition.csv, row {row}, column operator: 'like' is not allowed; it must "
+        "be equals, not_equals, in, starts_with, contains, is_null, is_not_null.",
+    ),
+    "a condition without a value": (
+        "allocation_rule_condition",
+        "tax,2,service_name,equals,",
+        "allocation_rule_condition.csv, row {row}, column value: a value is missing.",
+    ),
+    "a condition for a version that does not exist": (
+        "allocation_rule_condition",
+        "tax,9,service_name,equals,x",
+        "allocation_rule_condition.csv, row {row}, column rule_version: ('tax', 9) is not in "
+        "allocation_rule.csv.",
+    ),
+    "a target for a version that does not exist": (
+        "allocation_rule_target",
+        "tax,9,search,",
+        "allocation_rule_target.csv, row {row}, column rule_version: ('tax', 9) is not in "
+        "allocation_rule.csv.",
+    ),
+    "a target that stands there twice": (
+        "allocation_rule_target",
+        "tax,1,search,",
+        "allocation_rule_target.csv, row {row}, column rule_id: rule_id 'tax', rule_version 1, "
+        "owner_id 'search', use_case_id None is in force twice: see row 8.",
+    ),
+    "an unknown method": (
+        "allocation_rule",
+        "new,1,50,percent,,owned,,,",
+        "allocation_rule.csv, row {row}, column method: 'percent' is not allowed; it must be "
+        "direct, even.",
+    ),
+    "an unknown outcome": (
+        "allocation_rule",
+        "new,1,50,direct,tag:team,lost,,,",
+        "allocation_rule.csv, row {row}, column outcome: 'lost' is not allowed; it must be owned, "
+        "idle.",
+    ),
+    "a direct rule without evidence": (
+        "allocation_rule",
+        "new,1,50,direct,,owned,,,",
+        "allocation_rule.csv, row {row}, column evidence: a direct rule must say by which "
+        "evidence.",
+    ),
+    "an even rule without targets": (
+        "allocation_rule",
+        "new,1,50,even,,owned,,,",
+        "allocation_rule.csv, row {row}, column method: an even rule needs targets in "
+        "allocation_rule_target.csv.",
+    ),
+    "a version that stands there twice": (
+        "allocation_rule",
+        "tax,1,30,even,,owned,2028-01-01,,",
+        "allocation_rule.csv, row {row}, column rule_version: ('tax', 1) stands in the file twice.",
+    ),
+    "an order that is no number": (
+        "allocation_rule",
+        "new,1,first,direct,tag:team,owned,,,",
+        "allocation_rule.csv, row {row}, column rule_order: 'first' is not a whole number of at "
+        "most nine digits.",
+    ),
+    "an order with a separator": (
+        "allocation_rule",
+        "new,1,1_0,direct,tag:team,owned,,,",
+        "allocation_rule.csv, row {row}, column rule_order: '1_0' is not a whole number of at "
+        "most nine digits.",
+    ),
+    "an order beyond all numbers": (
+        "allocation_rule",
+        "new,1,99999999999,direct,tag:team,owned,,,",
+        "allocation_rule.csv, row {row}, column rule_order: '99999999999' is not a whole number of "
+        "at most nine digits.",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY_ROWS)
+def test_a_fault_is_named_by_file_row_and_column(org: Path, tmp_path: Path, fault: str) -> None:
+    table, line, sentence = FAULTY_ROWS[fault]
+    row = append(org, table, line)
+    found = faults(org, tmp_path)
+    assert sentence.format(row=row) in found
+    # A fault may spoil a rule that others refer to, but says nothing of other files' rows.
+    assert all(f"{table}.csv, row {row}" in other for other in found) or fault == (
+        "a version that stands there twice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "column"),
+    [
+        ("owner_mapping", "x_credental_id,key_1,search,,,", "evidence"),
+        ("owner_mapping", "team,search,search,,,", "evidence"),
+        ("allocation_rule", "new,1,50,direct,tag:,owned,,,", "evidence"),
+        # Unknown, it is nobody's attribute: not_equals and is_null would hold for every charge.
+        ("allocation_rule_condition", "tax,2,service,not_equals,x", "attribute"),
+        ("allocation_rule_condition", "tax,2,Tag:team,is_null,", "attribute"),
+    ],
+)
+def test_an_attribute_that_no_charge_has_is_named(
+    org: Path, tmp_path: Path, table: str, line: str, column: str
+) -> None:
+    row = append(org, table, line)
+    fault = faults(org, tmp_path)[0]
+    assert fault.startswith(f"{table}.csv, row {row}, column {column}: ")
+    assert "is not a tag (tag:team) or one of source, billing_account_id, " in fault
+
+
+def test_the_attributes_are_those_that_dbt_compares() -> None:
+    macro = (DBT_PROJECT_DIR / "macros" / "profile_attributes.sql").read_text()
+    returned = macro[macro.index("return([") : macro.index("])")]
+    assert tuple(re.findall(r"'(\w+)'", returned)) == CHARGE_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    "rate", ["0", "-1", "1,1", "1_000", "NaN", "Infinity", "1e3", "0.0000000000001", "abc", "١"]
+)
+def test_a_rate_that_is_none_is_named(org: Path, tmp_path: Path, rate: str) -> None:
+    write(org, "fx_rate", f'{FX}GBP,USD,"{rate}",,\n')
+    assert faults(org, tmp_path) == (
+        f"fx_rate.csv, row 2, column fx_rate: {rate!r} is not a positive number with at most 12 "
+        "decimals.",
+    )
+
+
+@pytest.mark.parametrize("rate", ["1.234567890123", "0.000000000001", "1234567890123456"])
+def test_a_rate_keeps_every_digit(org: Path, tmp_path: Path, rate: str) -> None:
+    write(org, "fx_rate", f"{FX}GBP,USD,{rate},,\n")
+    land_org_tables(org, tmp_path)
+    assert landed_rows(tmp_path, "fx_rate")[0]["fx_rate"] == Decimal(rate)
+
+
+HEADER = "fx_rate.csv, row 1: the header must be from_currency,to_currency,fx_rate,"
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("", "not ."),
+        ("\n", "not ."),
+        ("from,to,rate\nEUR,USD,1\n", "not from,to,rate."),
+        (FX.replace("\n", ",note\n"), "valid_to,note."),
+        (FX.replace(",valid_to", ""), "not from_currency,to_currency,fx_rate,valid_from."),
+        (FX.replace(",", ";"), "not from_currency;to_currency;fx_rate;valid_from;valid_to."),
+        (FX.upper(), "not FROM_CURRENCY,TO_CURRENCY,FX_RATE,VALID_FROM,VALID_TO."),
+        ("to_currency,from_currency,fx_rate,valid_from,valid_to\n", "valid_from,valid_to."),
+    ],
+    ids=["empty", "blank", "other", "extra", "missing", "semicolons", "capitals", "swapped"],
+)
+def test_a_wrong_header_is_named(org: Path, tmp_path: Path, text: str, ending: str) -> None:
+    write(org, "fx_rate", text)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith(HEADER)
+    assert fault.endswith(ending)
+
+
+def test_a_missing_file_is_named(org: Path, tmp_path: Path) -> None:
+    (org / "fx_rate.csv").unlink()
+    assert faults(org, tmp_path) == (f"fx_rate.csv: there is no such file in {org}.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(FX, "utf-16"), (FX + "é", "latin-1"), (FX + '"EUR,USD,1,,\n', "utf-8")],
+    ids=["utf-16", "latin-1", "open quote"],
+)
+def test_a_file_that_is_no_csv_is_named(
+    org: Path, tmp_path: Path, text: str, encoding: str
+) -> None:
+    write(org, "fx_rate", text, encoding)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith("fx_rate.csv: it is not a UTF-8 CSV file: ")
+
+
+def test_all_faults_are_told_at_once(org: Path, tmp_path: Path) -> None:
+    owner_row = append(org, "owner", "law,,Legal,CC-1,,2026-13-01,")
+    mapping_row = append(org, "owner_mapping", "tag:team,law,nobody,,,")
+    (org / "fx_rate.csv").unlink()
+    assert [fault.split(":")[0] for fault in faults(org, tmp_path)] == [
+        f"owner.csv, row {owner_row}, column team",
+        f"owner.csv, row {owner_row}, column valid_from",
+        "fx_rate.csv",
+        f"owner_mapping.csv, row {mapping_row}, column owner_id",
+    ]
+
+
+def test_a_missing_key_is_one_fault_and_not_two(org: Path, tmp_path: Path) -> None:
+    append(org, "owner", ",A,Legal,CC-1,,,")
+    append(org, "owner", ",B,Legal,CC-1,,,")
+    assert [fault.split(": ")[1] for fault in faults(org, tmp_path)] == ["a value is missing."] * 2
+
+
+def test_a_thousand_faults_are_counted_and_fifty_shown(org: Path, tmp_path: Path) -> None:
+    write(org, "fx_rate", FX + "EUR,USD,0,,\n" * 1000)
+    with pytest.raises(OrgTableError, match="and 1949 more") as raised:
+        land_org_tables(org, tmp_path)
+    assert "have 1999 fault(s); nothing of them was taken in" in str(raised.value)
+
+
+def break_header(org: Path) -> None:
+    write(org, "owner", "id,name\n")
+
+
+def break_row(org: Path) -> None:
+    append(org, "owner_mapping", "tag:team,new,nobody,,,")
+
+
+def remove_file(org: Path) -> None:
+    (org / "allocation_rule.csv").unlink()
+
+
+@pytest.mark.parametrize("spoil", [break_header, break_row, remove_file])
+def test_a_fault_leaves_the_tables_of_the_last_run_in_use(
+    org: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    data = tmp_path / "data"
+    land_org_tables(org, data)
+    before = content(data)
+    # A good change in another file must not be taken in halfway either.
+    append(org, "fx_rate", "GBP,USD,1.3,,")
+    spoil(org)
+    faults(org, data)
+    assert content(data) == before
+
+
+def test_a_table_without_rows_is_allowed_and_keeps_its_types(org: Path, tmp_path: Path) -> None:
+    for table, header in {
+        "allocation_rule": RULE,
+        "allocation_rule_condition": CONDITION,
+        "allocation_rule_target": TARGET,
+        "owner_mapping": MAPPING,
+    }.items():
+        write(org, table, header)
+    assert land_org_tables(org, tmp_path).rows["allocation_rule"] == 0
+    assert landed_rows(tmp_path, "allocation_rule") == []
+    path = next((tmp_path / "landed" / "org" / "allocation_rule").iterdir())
+    with duckdb.connect() as connection:
+        types = dict(
+            row[:2] for row in connection.execute(f"describe select * from '{path}'").fetchall()
+        )
+    assert types["valid_from"] == "DATE" and types["rule_order"] == "INTEGER"
