@@ -55,8 +55,8 @@ rates as (
     inner join fx_rates  -- a day has at most one rate of a pair
         on
             fx_rates.to_currency = reporting.reporting_currency
-            and (fx_rates.valid_from is null or fx_rates.valid_from <= usage_days.usage_date)
-            and (fx_rates.valid_to is null or fx_rates.valid_to > usage_days.usage_date)
+            and (fx_rates.valid_from is null or fx_rates.valid_from <= {{ in_force_date('usage_days') }})
+            and (fx_rates.valid_to is null or fx_rates.valid_to > {{ in_force_date('usage_days') }})
 ),
 
 dated as (
