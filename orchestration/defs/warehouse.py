@@ -29,7 +29,7 @@ from orchestration.land.org_tables import land_org_tables
 from orchestration.publish.build import (
     BuildPaths,
     inputs_fingerprint,
-    made_from,
+    is_published,
     make_period_folders,
     open_build,
     period_files_are_there,
@@ -186,9 +186,8 @@ def build_warehouse_assets(
         manifest = load_manifest(DBT_PROJECT_DIR)
         project = project_fingerprint(DBT_PROJECT_DIR)
         inputs = inputs_fingerprint(paths.warehouse_dir, project, settings.ledger_table_rows)
-        published = made_from(paths.published_path)
         if (
-            published == inputs
+            is_published(paths, inputs)
             and not settings.judge_all
             and period_files_are_there(paths, manifest)
         ):

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+_CONFIRMED = "confirmed.json"
 _CLOSED_WITHIN_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.1
 
@@ -132,6 +134,36 @@ def made_from(published_path: Path) -> str | None:
             return None
         found = connection.execute("select inputs_fingerprint from tollgate.made_from").fetchone()
     return str(found[0]) if found else None
+
+
+def confirm_published(paths: BuildPaths) -> None:
+    """Remember that the build file's inputs give what is published: a next run need not look."""
+    confirmed = {
+        "inputs_fingerprint": made_from(paths.build_path),
+        "published": _identity(paths.published_path),
+    }
+    temporary = paths.warehouse_dir / f".{_CONFIRMED}"
+    temporary.write_text(json.dumps(confirmed), encoding="utf-8")
+    os.replace(temporary, paths.warehouse_dir / _CONFIRMED)
+
+
+def is_published(paths: BuildPaths, fingerprint: str) -> bool:
+    """Say whether these inputs give what is published: it was made from them or confirmed so."""
+    if made_from(paths.published_path) == fingerprint:
+        return True
+    try:
+        confirmed = json.loads((paths.warehouse_dir / _CONFIRMED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    return paths.published_path.exists() and confirmed == {
+        "inputs_fingerprint": fingerprint,
+        "published": _identity(paths.published_path),
+    }
+
+
+def _identity(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_ino, status.st_mtime_ns, status.st_size]
 
 
 def write_made_from(build_path: Path, fingerprint: str) -> None:

@@ -15,7 +15,12 @@ from orchestration.publish.audit import (
     changed_periods,
     differs_from_published,
 )
-from orchestration.publish.build import BuildPaths, discard_build, sweep_period_files
+from orchestration.publish.build import (
+    BuildPaths,
+    confirm_published,
+    discard_build,
+    sweep_period_files,
+)
 from orchestration.publish.flip import Published, freeze_and_flip
 
 
@@ -68,6 +73,7 @@ def publish(
         discard_build(paths)
         raise PublicationRefusedError(findings)
     if not differs:
+        confirm_published(paths)
         discard_build(paths)
         log("publish  nothing differs from the published file; it stays as it is")
         return Publication(None, tuple(sorted(periods)), 0)

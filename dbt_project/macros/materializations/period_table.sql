@@ -210,10 +210,11 @@
         create or replace view {{ this.include(database=false) }} as {{ body }}
     {% endcall %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {#- Where the files are is part of what such a view is, and tells it from the table. #}
     {% do run_query(
         "insert into tollgate.period_key "
         ~ "select '" ~ relation_name ~ "', source, billing_period, key, null, inputs from ("
-        ~ wanted_keys_sql(relation_name, keyed_code(sql), 'source_period') ~ ") as k"
+        ~ wanted_keys_sql(relation_name, keyed_code(sql) ~ env_var('TOLLGATE_WAREHOUSE_DIR'), 'source_period') ~ ") as k"
     ) %}
     {% do persist_docs(this.incorporate(type='view'), model) %}
     {% do return({'relations': [this.incorporate(type='view')]}) %}

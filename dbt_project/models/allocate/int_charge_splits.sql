@@ -55,8 +55,8 @@ rates as (
     inner join fx_rates  -- a day has at most one rate of a pair
         on
             reporting.reporting_currency = fx_rates.to_currency
-            and (fx_rates.valid_from is null or usage_days.usage_date >= fx_rates.valid_from)
-            and (fx_rates.valid_to is null or usage_days.usage_date < fx_rates.valid_to)
+            and (fx_rates.valid_from is null or {{ in_force_date('usage_days') }} >= fx_rates.valid_from)
+            and (fx_rates.valid_to is null or {{ in_force_date('usage_days') }} < fx_rates.valid_to)
 ),
 
 dated as (

@@ -1,6 +1,7 @@
 -- One row per source, billing period and day on which something was charged or used.
 -- Invariant: each day lies in exactly one epoch, a stretch in which no rule or mapping changes.
 -- A bill may charge days of earlier periods (refunds): those days keep the rules of their time.
+-- Days after the bill's period take the rules of its last day.
 
 with charges as (
     select * from {{ ref('int_charges_conformed') }}
@@ -47,5 +48,5 @@ select
     max(boundaries.epoch_start_date) as epoch_start_date
 from days
 inner join boundaries  -- one day to the boundaries before it, of which the last counts
-    on days.usage_date >= boundaries.epoch_start_date
+    on {{ in_force_date('days') }} >= boundaries.epoch_start_date
 group by days.source, days.billing_period, days.usage_date

@@ -1,0 +1,8 @@
+{#-
+  The day whose rules, mappings and exchange rates a charged day takes: the day itself, but never
+  one after the bill's period. A bill may charge days ahead (a fee for next month); their rules are
+  not known when the period closes, and a later change must not reach back into it.
+-#}
+{% macro in_force_date(alias) -%}
+    least({{ alias }}.usage_date, cast({{ alias }}.billing_period + interval 1 month - interval 1 day as date))
+{%- endmacro %}

@@ -1,0 +1,459 @@
+"""Work follows change: a run rebuilds what depends on what changed, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.defs.extract import pull_context
+from orchestration.extract.pull import pull
+from orchestration.extract.source import load_sources
+from orchestration.land.catalogue import write_warehouse_inputs
+from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
+from orchestration.settings import PROJECT_DIR
+from tests.pipeline.conftest import SMALL_SOURCES, TODAY, Installation, small_installation
+from tests.pipeline.contents import (
+    PeriodKey,
+    assert_same_content,
+    changed,
+    content,
+    leftovers,
+    period_files,
+    period_keys,
+    written,
+)
+
+AWS_CONFORM = ("int_charges_conformed_aws_cur_legacy", "int_token_usage_aws_cur_legacy")
+FOCUS_CONFORM = ("int_charges_conformed_focus", "int_token_usage_focus")
+ALLOCATE = (
+    "int_usage_days",
+    "int_charge_profiles",
+    "int_profile_rules",
+    "int_charge_splits",
+    "int_split_shares",
+    "int_usage_splits",
+)
+# Marts by month of a source that hang on who owns a charge.
+ALLOCATED_MARTS = (
+    "allocation.charge_split",
+    "allocation.split_share",
+    "allocation.fct_allocated_cost",
+    "allocation.fct_allocation_trace",
+    "showback.fct_showback_daily",
+    "trust.rpt_control_totals",
+    "trust.rpt_exceptions",
+    "unit_economics.fct_cost_per_inference_daily",
+    "unit_economics.fct_token_usage_daily",
+)
+# Marts over all months that hang on which snapshots there are.
+SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    """Change a text file, and see that it changed."""
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    assert after != before
+    path.write_text(after, encoding="utf-8")
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """Return a change of the one place in which a text has ``old``."""
+
+    def change(text: str) -> str:
+        assert text.count(old) == 1
+        return text.replace(old, new)
+
+    return change
+
+
+def without_line(start: str) -> Callable[[str], str]:
+    """Return a change that takes out the one line with this start."""
+
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(start)]
+        assert len(kept) == len(lines) - 1
+        return "".join(kept)
+
+    return change
+
+
+def models(*, door: str, names: tuple[str, ...], source: str, period: str) -> set[PeriodKey]:
+    return {(f"{door}.{name}", source, period) for name in names}
+
+
+def of_month(names: tuple[str, ...], source: str, period: str) -> set[PeriodKey]:
+    return {(name, source, period) for name in names}
+
+
+def whole(*names: str) -> set[PeriodKey]:
+    return {(name, "*", "*") for name in names}
+
+
+class State:
+    """An installation as it is at one moment."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.keys = period_keys(installation)
+        self.files = period_files(installation)
+        self.content = content(installation)
+        self.published = _identity(installation.published_path)
+
+    def changed_keys(self) -> set[PeriodKey]:
+        return changed(self.keys, period_keys(self.installation))
+
+    def written_files(self) -> set[tuple[str, str, str]]:
+        return written(self.files, period_files(self.installation))
+
+    def is_published_file_untouched(self) -> bool:
+        return _identity(self.installation.published_path) == self.published
+
+
+def _identity(path: Path) -> tuple[int, int, bytes]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, path.read_bytes()
+
+
+def test_a_second_run_recomputes_nothing_and_leaves_the_published_file_untouched(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    moved, second = installation.run_here(), installation.run_here()
+    # The fixture was moved to another folder: dbt looks at all of it once and has nothing to do.
+    assert "nothing differs from the published file" in moved.text
+    assert "nothing changed since the last publication" in second.text
+    for run in (moved, second):
+        assert run.exit_code == 0, run.text
+        doors = ("extract ", "land ", "conform ", "allocate ", "marts ")
+        assert [line for line in run.lines if line.startswith(doors)] == []
+    assert before.is_published_file_untouched()
+    assert before.files == period_files(installation)
+    assert leftovers(installation) == []
+
+
+def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    edit(installation.bills / "aws_legacy" / "2026-10.csv", replaced(",7.70,$", ",8.20,$"))
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    place = {"source": "aws_small", "period": "2026-10"}
+    assert before.written_files() == {
+        (model, "aws_small", "2026-10") for model in AWS_CONFORM + ALLOCATE
+    }
+    # Every other file keeps its inode: it was not written again.
+    kept = {path for path in before.files if "aws_small/billing_period=2026-10" not in path}
+    after = period_files(installation)
+    assert {path: after[path] for path in kept} == {path: before.files[path] for path in kept}
+    inputs = ("aws_cur_legacy__line_items", "stg_aws_cur_legacy__line_items")
+    united = ("int_charges_conformed", "int_token_usage")
+    assert before.changed_keys() == (
+        models(door="land", names=inputs, **place)
+        | models(door="conform", names=AWS_CONFORM + united, **place)
+        | models(door="allocate", names=ALLOCATE, **place)
+        | of_month(("focus.cost_and_usage", "tollgate.snapshot"), "aws_small", "2026-10")
+        | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
+        | whole(*SNAPSHOT_MARTS)
+    )
+    assert installation.query(
+        "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
+        "total_change, row_count_change from trust.rpt_restatements"
+    ) == [
+        (
+            "aws_small",
+            "line_items",
+            "2026-10-01",
+            "USD",
+            Decimal("26.700000000001"),
+            Decimal("27.200000000001"),
+            Decimal("0.50"),
+            0,
+        )
+    ]
+    assert installation.scalar(
+        "select billed_cost from allocation.charge_split inner join focus.cost_and_usage "
+        "on x_charge_id = x_ChargeId where ResourceId = 'i-0abc0000000000009'"
+    ) == Decimal("8.20")
+
+
+def test_a_shrunken_closed_month_is_held_back_and_named_until_it_is_accepted(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    bill = installation.bills / "aws_legacy" / "2026-10.csv"
+    edit(bill, without_line("line-10-05,"))
+    refused = installation.run_here()
+    assert refused.exit_code != 0
+    assert before.is_published_file_untouched()
+    assert "extract  aws_small 2026-10 line_items: 5 rows" in refused.text
+    assert "the last complete snapshot had 6" in refused.text
+    assert 'accept_shrink: ["2026-10"]' in refused.text
+    assert "aws_small 2026-10: snapshot 0002-" in refused.text and " is held" in refused.text
+    assert leftovers(installation) == []
+
+    installation.write_sources(
+        [
+            source | {"accept_shrink": ["2026-10"]} if source["name"] == "aws_small" else source
+            for source in SMALL_SOURCES
+        ]
+    )
+    accepted = installation.run_here()
+    assert accepted.exit_code == 0, accepted.text
+    # The withdrawn row is gone, the others are what they were.
+    assert installation.query(
+        "select count(*), sum(BilledCost) from focus.cost_and_usage "
+        "where x_Source = 'aws_small' and x_BillingPeriod = date '2026-10-01'"
+    ) == [(5, Decimal("19.000000000001"))]
+    assert before.written_files() == {
+        (model, "aws_small", "2026-10") for model in AWS_CONFORM + ALLOCATE
+    }
+    assert installation.query(
+        "select previous_row_count, row_count, total_change from trust.rpt_restatements"
+    ) == [(6, 5, Decimal("-7.70"))]
+    assert installation.query("select freshness from trust.rpt_freshness group by all") == [
+        ("current",)
+    ]
+
+
+def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    rule = installation.org / "allocation_rule.csv"
+    edit(
+        rule,
+        replaced(
+            "shared-account,1,20,even,,owned,,,", "shared-account,1,20,even,,owned,,2026-10-01,"
+        ),
+    )
+    edit(rule, lambda text: text + "shared-account,2,20,even,,owned,2026-10-01,,Two teams\n")
+    edit(
+        installation.org / "allocation_rule_condition.csv",
+        lambda text: text + "shared-account,2,sub_account_id,equals,200000000002\n",
+    )
+    edit(
+        installation.org / "allocation_rule_target.csv",
+        lambda text: text + "shared-account,2,search,\nshared-account,2,vision,\n",
+    )
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    october = [("aws_small", "2026-10"), ("focus_small", "2026-10")]
+    assert before.written_files() == {
+        (model, source, period) for model in ALLOCATE for source, period in october
+    }
+    org_inputs = ("allocation_rule", "allocation_rule_condition", "allocation_rule_target")
+    expected = {(f"org.{name}", "*", "2026-10") for name in org_inputs}
+    for source, period in october:
+        expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
+        expected |= of_month(ALLOCATED_MARTS, source, period)
+    assert before.changed_keys() == expected
+    # No October line is of that account: the same amounts have the same owners.
+    table = "allocation.fct_allocated_cost"
+    assert before.content[table] == content(installation)[table]
+
+
+def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    owner = installation.org / "owner.csv"
+    edit(
+        owner,
+        replaced(
+            "search,Search,Product,CC-10,engineering,,",
+            "search,Search,Product,CC-10,engineering,,2026-10-01",
+        ),
+    )
+    edit(owner, lambda text: text + "search,Search,Data and AI,CC-11,engineering,2026-10-01,\n")
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    october = [("aws_small", "2026-10"), ("focus_small", "2026-10")]
+    assert before.written_files() == {
+        ("int_split_shares", source, period) for source, period in october
+    }
+    moved = installation.query(
+        "select distinct billing_period::varchar, department, cost_centre "
+        "from showback.fct_showback_daily where team = 'Search' order by all"
+    )
+    assert moved == [("2026-09-01", "Product", "CC-10"), ("2026-10-01", "Data and AI", "CC-11")]
+    assert {(relation, period) for relation, _, period in before.changed_keys()} == {
+        ("org.owner", "2026-10"),
+        ("reference.dim_owner", "*"),
+        ("allocate.int_split_shares", "2026-10"),
+        *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
+    }
+
+
+def test_a_new_day_a_new_register_and_another_currency_touch_only_what_shows_them(
+    installation: Installation,
+) -> None:
+    before = State(installation)
+    edit(
+        installation.org / "ai_model.csv",
+        replaced("gpt-4o,OpenAI,GPT-4o,approved", "gpt-4o,OpenAI,GPT-4o,retired"),
+    )
+    run = installation.run_here(
+        TOLLGATE_TODAY=(TODAY + timedelta(days=1)).isoformat(), TOLLGATE_REPORTING_CURRENCY="EUR"
+    )
+    assert run.exit_code == 0, run.text
+    months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
+    assert before.written_files() == {("int_charge_splits", *month) for month in months}
+    in_currency = (
+        "allocation.charge_split",
+        "allocation.fct_allocated_cost",
+        "allocation.fct_allocation_trace",
+        "showback.fct_showback_daily",
+        "trust.rpt_control_totals",
+        "trust.rpt_exceptions",
+        "unit_economics.fct_cost_per_inference_daily",
+    )
+    expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model")
+    # The day, and the register.
+    expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
+    for source, period in months:
+        expected |= {("allocate.int_charge_splits", source, period)}
+        expected |= of_month(in_currency, source, period)
+    assert before.changed_keys() == expected
+    # No rate from dollars to euros: an unknown amount is not zero.
+    assert installation.query(
+        "select billing_currency, reporting_currency, count(billed_cost_reporting) "
+        "from allocation.charge_split group by all order by all"
+    ) == [("EUR", "EUR", 8), ("USD", "EUR", 0)]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the project whose SQL a test may change."""
+    copy = tmp_path / "project"
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+    for folder in ("orchestration", "dbt_project"):
+        shutil.copytree(PROJECT_DIR / folder, copy / folder, ignore=ignored)
+    shutil.copy(PROJECT_DIR / "dagster.yaml", copy)
+    return copy
+
+
+def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
+    installation: Installation, project: Path
+) -> None:
+    before = State(installation)
+    dbt = project / "dbt_project"
+    mart = dbt / "models" / "marts" / "unit_economics" / "fct_token_usage_daily.sql"
+    edit(mart, lambda text: text + "-- another line\n")
+    # Read by one kind of source only, so that the other one's months must stay.
+    edit(dbt / "seeds" / "focus_own_publisher.csv", lambda text: text + "example%,example%\n")
+    manifest_path(dbt)
+    remember_unit_tests(dbt)
+    run = installation.run(project)
+    assert run.exit_code == 0, run.text
+    assert {place for place in before.written_files() if place[1] == "aws_small"} == set()
+    assert {place[0] for place in before.written_files()} >= {FOCUS_CONFORM[0], *ALLOCATE}
+    by_aws = {place for place in before.changed_keys() if place[1] == "aws_small"}
+    assert by_aws == {
+        ("unit_economics.fct_token_usage_daily", "aws_small", period)
+        for period in ("2026-09", "2026-10")
+    }
+    # The same numbers come out.
+    assert_same_content(before.content, content(installation))
+
+
+def test_lost_landed_rows_and_a_lost_period_file_are_made_again(installation: Installation) -> None:
+    before = State(installation)
+    shutil.rmtree(installation.settings.landed_dir)
+    lost = next(path for path in sorted(before.files) if "conformed_aws_cur_legacy" in path)
+    (installation.settings.warehouse_dir / lost).unlink()
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    after = period_files(installation)
+    assert {path for path in after if after[path] != before.files[path]} == {lost}
+    assert set(after) == set(before.files)
+    # The published rows do not depend on what was lost: they stay as they are.
+    assert before.is_published_file_untouched()
+    assert leftovers(installation) == []
+
+
+def test_one_lost_landed_file_is_landed_again(installation: Installation) -> None:
+    before = State(installation)
+    lost = sorted(installation.settings.landed_dir.glob("aws_small/*/*/*.parquet"))[0]
+    content_before = lost.read_bytes()
+    lost.unlink()
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    assert lost.read_bytes() == content_before
+    assert before.is_published_file_untouched()
+
+
+def test_a_lost_warehouse_folder_is_made_again(installation: Installation) -> None:
+    before = State(installation)
+    shutil.rmtree(installation.settings.warehouse_dir)
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    assert set(period_files(installation)) == set(before.files)
+    assert before.is_published_file_untouched()
+    for path in (installation.settings.warehouse_dir / "conform").glob("*/*/*/*.parquet"):
+        assert path.stat().st_size > 0
+
+
+@pytest.mark.parametrize("with_its_clock", [True, False])
+def test_a_vendor_who_takes_a_shrunken_answer_back_is_current_again(
+    tmp_path: Path, with_its_clock: bool
+) -> None:
+    installation = small_installation(tmp_path / "installation")
+    bill = installation.bills / "aws_legacy" / "2026-10.csv"
+    original, status = bill.read_bytes(), bill.stat()
+    assert pulled_states(installation) == ["new", "new"]
+    edit(bill, without_line("line-10-05,"))
+    assert pulled_states(installation) == ["unchanged", "held"]
+    assert snapshot_states(installation) == [(1, "refused"), (1, "refused"), (2, "held")]
+    bill.write_bytes(original)
+    if with_its_clock:
+        os.utime(bill, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert pulled_states(installation) == ["unchanged", "unchanged"]
+    assert snapshot_states(installation) == [(1, "refused"), (1, "refused")]
+    # The record of what was sent stays.
+    assert len(list(installation.settings.extracted_dir.glob("*/*/2026-10/.answered-0002-*"))) == 1
+    # And the same mistake is met again.
+    edit(bill, without_line("line-10-05,"))
+    assert pulled_states(installation) == ["unchanged", "held"]
+    bill.write_bytes(original)
+    assert pulled_states(installation) == ["unchanged", "unchanged"]
+    assert snapshot_states(installation) == [(1, "refused"), (1, "refused")]
+
+
+def test_a_held_answer_that_another_one_follows_is_no_restatement(tmp_path: Path) -> None:
+    installation = small_installation(tmp_path / "installation")
+    bill = installation.bills / "aws_legacy" / "2026-10.csv"
+    original = bill.read_text()
+    pulled_states(installation)
+    edit(bill, without_line("line-10-05,"))
+    assert pulled_states(installation) == ["unchanged", "held"]
+    bill.write_text(original.replace(",7.70,$", ",8.20,$"))
+    assert pulled_states(installation) == ["unchanged", "new"]
+    assert [number for number, _ in snapshot_states(installation)] == [1, 1, 3]
+
+
+def pulled_states(installation: Installation) -> list[str]:
+    """Pull the AWS bills and return what became of each month."""
+    source, *_ = load_sources(installation.sources_file)
+    return [result.state for result in pull(source, None, pull_context(installation.settings))]
+
+
+def snapshot_states(installation: Installation) -> list[tuple[int, str]]:
+    """Return number and state of the snapshots that dbt is told of; none is landed yet."""
+    source, *_ = load_sources(installation.sources_file)
+    write_warehouse_inputs(installation.data, [source])
+    inputs = installation.settings.warehouse_dir / "inputs" / "snapshot.parquet"
+    with duckdb.connect() as connection:
+        return connection.execute(
+            "select snapshot_seq, snapshot_state from read_parquet($path) order by all",
+            {"path": str(inputs)},
+        ).fetchall()
