@@ -246,10 +246,24 @@ def unique_names(paths: Sequence[str]) -> list[str]:
 
 
 def count_rows(dataset: Dataset, draft: Draft, source: str) -> None:
-    """Put rows and control totals of a draft's files on it."""
+    """Put rows and control totals of a draft's files on it.
+
+    Raises:
+        SourceError: A file cannot be read, or there is no column of money or of currencies.
+    """
     paths = [draft.path / file.name for file in draft.files]
-    with reading(source, ", ".join(path.name for path in paths)) as connection:
-        totals = control_totals(connection, dataset.rows(connection, paths), dataset)
+    names = ", ".join(path.name for path in paths)
+    with reading(source, names) as connection:
+        rows = dataset.rows(connection, paths)
+        present = column_names(connection, rows)
+        for name in (dataset.money_column, dataset.currency_column):
+            if name is not None and name not in present:
+                raise SourceError(
+                    source,
+                    f"{names}: there is no column {name}.",
+                    "give the bill as the vendor exports it, with its header line.",
+                )
+        totals = control_totals(connection, rows, dataset)
     draft.row_count, draft.totals = totals.row_count, totals.exact
 
 

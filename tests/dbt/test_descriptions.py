@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from dbt_nodes import DbtProject, Node, door, model_files
+from dbt_nodes import DbtProject, Node, model_files
 
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -112,12 +112,6 @@ def test_every_mart_is_tested_for_its_grain(project: DbtProject) -> None:
         mart["name"] for mart in project.marts if not project.generic_tests_of(mart, "grain_is")
     ]
     assert untested == []
-
-
-def test_every_model_of_allocate_has_a_unit_test(project: DbtProject) -> None:
-    allocate = [model for model in project.models if door(model) == "allocate"]
-    assert allocate
-    assert [model["name"] for model in allocate if not project.unit_tests_of(model)] == []
 
 
 def test_every_gate_says_what_it_detects_means_and_asks_for(project: DbtProject) -> None:
