@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 import duckdb
 import pyarrow
 import pytest
-from file_bills import money_sql
+from file_bills import money_sql, quantity_sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +80,34 @@ def test_what_is_no_number_stays_unknown(text: str) -> None:
         connection.register("bill", pyarrow.table({"amount": [text]}))
         row = connection.execute(f"select {exact_amount('amount')} from bill").fetchone()
     assert row == (None,)
+
+
+def read_quantities(values: list[float] | list[str]) -> list[Decimal]:
+    with duckdb.connect() as connection:
+        connection.register("bill", pyarrow.table({"quantity": values}))
+        rows = connection.execute(f"select {quantity_sql('quantity')} from bill").fetchall()
+    return [row[0] for row in rows]
+
+
+quantities = st.one_of(
+    amounts,
+    st.floats(1e9, 1e12),
+    # few decimals, as most meters have: read another way than those with many
+    st.builds(
+        lambda units, digits: units + digits / 1e6, st.integers(0, 10**9), st.integers(0, 10**6)
+    ),
+    st.sampled_from([999_999_999.9999999, 999_999_999.999999, 1e9, 1e9 + 0.5, 2.0, 1e18, -7.25]),
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(quantities, min_size=20, max_size=200))
+def test_a_quantity_is_the_decimal_that_was_meant(doubles: list[float]) -> None:
+    assert read_quantities(doubles) == [rounded(repr(value), 15) for value in doubles]
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0000080000", "999.9999999999999995", "1000", "-12.5", "1E3", "2.5e-7", "123456789"]
+)
+def test_a_quantity_in_text_is_read_as_it_stands(text: str) -> None:
+    assert read_quantities([text]) == [rounded(text, 15)]

@@ -6,6 +6,10 @@
   cast is 70 times faster and gives the same twelve digits where x * 10^12 lies far enough from the
   middle of two integers: the double stands for its decimal, and the product for the exact one, to
   within |x| / 4500 of a unit together, so |x| / 4000 is far enough and from 2,000 on nothing is.
+
+  Of larger numbers most have few decimals. Six that read back as the same double are the decimal
+  that was meant, as long as they have 15 digits in all: no two such decimals are one double. And
+  texts without an exponent that fit into 18 digits are read as such, twice as fast as 38.
 -#}
 {% macro money(column) -%}
     {{ return(adapter.dispatch('exact_decimal')(column, 'decimal(38, 12)', 2000)) }}
@@ -18,13 +22,25 @@
 
 {% macro duckdb__exact_decimal(column, type, fast_below) -%}
     {%- set number = 'try_cast(' ~ column ~ ' as double)' -%}
-    {%- set scaled = number ~ ' * 1e' ~ (type.split(',')[1].strip(' )') | int) -%}
+    {%- set decimals = type.split(',')[1].strip(' )') | int -%}
+    {%- set scaled = number ~ ' * 1e' ~ decimals -%}
+    {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
     case
         when
             typeof({{ column }}) = 'DOUBLE'
             and abs({{ scaled }} - round({{ scaled }})) < 0.5 - abs({{ number }}) / {{ 2 * fast_below }}
             then cast({{ number }} as {{ type }})
-        else cast({{ plain_digits('cast(' ~ column ~ ' as varchar)') }} as {{ type }})
+        when
+            typeof({{ column }}) = 'DOUBLE' and abs({{ number }}) < 1e9
+            and cast(try_cast({{ number }} as decimal(18, 6)) as double) = {{ number }}
+            then cast(cast({{ number }} as decimal(18, 6)) as {{ type }})
+        else coalesce(
+            case
+                when not contains({{ text }}, 'e') and not contains({{ text }}, 'E')
+                    then try_cast({{ text }} as decimal(18, {{ decimals }}))
+            end,
+            cast({{ plain_digits(text) }} as {{ type }})
+        )
     end
 {%- endmacro %}
 
