@@ -18,6 +18,8 @@ $(VENV)/.installed: requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python '>=3.11' $(VENV) && uv pip sync --quiet --python $(PYTHON) requirements.lock; \
 	else \
+		python3 -c 'import ensurepip' 2>/dev/null || { echo "Python lacks its venv module: apt-get install python3-venv"; exit 1; }; \
+		echo "Installing the Python packages into $(VENV), which takes a minute or two"; \
 		python3 -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock; \
 	fi
 	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
