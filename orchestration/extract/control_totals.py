@@ -27,7 +27,8 @@ def exact_amount(column: str, decimals: int = 18) -> str:
     """
     name = quoted(column)
     number = f"try_cast({name} as double)"
-    direct = f"cast({number} as decimal(38, 12))"
+    # DuckDB may look at both sides of an "and": a NaN must not end the scan that is to find it.
+    direct = f"try_cast({number} as decimal(38, 12))"
     return (
         f"case when typeof({name}) = 'DOUBLE' and abs({number}) < 2000 "
         f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, {decimals})) "

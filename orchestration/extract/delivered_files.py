@@ -157,8 +157,18 @@ def unique_names(paths: Sequence[str]) -> list[str]:
 def count_rows(dataset: Dataset, draft: Draft, source: str) -> None:
     """Put rows and control totals of a draft's files on it."""
     paths = [draft.path / file.name for file in draft.files]
-    with reading(source, ", ".join(path.name for path in paths)) as connection:
-        totals = control_totals(connection, dataset.rows(connection, paths), dataset)
+    names = ", ".join(path.name for path in paths)
+    with reading(source, names) as connection:
+        rows = dataset.rows(connection, paths)
+        present = column_names(connection, rows)
+        for column in (dataset.money_column, dataset.currency_column):
+            if column is not None and column not in present:
+                raise SourceError(
+                    source,
+                    f"{names}: the delivery has no column {column}.",
+                    "have the vendor deliver the bill with all its columns.",
+                )
+        totals = control_totals(connection, rows, dataset)
     draft.row_count, draft.totals = totals.row_count, totals.exact
 
 
