@@ -14,6 +14,7 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.registry import KINDS
 from orchestration.extract.source import PullContext, SourceConfig
+from orchestration.land.landing import was_refused
 from orchestration.settings import Settings
 
 progress = logging.getLogger("tollgate")
@@ -35,6 +36,7 @@ def pull_context(settings: Settings) -> PullContext:
         pseudonym_key=settings.pseudonym_key.get_secret_value(),
         secret=settings.secret,
         say=progress.info,
+        was_refused=lambda snapshot: was_refused(settings.data_dir, snapshot),
     )
 
 

@@ -34,7 +34,8 @@ def ledger_amount(column: str) -> str:
 
 def _decimal(column: str, decimals: int) -> str:
     number = f"try_cast({quoted(column)} as double)"
-    direct = f"cast({number} as decimal(38, 12))"
+    # DuckDB may look at both sides of an "and": a NaN must not end the scan that is to find it.
+    direct = f"try_cast({number} as decimal(38, 12))"
     text = _plain_digits(f"cast({quoted(column)} as varchar)")
     return (
         f"case when typeof({quoted(column)}) = 'DOUBLE' and abs({number}) < 2000 "

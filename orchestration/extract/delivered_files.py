@@ -260,7 +260,7 @@ def count_rows(dataset: Dataset, draft: Draft, source: str) -> None:
             if name is not None and name not in present:
                 raise SourceError(
                     source,
-                    f"{names}: there is no column {name}.",
+                    f"{names}: the delivery has no column {name}.",
                     "give the bill as the vendor exports it, with its header line.",
                 )
         totals = control_totals(connection, rows, dataset)

@@ -20,6 +20,7 @@ from orchestration.extract.snapshot import (
     current_snapshot,
     period_folder,
     put_aside_held,
+    snapshots_of,
 )
 from orchestration.extract.source import (
     Dataset,
@@ -149,8 +150,13 @@ def _pull_one(
 ) -> tuple[str, Snapshot, str]:
     folder = period_folder(context.extracted_dir, source.name, dataset.name, period)
     previous = current_snapshot(folder)
+    good = [
+        snapshot
+        for snapshot in snapshots_of(folder)
+        if not snapshot.is_held and not context.was_refused(snapshot)
+    ]
     window = (period.start, min(period.end, context.today))
-    with Draft(folder, period, window, previous) as draft:
+    with Draft(folder, period, window, previous, good[-1] if good else None) as draft:
         try:
             reader.fetch(dataset, period, draft)
         except UnchangedOriginError:

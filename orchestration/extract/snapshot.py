@@ -162,12 +162,15 @@ class Draft:
         declared_empty: Set when the source said that there is nothing.
         format_version: Version of the vendor's format, where it gives one.
         previous: The current snapshot of the period, None when there is none.
+        last_good: The newest accepted snapshot that landing did not refuse: what a closed period
+            must not shrink from. None when there is none.
     """
 
     folder: Path
     period: BillingPeriod
     window: tuple[date, date]
     previous: Snapshot | None = None
+    last_good: Snapshot | None = None
     origin: str = ""
     row_count: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
@@ -368,9 +371,9 @@ def _remember_tags(draft: Draft) -> None:
 
 def _shrunken(draft: Draft) -> str:
     """Say how a closed period shrank, or nothing."""
-    if draft.previous is None:
+    if draft.last_good is None:
         return ""
-    before = draft.previous.receipt
+    before = draft.last_good.receipt
     if draft.row_count < before.row_count:
         return (
             f"it has {draft.row_count:,} rows, the last complete snapshot had {before.row_count:,}."

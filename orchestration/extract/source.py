@@ -14,7 +14,7 @@ import yaml
 from orchestration.extract.period import BillingPeriod
 
 if TYPE_CHECKING:
-    from orchestration.extract.snapshot import Draft
+    from orchestration.extract.snapshot import Draft, Snapshot
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # Taken by the organisation's own tables.
@@ -136,6 +136,7 @@ class PullContext:
         pseudonym_key: Key of the hash that turns user ids into pseudonyms.
         secret: Reads a secret by the name of its environment variable.
         say: Receives one line of progress at a time.
+        was_refused: Says whether a snapshot was refused at landing, so that it measures nothing.
     """
 
     extracted_dir: Path
@@ -144,6 +145,7 @@ class PullContext:
     pseudonym_key: str
     secret: Callable[[str], str | None]
     say: Callable[[str], None]
+    was_refused: Callable[["Snapshot"], bool] = field(default=lambda _snapshot: False)
 
 
 class Reader(Protocol):

@@ -114,6 +114,12 @@ def read_landing(path: Path) -> Landing | None:
     return Landing(**fields)
 
 
+def was_refused(data_dir: Path, snapshot: Snapshot) -> bool:
+    """Say whether a gate refused a snapshot when it was landed last."""
+    landing = read_landing(landing_path(data_dir, snapshot))
+    return landing is not None and not landing.passed
+
+
 def land(source: SourceConfig, data_dir: Path, say: Callable[[str], None]) -> list[Landed]:
     """Land the newest accepted snapshot of every dataset and period of a source.
 

@@ -213,6 +213,6 @@ def _money_of(
         present
     ):
         return {}
-    return control_totals(
-        connection, f"select * from ({rows_sql}) where {rule.violation}", dataset
-    ).exact
+    # Rows whose amount is unknown do not bill nothing: only known amounts are told.
+    known = f"({rule.violation}) and {exact_amount(dataset.money_column)} is not null"
+    return control_totals(connection, f"select * from ({rows_sql}) where {known}", dataset).exact

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,12 @@ def test_a_line_with_another_number_of_fields_is_refused(tmp_path: Path, ragged:
     assert result.state == "failed" and "october.csv" in result.reason
 
 
+def test_a_bill_without_its_currency_is_refused_in_plain_words(tmp_path: Path) -> None:
+    content = focus_csv(focus_line("1")).replace(b"BillingCurrency", b"Money")
+    reason = only(pulled(tmp_path, {"october.csv": content})).reason
+    assert "october.csv: the delivery has no column billing_currency." in reason
+
+
 def test_csv_and_parquet_of_one_month_are_read_together(tmp_path: Path) -> None:
     parquet = tmp_path / "part.parquet"
     duckdb.sql(
@@ -95,6 +102,17 @@ def test_a_file_of_one_month_beside_one_of_two_gives_both_months(tmp_path: Path)
         (1, Decimal(4)),
         (2, Decimal(3)),
     ]
+
+
+def test_a_correction_may_be_smaller_than_what_landing_refused(tmp_path: Path) -> None:
+    first = only(pulled(tmp_path, {"october.csv": focus_csv(focus_line("1"), focus_line("9"))}))
+    smaller = focus_csv(focus_line("1"))
+    (tmp_path / "bill" / "october.csv").write_bytes(smaller)
+    source = SourceConfig("bill", "focus", str(tmp_path / "bill"))
+    context = pull_context(tmp_path / "extracted")
+    assert only(pull(source, None, context)).state == "held"
+    refusing = replace(context, was_refused=lambda snapshot: snapshot == first.snapshot)
+    assert only(pull(source, None, refusing)).state == "new"
 
 
 OCTOBER = focus_csv(focus_line("1.50", note="a"), focus_line("2.25", note="b"))

@@ -298,8 +298,8 @@ def test_a_file_without_money_currency_or_month_is_refused(
     fields = {name: value for name, value in line("1").items() if name != missing}
     write_csv(source.bills / "bill.csv", [fields])
     words = {
-        "BilledCost": "bill.csv: there is no column billed_cost.",
-        "BillingCurrency": "bill.csv: there is no column billing_currency.",
+        "BilledCost": "bill.csv: the delivery has no column billed_cost.",
+        "BillingCurrency": "bill.csv: the delivery has no column billing_currency.",
         "BillingPeriodStart": "bill.csv has no column that tells the billing period.",
     }
     remedy = "give the bill as the vendor exports it, with its header line."
