@@ -40,6 +40,7 @@ ALLOCATE = (
     "int_split_shares",
     "int_usage_splits",
 )
+AWS_MONTHS = ("2026-09", "2026-10")
 # Marts by month of a source that hang on who owns a charge.
 ALLOCATED_MARTS = (
     "allocation.charge_split",
@@ -294,7 +295,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
     }
 
 
-def test_a_new_day_a_new_register_and_another_currency_touch_only_what_shows_them(
+def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     installation: Installation,
 ) -> None:
     before = State(installation)
@@ -303,7 +304,9 @@ def test_a_new_day_a_new_register_and_another_currency_touch_only_what_shows_the
         replaced("gpt-4o,OpenAI,GPT-4o,approved", "gpt-4o,OpenAI,GPT-4o,retired"),
     )
     run = installation.run_here(
-        TOLLGATE_TODAY=(TODAY + timedelta(days=1)).isoformat(), TOLLGATE_REPORTING_CURRENCY="EUR"
+        TOLLGATE_TODAY=(TODAY + timedelta(days=1)).isoformat(),
+        TOLLGATE_REPORTING_CURRENCY="EUR",
+        TOLLGATE_LEDGER_TABLE_ROWS="0",
     )
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
@@ -311,19 +314,25 @@ def test_a_new_day_a_new_register_and_another_currency_touch_only_what_shows_the
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
-        "allocation.fct_allocation_trace",
         "showback.fct_showback_daily",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
+        "unit_economics.fct_token_usage_daily",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model")
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
     for source, period in months:
         expected |= {("allocate.int_charge_splits", source, period)}
+        # The limit: what was a table is a view over the period files.
+        expected |= {("focus.cost_and_usage", source, period)}
         expected |= of_month(in_currency, source, period)
     assert before.changed_keys() == expected
+    assert installation.query(
+        "select view_name from duckdb_views() where schema_name in ('focus', 'allocation') "
+        "and sql like '%.parquet%' order by all"
+    ) == [("charge_split",), ("cost_and_usage",)]
     # No rate from dollars to euros: an unknown amount is not zero.
     assert installation.query(
         "select billing_currency, reporting_currency, count(billed_cost_reporting) "
@@ -358,10 +367,9 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
     assert {place for place in before.written_files() if place[1] == "aws_small"} == set()
     assert {place[0] for place in before.written_files()} >= {FOCUS_CONFORM[0], *ALLOCATE}
     by_aws = {place for place in before.changed_keys() if place[1] == "aws_small"}
-    assert by_aws == {
-        ("unit_economics.fct_token_usage_daily", "aws_small", period)
-        for period in ("2026-09", "2026-10")
-    }
+    # The exceptions mart reads the changed one: tokens without a price.
+    marts = ("unit_economics.fct_token_usage_daily", "trust.rpt_exceptions")
+    assert by_aws == {(mart, "aws_small", month) for mart in marts for month in AWS_MONTHS}
     # The same numbers come out.
     assert_same_content(before.content, content(installation))
 

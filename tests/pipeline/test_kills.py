@@ -53,14 +53,15 @@ class Chain:
         """Kill a run when it says its n-th line with this start."""
         process = self._start()
         assert process.stdout is not None
-        left = nth
+        left, said = nth, []
         for line in process.stdout:
+            said.append(line)
             left -= line.startswith(start)
             if left == 0:
                 self._kill(process, alone)
                 break
         else:
-            pytest.fail(f"the run said {nth - left} lines that begin with {start!r}")
+            pytest.fail(f"{nth - left} lines begin with {start!r}:\n{''.join(said)}")
         self._look(process)
 
     def kill_at_moment(self, seconds: float, *, alone: bool) -> None:
@@ -178,9 +179,9 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_ends_as_if_
     assert reference.exit_code == 0, reference.text
 
     again = Chain(installation)
+    again.kill_at_line("publish  auditing", alone=False)
     again.kill_at_moment(moments.uniform(0.1, 0.5) * duration, alone=False)
     again.kill_at_moment(moments.uniform(0.5, 0.9) * duration, alone=True)
-    again.kill_at_line("publish  auditing", alone=False)
     run = again.finish()
     assert run.exit_code == 0, run.text
     assert len(again.publications) == 1
