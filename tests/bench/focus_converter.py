@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from orchestration.settings import PROJECT_DIR
 from tests.bench.measure import Measured, run_command
 
@@ -64,6 +66,15 @@ def convert(csv: Path, target: Path, limit_seconds: float = 600) -> Measured:
         PROJECT_DIR,
         limit_seconds,
     )
+
+
+def row_count(target: Path) -> int:
+    """Return how many rows it wrote."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select count(*) from read_parquet($1)", [f"{target}/*.parquet"]
+        ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _python() -> str:
