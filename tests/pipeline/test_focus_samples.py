@@ -23,8 +23,9 @@ TAKEN: Mapping[str, Sequence[str]] = {
     "ai_examples": ["focus-spec-1.5wd-ai-examples/*.csv"],
     # These have a byte order mark or dates such as 4/1/25.
     "virtual_currency": [f"{SAAS}/virtual_currency*.csv"],
-    "spend_agreements": [f"{SAAS}/spend_agreements/*.csv"],
 }
+# A year of months with few lines each: taken in and landed, but not sent through dbt.
+LANDED = f"{SAAS}/spend_agreements"
 # No bills, or bills that no reader could take, and what is said of them.
 REFUSED: Mapping[str, str] = {
     "generated/synthetic_focus_1_4_billing_period.csv": "there is no column billed_cost.",
@@ -127,6 +128,18 @@ def test_every_version_names_the_service_provider(samples: Installation) -> None
         ("azure_1_3", "Microsoft Azure"),
         ("google_1_2", "Google Cloud"),
     ]
+
+
+def test_a_sample_of_many_months_is_landed_to_the_last_digit(tmp_path: Path) -> None:
+    source = FileSource("focus", FOCUS / LANDED, tmp_path)
+    assert set(source.states().values()) == {"new"}
+    landings = [landed.landing for landed in source.land()]
+    assert all(landing.passed for landing in landings)
+    assert len(landings) == 12
+    expected = read_with_python(sorted((FOCUS / LANDED).glob("*.csv")))
+    assert sum(landing.row_count for landing in landings) == expected.lines
+    totals = [Decimal(landing.landed_totals["USD"]) for landing in landings]
+    assert sum(totals) == expected.sums["BilledCost"]
 
 
 @pytest.mark.parametrize("sample", REFUSED)
