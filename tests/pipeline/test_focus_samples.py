@@ -1,0 +1,154 @@
+"""The published FOCUS samples of every version and provider arrive to the last digit."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES, Installation, new_installation
+from file_bills import FileSource
+
+FOCUS = SAMPLES / "focus"
+SAAS = "focus-spec-1.2-examples/saas_examples"
+# Source name and the sample files that it is made of.
+TAKEN: Mapping[str, Sequence[str]] = {
+    "google_1_2": ["generated/focus_1_2_cost_and_usage_gcp.csv"],
+    "azure_1_3": ["generated/focus_1_3_cost_and_usage_azure.csv"],
+    "aws_1_4": ["generated/synthetic_focus_1_4_cost_and_usage.csv"],
+    "ai_examples": ["focus-spec-1.5wd-ai-examples/*.csv"],
+    # These have a byte order mark or dates such as 4/1/25.
+    "virtual_currency": [f"{SAAS}/virtual_currency*.csv"],
+}
+# A year of months with few lines each: taken in and landed, but not sent through dbt.
+LANDED = f"{SAAS}/spend_agreements"
+# No bills, or bills that no reader could take, and what is said of them.
+REFUSED: Mapping[str, str] = {
+    "generated/synthetic_focus_1_4_billing_period.csv": "there is no column billed_cost.",
+    "generated/synthetic_focus_1_4_contract_commitment.csv": (
+        "has no column that tells the billing period."
+    ),
+    "generated/synthetic_focus_1_4_invoice_detail.csv": (
+        "Every charge_period_start must hold: is a column of the delivery"
+    ),
+    f"{SAAS}/simple_agreements/simple_saas_agreements_a1.csv": (
+        "Every billed_cost must hold: is a finite number below 10^20; 1 row(s) do not, first file "
+        "simple_saas_agreements_a1.csv, row 1, column billed_cost: '$10,000.00 '"
+    ),
+}
+COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+UNIT = Decimal("1e-12")
+
+pytestmark = pytest.mark.skipif(not FOCUS.is_dir(), reason=f"the samples are not at {FOCUS}")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a set of lines comes to: lines, and sum and NULLs of each cost."""
+
+    lines: int
+    sums: Mapping[str, Decimal]
+    nulls: Mapping[str, int]
+
+
+def sample_files(source: str) -> list[Path]:
+    return sorted(path for pattern in TAKEN[source] for path in FOCUS.glob(pattern))
+
+
+def read_with_python(paths: Sequence[Path]) -> Totals:
+    """Add up files with Python's own reader and decimals."""
+    lines: list[dict[str, str]] = []
+    for path in paths:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            lines += csv.DictReader(handle)
+    known = {
+        name: [Decimal(line[name]) for line in lines if line[name] not in ("", "NULL")]
+        for name in COSTS
+    }
+    with localcontext(prec=60):
+        sums = {
+            name: sum((cost.quantize(UNIT, ROUND_HALF_UP) for cost in costs), Decimal(0))
+            for name, costs in known.items()
+        }
+    return Totals(
+        len(lines), sums, {name: len(lines) - len(found) for name, found in known.items()}
+    )
+
+
+@pytest.fixture(scope="module")
+def samples(
+    tmp_path_factory: pytest.TempPathFactory, parsed_project: None
+) -> Iterator[Installation]:
+    """Run all samples through the pipeline once, each as a source of its own."""
+    installation = new_installation(
+        tmp_path_factory.mktemp("focus_samples") / "installation",
+        [{"name": name, "kind": "focus", "url": f"bills/{name}"} for name in TAKEN],
+    )
+    for name in TAKEN:
+        (installation.bills / name).mkdir()
+        for path in sample_files(name):
+            shutil.copy(path, installation.bills / name)
+    run = installation.run_here()
+    assert run.exit_code == 0, run.text
+    yield installation
+
+
+@pytest.mark.parametrize("source", TAKEN)
+def test_a_sample_arrives_to_the_last_digit(samples: Installation, source: str) -> None:
+    counted = ", ".join(f"coalesce(sum({name}), 0), count(*) - count({name})" for name in COSTS)
+    (row,) = samples.query(
+        f"select count(*), {counted} from focus.cost_and_usage where x_Source = ?", [source]
+    )
+    found = Totals(
+        row[0], dict(zip(COSTS, row[1::2], strict=True)), dict(zip(COSTS, row[2::2], strict=True))
+    )
+    assert sample_files(source)
+    assert found == read_with_python(sample_files(source))
+
+
+def test_the_dates_of_spreadsheets_are_months(samples: Installation) -> None:
+    months = samples.query(
+        "select distinct strftime(x_BillingPeriod, '%Y-%m') from focus.cost_and_usage "
+        "where x_Source = 'virtual_currency' order by 1"
+    )
+    assert months == [("2025-04",), ("2025-10",)]
+
+
+def test_every_version_names_the_service_provider(samples: Installation) -> None:
+    found = samples.query(
+        "select distinct x_Source, ServiceProviderName from focus.cost_and_usage "
+        "where x_Source in ('google_1_2', 'azure_1_3', 'aws_1_4') order by all"
+    )
+    assert found == [
+        ("aws_1_4", "AWS"),
+        ("azure_1_3", "Microsoft Azure"),
+        ("google_1_2", "Google Cloud"),
+    ]
+
+
+def test_a_sample_of_many_months_is_landed_to_the_last_digit(tmp_path: Path) -> None:
+    source = FileSource("focus", FOCUS / LANDED, tmp_path)
+    assert set(source.states().values()) == {"new"}
+    landings = [landed.landing for landed in source.land()]
+    assert all(landing.passed for landing in landings)
+    assert len(landings) == 12
+    expected = read_with_python(sorted((FOCUS / LANDED).glob("*.csv")))
+    assert sum(landing.row_count for landing in landings) == expected.lines
+    totals = [Decimal(landing.landed_totals["USD"]) for landing in landings]
+    assert sum(totals) == expected.sums["BilledCost"]
+
+
+@pytest.mark.parametrize("sample", REFUSED)
+def test_a_sample_that_is_no_bill_is_refused_in_words(tmp_path: Path, sample: str) -> None:
+    source = FileSource("focus", FOCUS / sample, tmp_path)
+    (pulled,) = source.pull()
+    words = pulled.reason
+    if pulled.state == "new":
+        (landed,) = source.land()
+        assert not landed.landing.passed
+        words = " ".join(check.sentence for check in landed.landing.checks)
+    assert REFUSED[sample] in words
