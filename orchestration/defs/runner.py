@@ -11,7 +11,7 @@ from orchestration.defs import build_definitions
 from orchestration.defs.automation import JOB_NAME, range_tags
 from orchestration.defs.extract import pull_context
 from orchestration.defs.publish import PUBLISHED_KEY
-from orchestration.defs.resources import mark_killed_runs
+from orchestration.defs.resources import HOLDS_LOCK, mark_killed_runs
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import held_periods
 from orchestration.extract.source import SourceConfig, SourceError, load_sources
@@ -55,7 +55,8 @@ def execute_everything(settings: Settings, *, say: Callable[[str], None]) -> Run
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
-            tags=range_tags(first, last),
+            # Tagged from its first moment: a run that is killed early is found as well.
+            tags=range_tags(first, last) | {HOLDS_LOCK: str(settings.lock_path)},
             raise_on_error=False,
             # Dagster's own events go to its database; the terminal shows ours.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

@@ -198,7 +198,7 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_ends_as_if_
         states = [run.status for run in instance.get_runs()]
     # Dagster's queue would wait for a killed run for ever, if it seemed to go on.
     assert dg.DagsterRunStatus.STARTED not in states
-    assert states.count(dg.DagsterRunStatus.SUCCESS) == 2
+    assert states.count(dg.DagsterRunStatus.SUCCESS) >= 2
 
 
 class Disturbed(OSError):
@@ -421,7 +421,8 @@ os.environ["TOLLGATE_RUN_PROCESS"] = str(os.getppid())
 from orchestration.publish.dbt_lifeline import Plugin
 Plugin("lifeline", {}).initialize({})
 print(os.getpid(), flush=True)
-time.sleep(600)
+time.sleep(30)
+print("outlived its run", flush=True)
 """
 
 
