@@ -125,8 +125,8 @@ ALLOCATE = {
                 "splits 134.300000000000 (19 EUR touched)",
             ),
             "allocated_equals_charged": (
-                "focus_small 2026-10: billed_cost_reporting: charged_in_reporting",
-                "of reporting currency touched)",
+                "focus_small 2026-10: effective_cost: charges 105.466666666667",
+                "(19.000000000002 EUR touched)",
             ),
         },
     ),
