@@ -170,8 +170,14 @@
 {% endmaterialization %}
 
 {% macro say_what_failed(test_name, sql) %}
-    {% set rows = run_query('select * from (' ~ sql ~ ') as failed limit 5') %}
-    {% if 'what' in rows.column_names and 'money_touched' in rows.column_names %}
+    {% set found = run_query('select * from (' ~ sql ~ ') as failed limit 1') %}
+    {% if 'what' in found.column_names and 'money_touched' in found.column_names %}
+        {#- Each source and period with most of its money first, so that none hides another. -#}
+        {% set rows = run_query(
+            'select * from (select failed.*, row_number() over (partition by source, billing_period '
+            ~ 'order by money_touched desc nulls last, what) as place from (' ~ sql ~ ') as failed) as ranked '
+            ~ 'order by place, money_touched desc nulls last, source, billing_period limit 10'
+        ) %}
         {% for row in rows %}
             {{ log('FAIL ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
         {% endfor %}

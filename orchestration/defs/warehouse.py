@@ -53,6 +53,9 @@ progress = logging.getLogger("tollgate")
 # dbt puts a clock and colours before each line.
 _CLOCK = re.compile(r"^(?:\x1b\[[0-9;]*m)*\d{2}:\d{2}:\d{2}\s+|\x1b\[[0-9;]*m")
 
+# A gate's own sentences begin with FAIL; dbt says how many rows it found, and what broke.
+_FAILED = ("Failure in", " Error in ", " FAIL ")
+
 ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
 
 
@@ -75,7 +78,7 @@ class DbtLines(io.TextIOBase):
                 said = _CLOCK.sub("", line).rstrip()
                 if said.startswith(("conform ", "allocate ", "marts ")):
                     progress.info(said)
-                elif "Failure in" in said or " Error in " in said or " FAIL " in said:
+                elif said.startswith("FAIL ") or any(word in said for word in _FAILED):
                     progress.error(said.strip())
         return len(text)
 

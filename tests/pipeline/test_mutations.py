@@ -1,0 +1,248 @@
+"""A line of SQL that loses, doubles or turns money is stopped by a gate that names it.
+
+Each mutation breaks one line of the project in a copy of it. Those that different gates see at one
+door share a run: the first one breaks conform, the second allocate, the third the marts. What the
+gates of dbt cannot see is left to the publisher's audit (``test_gates.py``).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run
+from deliveries import csv_bytes, focus_line, write
+
+from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR
+
+# The modules that say where the dbt project is.
+_KNOW_THE_PROJECT = ("resources", "warehouse", "publish")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A line of the dbt project that is broken, and what must be said of it.
+
+    Attributes:
+        file: The file below the dbt project.
+        line: What stands there, once.
+        broken: What stands there instead.
+        said: For each gate that must fail, the words of one sentence of it.
+    """
+
+    file: str
+    line: str
+    broken: str
+    said: dict[str, tuple[str, ...]]
+
+
+_LEGACY = "models/conform/aws_cur_legacy/int_charges_conformed_aws_cur_legacy.sql"
+_FOCUS = "models/conform/focus/int_charges_conformed_focus.sql"
+_SHARES = "models/allocate/int_split_shares.sql"
+_SPLITS = "models/allocate/int_charge_splits.sql"
+
+CONFORM = {
+    "a join that doubles a month": Mutation(
+        _LEGACY,
+        "{{ aws_conformed() }}",
+        "{{ aws_conformed() }}\n"
+        "inner join (select 1 as copy_number union all select 2 as copy_number) as copies\n"
+        "    on copies.copy_number = 1 or priced.billing_period = date '2026-09-01'",
+        {
+            "conformed_equals_landed": (
+                "aws_small 2026-09: billed_cost: landed 60.593333333333",
+                "conformed 121.186666666666",
+                "(60.593333333333 USD touched)",
+            ),
+            "charge_id_is_unique": ("aws_small 2026-09: 2 charges have the id", "USD touched"),
+        },
+    ),
+    "a sign that is turned": Mutation(
+        "macros/aws_charges.sql",
+        "        availability_zone,\n        billed_cost,\n        payer_account_id as",
+        "        availability_zone,\n"
+        "        case month(billing_period) when 10 then -billed_cost else billed_cost end\n"
+        "            as billed_cost,\n        payer_account_id as",
+        {
+            "conformed_equals_landed": (
+                "aws_small 2026-10: billed_cost: landed 26.700000000001",
+                "conformed -26.700000000001",
+                "(53.400000000002 USD touched)",
+            ),
+        },
+    ),
+    "credits and free lines that are filtered out": Mutation(
+        _FOCUS,
+        "    'x_service_tier',\n]) }}",
+        "    'x_service_tier',\n]) }}\nwhere billed_cost > 0",
+        {
+            "conformed_equals_landed": (
+                "focus_small 2026-10: billed_cost: landed 153.300000000000",
+                "conformed 178.300000000000",
+                "(25 EUR touched)",
+            ),
+        },
+    ),
+}
+ALLOCATE = {
+    "a remainder that nobody gets": Mutation(
+        _SHARES,
+        "when owner_rank = 1",
+        "when owner_rank = 0",
+        {
+            "shares_sum_to_one": (
+                "aws_small 2026-09: split",
+                "of rule shared-account: shares sum to 0.999999999999",
+                "(0.333333333333 USD touched)",
+            ),
+        },
+    ),
+    "an unknown cost that becomes free": Mutation(
+        _SPLITS,
+        "    dated.list_cost,\n",
+        "    coalesce(dated.list_cost, 0) as list_cost,\n",
+        {
+            "every_charge_has_one_split": (
+                "open_costs 2026-10: unknown_list_cost_count: charges 1, splits 0",
+                "EUR touched)",
+            ),
+        },
+    ),
+    "a charge that meets no split": Mutation(
+        _SPLITS,
+        "    where {{ this_period('charges') }}",
+        "    where {{ this_period('charges') }}\n"
+        "        and (charges.source <> 'focus_small' or charges.charge_category <> 'Tax')",
+        {
+            "every_charge_has_one_split": (
+                "focus_small 2026-10: billed_cost: charges 153.300000000000",
+                "splits 134.300000000000 (19 EUR touched)",
+            ),
+            "allocated_equals_charged": (
+                "focus_small 2026-10: effective_cost: charges 105.466666666667",
+                "(19.000000000002 EUR touched)",
+            ),
+        },
+    ),
+}
+MARTS = {
+    "an owner that showback loses": Mutation(
+        "models/marts/showback/fct_showback_daily.sql",
+        "    on costs_by_split.split_id = split_shares.split_id\ngroup by all",
+        "    on costs_by_split.split_id = split_shares.split_id\n"
+        "where split_shares.owner_id is distinct from 'nlp'\ngroup by all",
+        {
+            "showback_equals_ledger": (
+                "aws_small 2026-10: billed_cost: charges 26.700000000001",
+                "USD touched)",
+            ),
+        },
+    ),
+    "a mart without credits": Mutation(
+        "models/marts/focus/cost_and_usage.sql",
+        "    where {{ this_period('int_charges_conformed') }}",
+        "    where {{ this_period('int_charges_conformed') }} and charge_category <> 'Credit'",
+        {
+            "focus_equals_ledger": (
+                "aws_small 2026-10: charges_count: ledger 6, focus 5",
+                "(10 USD touched)",
+            ),
+        },
+    ),
+    "output tokens that are left out": Mutation(
+        "models/marts/unit_economics/fct_token_usage_daily.sql",
+        "    where {{ this_period('int_usage_splits') }}",
+        "    where {{ this_period('int_usage_splits') }} and x_token_class <> 'output'",
+        {"token_usage_equals_ledger": ("aws_small 2026-09: tokens: measured_tokens 24375000",)},
+    ),
+}
+
+# No line needs to be broken for this one: the organisation lists an account twice.
+SAME_ACCOUNT = {"name": "same_account", "kind": "focus", "url": "bills/same_account"}
+TWO_SOURCES = (
+    "one_account_month_one_source",
+    (
+        "same_account 2026-10: account eur-4711 of Microsoft is delivered by focus_small as well",
+        "EUR touched)",
+    ),
+)
+# A bill that leaves a cost open.
+OPEN_COSTS = {"name": "open_costs", "kind": "focus", "url": "bills/open_costs"}
+FURTHER_SOURCES = {"conform": [SAME_ACCOUNT], "allocate": [OPEN_COSTS], "marts": []}
+DOORS = {"conform": CONFORM, "allocate": ALLOCATE, "marts": MARTS}
+
+
+def broken_project(folder: Path, mutations: Sequence[Mutation]) -> Path:
+    """Return a copy of the dbt project with broken lines, beside the code that it imports."""
+    project = folder / "dbt_project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    (folder / "orchestration").symlink_to(PROJECT_DIR / "orchestration")
+    for mutation in mutations:
+        path = project / mutation.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(mutation.line) == 1, mutation
+        path.write_text(text.replace(mutation.line, mutation.broken), encoding="utf-8")
+    manifest_path(project)
+    remember_unit_tests(project)
+    return project
+
+
+@contextmanager
+def project_at(project: Path) -> Iterator[None]:
+    """Let a run in this process use another dbt project."""
+    with ExitStack() as stack:
+        for module in _KNOW_THE_PROJECT:
+            name = f"orchestration.defs.{module}.DBT_PROJECT_DIR"
+            stack.enter_context(mock.patch(name, project))
+        yield
+
+
+@pytest.fixture(scope="module")
+def installation_under_test(
+    published_once: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    installation = published_once.copy(tmp_path_factory.mktemp("mutations") / "installation")
+    shutil.copytree(installation.bills / "focus", installation.bills / "same_account")
+    bill = csv_bytes([focus_line(BillingAccountId="open", ListCost="NULL")])
+    write(installation.bills / "open_costs", {"october.csv": bill})
+    return installation
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_broken_lines_are_stopped_by_their_gates(
+    installation_under_test: Installation, tmp_path: Path, door: str
+) -> None:
+    mutations = DOORS[door]
+    before = installation_under_test.published_hash()
+    installation_under_test.write_sources([*SMALL_SOURCES, *FURTHER_SOURCES[door]])
+    project = broken_project(tmp_path, list(mutations.values()))
+    with project_at(project):
+        run = installation_under_test.run_here()
+    assert run.exit_code == 1
+    assert UNTOUCHED in run.text
+    assert installation_under_test.published_hash() == before
+    unseen = [
+        f"{name}: {gate} said nothing of {words}"
+        for name, mutation in mutations.items()
+        for gate, words in mutation.said.items()
+        if not is_said(run, gate, words)
+    ]
+    if door == "conform" and not is_said(run, *TWO_SOURCES):
+        unseen.append(f"two sources of one account: {TWO_SOURCES} was not said")
+    assert not unseen, "\n".join([*unseen, *failures(run)])
+
+
+def failures(run: Run) -> list[str]:
+    return [line for line in run.lines if "FAIL " in line]
+
+
+def is_said(run: Run, gate: str, words: Sequence[str]) -> bool:
+    """Say whether a gate failed with one sentence that has all the words."""
+    sentences = [line for line in failures(run) if f"FAIL {gate}: " in line]
+    return any(all(word in sentence for word in words) for sentence in sentences)
