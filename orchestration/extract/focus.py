@@ -2,8 +2,9 @@
 
 Deliveries with a manifest (AWS Data Exports, Azure Cost Management exports) are read by it; plain
 files are sorted into months by ``BillingPeriodStart``. Headers are matched to FOCUS columns by
-their letters alone, whatever their order and case; columns that no FOCUS version knows are kept in
-the map ``x_native``. The texts ``NULL`` and ``''`` are no values. Format: https://focus.finops.org.
+their letters alone, whatever their order and case; of the columns that no FOCUS version knows,
+those that dbt's source names are kept in the map ``x_native``. The texts ``NULL`` and ``''`` are no
+values. Format: https://focus.finops.org.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from orchestration.extract.delivered_files import (
     timestamp_text,
     united,
 )
-from orchestration.extract.landed_columns import is_number, landed_columns
+from orchestration.extract.landed_columns import is_number, landed_columns, landed_keys
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -49,11 +50,13 @@ def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
 def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
     by_letters = {_letters(name): name for name in declared if name != _NATIVE}
+    kept = landed_keys("focus", "charges", _NATIVE)
     selected, native, seen = [], [], set()
     for column in columns:
         name = by_letters.get(_letters(column.header))
         if name is None or name in seen:
-            native.append(column)
+            if column.header in kept:
+                native.append(column)
             continue
         seen.add(name)
         selected.append(f"{_value(column, declared[name])} as {quoted(name)}")

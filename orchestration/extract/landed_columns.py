@@ -6,6 +6,7 @@ columns and their types; what it does not name never reaches the landed files.
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,16 +28,35 @@ def landed_columns(kind: str, dataset: str, project_dir: Path = DBT_PROJECT_DIR)
     Raises:
         KeyError: dbt declares no such landed dataset.
     """
+    return {
+        column["name"]: column["data_type"].lower()
+        for column in _declared(kind, dataset, project_dir)
+        if column["name"] not in _PLACE
+    }
+
+
+@cache
+def landed_keys(
+    kind: str, dataset: str, column: str, project_dir: Path = DBT_PROJECT_DIR
+) -> frozenset[str]:
+    """Return the keys that a landed map may hold: those that dbt's source names, and no others.
+
+    Raises:
+        KeyError: dbt declares no such landed dataset.
+    """
+    for declared in _declared(kind, dataset, project_dir):
+        if declared["name"] == column:
+            return frozenset(declared["config"]["meta"]["keys"])
+    raise KeyError(f"dbt declares no {column} of {relation_name(kind, dataset)}")
+
+
+def _declared(kind: str, dataset: str, project_dir: Path) -> list[dict[str, Any]]:
     path = project_dir / "models" / "land" / kind / f"_{kind}__sources.yml"
     declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     for source in declared["sources"]:
         for table in source["tables"]:
             if table["name"] == relation_name(kind, dataset):
-                return {
-                    column["name"]: column["data_type"].lower()
-                    for column in table["columns"]
-                    if column["name"] not in _PLACE
-                }
+                return list(table["columns"])
     raise KeyError(f"{path} declares no {relation_name(kind, dataset)}")
 
 
