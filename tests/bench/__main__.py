@@ -187,7 +187,10 @@ class Bench:
         ((rows, conform_seconds),) = conformed(run.output)
         doors = taken["extract"] + taken["land"] + conform_seconds
         # its start is taken off, because Tollgate's three doors are timed without theirs
-        its_rate = (lines - 1_000) / (other.seconds - start.seconds)
+        its_seconds = other.seconds - start.seconds
+        if its_seconds <= 0:
+            raise CommandFailedError("focus-converter's start took longer than its conversion")
+        its_rate = (lines - 1_000) / its_seconds
         self._keep("focus_converter_start", start)
         self._keep("focus_converter", other)
         self._keep("legacy_run", run)

@@ -33,7 +33,7 @@ class Result:
     @property
     def is_met(self) -> bool | None:
         """Whether the target is met; None without one."""
-        return None if self.ratio is None else self.ratio <= 1
+        return None if self.ratio is None else 0 <= self.ratio <= 1
 
 
 def at_most(what: str, value: float, target: float, unit: str, note: str = "") -> Result:
