@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Installation, new_installation
-from deliveries import csv_bytes, focus_line, write
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from tests.pipeline.conftest import Installation, new_installation
+from tests.pipeline.deliveries import csv_bytes, focus_line, write
 
 COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 FOCUS_COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")

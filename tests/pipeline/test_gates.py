@@ -19,8 +19,16 @@ from unittest import mock
 
 import duckdb
 import pytest
-from conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run
-from deliveries import (
+
+from orchestration.defs import publish as publish_door
+from orchestration.defs.extract import pull_context
+from orchestration.extract import anthropic
+from orchestration.extract.pull import pull
+from orchestration.extract.source import load_sources
+from orchestration.publish.audit import PublicationRefusedError
+from orchestration.publish.publication import publish
+from tests.pipeline.conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run
+from tests.pipeline.deliveries import (
     anthropic_api,
     aws_line,
     csv_bytes,
@@ -31,14 +39,6 @@ from deliveries import (
     parquet_bytes,
     write,
 )
-
-from orchestration.defs import publish as publish_door
-from orchestration.defs.extract import pull_context
-from orchestration.extract import anthropic
-from orchestration.extract.pull import pull
-from orchestration.extract.source import load_sources
-from orchestration.publish.audit import PublicationRefusedError
-from orchestration.publish.publication import publish
 
 OCTOBER = date(2026, 10, 1)
 KEY = {"GATES_ADMIN_KEY": "a-key-for-loopback"}

@@ -17,8 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Installation, Run, new_installation
-from deliveries import (
+
+from orchestration.extract.period import BillingPeriod
+from orchestration.extract.pull import pull
+from orchestration.extract.source import PullContext, SourceConfig
+from tests.pipeline.conftest import Installation, Run, new_installation
+from tests.pipeline.deliveries import (
     aws_line,
     csv_bytes,
     cur2_files,
@@ -27,10 +31,6 @@ from deliveries import (
     parquet_bytes,
     write,
 )
-
-from orchestration.extract.period import BillingPeriod
-from orchestration.extract.pull import pull
-from orchestration.extract.source import PullContext, SourceConfig
 
 HOSTILE = {
     "quotes": "a\"b'c`d\"\"''",

@@ -15,11 +15,11 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run
-from deliveries import csv_bytes, focus_line, write
 
 from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR
+from tests.pipeline.conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run
+from tests.pipeline.deliveries import csv_bytes, focus_line, write
 
 # The modules that say where the dbt project is.
 _KNOW_THE_PROJECT = ("resources", "warehouse", "publish")

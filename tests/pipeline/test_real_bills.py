@@ -12,7 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import (
+
+from tests.pipeline.conftest import (
     FIXTURES,
     SAMPLES,
     Installation,

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import UNTOUCHED, Installation, Run, new_installation
 from vendor_server import Answer, Asked, Report, VendorServer, epoch, error_answer, json_answer
 
 from orchestration.defs.extract import pull_context
@@ -24,6 +23,7 @@ from orchestration.extract import anthropic, openai
 from orchestration.extract.http import ApiClient
 from orchestration.extract.pull import Pulled, failures, pull
 from orchestration.extract.source import load_sources
+from tests.pipeline.conftest import UNTOUCHED, Installation, Run, new_installation
 
 OPENAI_KEY = "sk-admin-hush-0123456789-openai"
 ANTHROPIC_KEY = "sk-ant-admin01-hush-0123456789-anthropic"

@@ -21,6 +21,7 @@ split_shares as (
     where {{ this_period('int_split_shares') }}
 ),
 
+{# A period that the source declared empty has a receipt without a currency or a total: no money. #}
 received as (
     select
         currency as billing_currency,
@@ -29,7 +30,9 @@ received as (
         cast(sum(rounding_residual) as decimal(38, 18)) as rounding_residual,
         max(snapshot_id) as snapshot_id
     from snapshots
-    where is_current and measure = 'cost' and {{ this_period('snapshots') }}
+    where
+        is_current and measure = 'cost' and currency is not null
+        and {{ this_period('snapshots') }}
     group by currency
 ),
 
