@@ -68,6 +68,18 @@
 {% endmacro %}
 
 {#-
+  Lines of one key have the same sieve; most others have another one. A few columns are enough for
+  that, and hashing all of a key's for every line is what conforming a large bill was spent on.
+-#}
+{% macro aws_line_sieve(alias) -%}
+    {%- set names = [] -%}
+    {%- for name in ['usage_account_id', 'usage_type', 'resource_id', 'usage_started_at', 'operation'] -%}
+        {%- do names.append(alias ~ '.' ~ name) -%}
+    {%- endfor -%}
+    {{ row_hash(names) }}
+{%- endmacro %}
+
+{#-
   Conforms the line items of an AWS bill: CTEs that end with `priced`, for both reports.
 
   `relation` is read by name in each CTE instead of through an import CTE, because an engine may
@@ -86,11 +98,11 @@ tag_sets as (
     group by {{ map_text('line_items.tag_map') }}
 ),
 
--- keys that more than one line has (or seems to have: a hash can only say too many)
+-- what more than one line has: lines of one key are among them, and few others
 repeated_keys as (
-    select {{ row_hash(aws_line_key('line_items')) }} as line_hash
+    select {{ aws_line_sieve('line_items') }} as line_hash
     from {{ relation }} as line_items
-    group by {{ row_hash(aws_line_key('line_items')) }}
+    group by {{ aws_line_sieve('line_items') }}
     having count(*) > 1
 ),
 
@@ -99,7 +111,7 @@ lines_numbered as (
     select line_items.*, 1 as occurrence
     from {{ relation }} as line_items
     left join repeated_keys  -- one line to at most one key
-        on {{ row_hash(aws_line_key('line_items')) }} = repeated_keys.line_hash
+        on {{ aws_line_sieve('line_items') }} = repeated_keys.line_hash
     where repeated_keys.line_hash is null
 
     union all
@@ -114,7 +126,7 @@ lines_numbered as (
         ) as occurrence
     from {{ relation }} as line_items
     inner join repeated_keys  -- many lines to one key
-        on {{ row_hash(aws_line_key('line_items')) }} = repeated_keys.line_hash
+        on {{ aws_line_sieve('line_items') }} = repeated_keys.line_hash
 ),
 
 lines_read as (
