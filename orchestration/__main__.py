@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.settings import DEMO_DIR, PROJECT_DIR, Settings, export_demo_key, use_instance
+from orchestration.settings import (
+    DEMO_DIR,
+    DEMO_PORT,
+    PROJECT_DIR,
+    Settings,
+    export_demo_key,
+    use_instance,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +69,7 @@ def _vendors(settings: Settings) -> Iterator[None]:
         _say,
     )
     export_demo_key()
-    with serve(DEMO_DIR / "vendors", settings.demo_port):
+    with serve(DEMO_DIR / "vendors", DEMO_PORT):
         yield
 
 

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_DIR = PROJECT_DIR / "data" / "demo"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
+# The loopback port of the demo's vendor APIs; data/demo/sources.yaml names it too.
+DEMO_PORT = 8711
 
 
 class Settings(BaseSettings):
@@ -80,7 +82,6 @@ class Settings(BaseSettings):
     demo_today: date = Field(default=date(2026, 11, 16), description="The demo's fixed today.")
     demo_seed: int = Field(default=20261116, description="Seed of the demo company's world.")
     demo_scale: Decimal = Field(default=Decimal("1"), gt=0, description="Size of the demo.")
-    demo_port: int = Field(default=8711, description="Loopback port of the demo's vendor APIs.")
 
     @property
     def is_demo(self) -> bool:
