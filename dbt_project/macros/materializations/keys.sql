@@ -78,27 +78,41 @@
 {% endmacro %}
 
 {#-
-  Puts one period in hand: the variables that this_period() and the land views read. One statement,
-  because a round trip for each variable, model and period is what a long history would be spent on.
+  The statements that put one period in hand: the variables that this_period() and the land views
+  read. They run together with what is done for the period, because a round trip for each model and
+  period is what a long history would be spent on.
 -#}
-{% macro take_in_hand(source, billing_period) %}
+{% macro in_hand(source, billing_period) %}
     {% set statements = [
         "set variable this_source = '" ~ source ~ "'",
         "set variable this_period = " ~ ("date '" ~ billing_period ~ "'" if billing_period else "null::date"),
     ] %}
-    {% if model.fqn[1] in ('land', 'conform') %}
-        {% for node in graph.sources.values() if node.source_name == 'land' %}
-            {% set condition = "relation = '" ~ node.name ~ "' and source = '" ~ source
-                ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
-            {% do statements.append(
-                "set variable landed_" ~ node.name ~ " = (select list(file_path order by file_ordinal) "
-                ~ "from tollgate.landed_file where " ~ condition ~ ")"
-            ) %}
-            {% do statements.append(
-                "set variable snapshot_" ~ node.name ~ " = (select max(snapshot_id) "
-                ~ "from tollgate.landed_file where " ~ condition ~ ")"
-            ) %}
-        {% endfor %}
-    {% endif %}
-    {% do run_query(statements | join('; ')) %}
+    {% for name in landed_inputs(model.depends_on.nodes) %}
+        {% set condition = "relation = '" ~ name ~ "' and source = '" ~ source
+            ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
+        {% do statements.append(
+            "set variable landed_" ~ name ~ " = (select list(file_path order by file_ordinal) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+        {% do statements.append(
+            "set variable snapshot_" ~ name ~ " = (select max(snapshot_id) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+    {% endfor %}
+    {% do return(statements | join('; ') ~ '; ') %}
+{% endmacro %}
+
+{#- The landed datasets that nodes read, themselves or through views. -#}
+{% macro landed_inputs(unique_ids) %}
+    {% set names = [] %}
+    {% for unique_id in unique_ids %}
+        {% if unique_id in graph.sources %}
+            {% if graph.sources[unique_id].source_name == 'land' %}
+                {% do names.append(graph.sources[unique_id].name) %}
+            {% endif %}
+        {% elif graph.nodes[unique_id].config.materialized == 'period_view' %}
+            {% do names.extend(landed_inputs(graph.nodes[unique_id].depends_on.nodes)) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(names | unique | list) %}
 {% endmacro %}

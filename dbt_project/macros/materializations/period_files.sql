@@ -37,11 +37,10 @@
         ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
     ) %}
     {% for row in pending %}
-        {% do take_in_hand(row[0], row[1]) %}
         {% set started = modules.datetime.datetime.now() %}
         {% set written = run_query(
-            "copy (" ~ sql ~ ") to '" ~ row[2]
-            ~ "' (format parquet, compression zstd, use_tmp_file true)"
+            in_hand(row[0], row[1]) ~ "copy (" ~ sql ~ ") to '" ~ row[2]
+            ~ "' (format parquet, compression zstd, use_tmp_file true, row_group_size 40960)"
         ).columns[0][0] %}
         {% set seconds = (modules.datetime.datetime.now() - started).total_seconds() %}
         {{ log(

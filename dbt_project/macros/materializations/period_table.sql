@@ -56,8 +56,7 @@
         {% endfor %}
     {% else %}
         {% for row in pending %}
-            {% do take_in_hand(row[0], row[1]) %}
-            {% do run_query(insert ~ get_select_subquery(sql)) %}
+            {% do run_query(in_hand(row[0], row[1]) ~ insert ~ get_select_subquery(sql)) %}
         {% endfor %}
     {% endif %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
