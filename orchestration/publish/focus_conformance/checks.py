@@ -140,6 +140,8 @@ class Checks:
         self._types = types
         self._schemas = schemas
         self._dialect = dialect
+        # A CSV file has texts only: there a number is a text that reads as one.
+        self._is_untyped = all(type_ == "VARCHAR" for type_ in types.values())
 
     def holds(self, check: Check | None) -> Formula:
         """Return where a condition holds; everywhere without one. An absent column is empty."""
@@ -212,7 +214,9 @@ class Checks:
         )
 
     def _breaks_decimal(self, column: str) -> Formula:
-        return NEVER if self._is_number(column) else _filled(self, column)
+        if self._is_number(column):
+            return NEVER
+        return self._breaks_numeric_text(column) if self._is_untyped else _filled(self, column)
 
     def _breaks_timestamp(self, column: str) -> Formula:
         if self._types[column].startswith(_TIMES):
@@ -239,7 +243,8 @@ class Checks:
     def _breaks_utc_text(self, column: str) -> Formula:
         if self._types[column].startswith(_TIMES):
             return NEVER
-        wrong = f"({_unlike('value', UTC_TEXT)} or try_cast(value as timestamptz) is null)"
+        unlike = self._dialect.unlike("value", UTC_TEXT)
+        wrong = f"({unlike} or try_cast(value as timestamptz) is null)"
         return self._values(column, "is no UTC date and time", wrong)
 
     def _breaks_currency(self, column: str) -> Formula:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -92,17 +92,27 @@ class RuleBook:
         """Return the rules of a dataset, each with its place, from 1 on."""
         return {rule.rule_id: place for place, rule in enumerate(self.of(dataset), 1)}
 
+    def above(self, rule: Rule) -> tuple[str, ...]:
+        """Return the composites that a rule is a part of, nearest first."""
+        found: list[str] = []
+        above = self._composite_of.get(rule.rule_id)
+        while above is not None:
+            found.append(above)
+            above = self._composite_of.get(above)
+        return tuple(found)
+
     def told_with(self, rule: Rule) -> tuple[str, ...]:
         """Return the composites that are broken with a rule, nearest first.
 
         What only should be so never breaks what must be so.
         """
         found: list[str] = []
-        level, above = rule.level, self._composite_of.get(rule.rule_id)
-        while above is not None and not (level == "SHOULD" and self.rules[above].level == "MUST"):
+        level = rule.level
+        for above in self.above(rule):
+            if level == "SHOULD" and self.rules[above].level == "MUST":
+                break
             level = self.rules[above].level
             found.append(above)
-            above = self._composite_of.get(above)
         return tuple(found)
 
     @cached_property
@@ -117,6 +127,12 @@ class RuleBook:
             yield from self.leaves_of(self.rules[part])
 
 
+_SINCE = {
+    COST_AND_USAGE: "1.0",
+    "ContractCommitment": "1.3",
+    "InvoiceDetail": "1.4",
+    "BillingPeriod": "1.4",
+}
 # FOCUS version -> the model that it is judged by. 1.0, 1.1 and 1.3 have no model of their own here.
 _JUDGED_BY = {"1.0": "1.2", "1.1": "1.2", "1.2": "1.2", "1.3": "1.4", "1.4": "1.4"}
 _LEFT_OUT = {
@@ -142,7 +158,7 @@ def rule_book(version: str) -> RuleBook:
         )
     model_version = _JUDGED_BY[version]
     model = json.loads((FACTS_DIR / f"focus_{model_version}.json").read_text(encoding="utf-8"))
-    rules = _with_inherited_conditions(_rule(fact) for fact in model["rules"])
+    rules = _with_inheritance(_rule(fact) for fact in model["rules"])
     if version in ("1.0", "1.1"):
         since: Mapping[str, str] = model["columns"]
         rules = _without(
@@ -151,6 +167,7 @@ def rule_book(version: str) -> RuleBook:
     elif version != model_version:
         young = {fact["id"] for fact in model["rules"] if fact["since"] > version}
         rules = _without(rules, young)
+    rules = {rule_id: rule for rule_id, rule in rules.items() if version >= _SINCE[rule.dataset]}
     return RuleBook(version, model_version, rules, model["schemas"], _LEFT_OUT.get(version))
 
 
@@ -182,23 +199,25 @@ def _rule(fact: Mapping[str, Any]) -> Rule:
     )
 
 
-def _with_inherited_conditions(rules: Iterator[Rule]) -> dict[str, Rule]:
-    """Give each rule the conditions of the composites that it is a part of."""
+def _with_inheritance(rules: Iterator[Rule]) -> dict[str, Rule]:
+    """Give each rule the conditions and criteria of the composites that it is a part of."""
     own = {rule.rule_id: rule for rule in rules}
     composite_of = {part: rule.rule_id for rule in own.values() for part in rule.parts}
     inherited: dict[str, Rule] = {}
     for rule_id, rule in own.items():
         conditions = [rule.when] if rule.when else []
+        criteria = rule.criteria
         above = composite_of.get(rule_id)
         while above is not None:
             condition = own[above].when
             if condition and condition not in conditions:
                 conditions.append(condition)
+            criteria = criteria or own[above].criteria
             above = composite_of.get(above)
         when = None if not conditions else conditions[0]
         if len(conditions) > 1:
             when = ["all", *conditions]
-        inherited[rule_id] = Rule(**{**rule.__dict__, "when": when})
+        inherited[rule_id] = replace(rule, when=when, criteria=criteria)
     return inherited
 
 
@@ -211,9 +230,7 @@ def _is_of(rule: Rule, since: Mapping[str, str], version: str) -> bool:
 
 def _without(rules: Mapping[str, Rule], left_out: set[str]) -> dict[str, Rule]:
     return {
-        rule_id: Rule(
-            **{**rule.__dict__, "parts": tuple(p for p in rule.parts if p not in left_out)}
-        )
+        rule_id: replace(rule, parts=tuple(p for p in rule.parts if p not in left_out))
         for rule_id, rule in rules.items()
         if rule_id not in left_out
     }

@@ -20,8 +20,10 @@ _JSON_TYPES = {
     "number": ("UBIGINT", "BIGINT", "HUGEINT", "UHUGEINT", "DOUBLE"),
 }
 _UNDERSTOOD = frozenset(
-    "type required properties patternProperties additionalProperties items minItems maxItems "
-    "contains const enum anyOf oneOf allOf not if then minimum maximum $ref $defs".split()
+    {"type", "const", "enum", "minimum", "maximum"}
+    | {"required", "properties", "patternProperties", "additionalProperties"}
+    | {"items", "minItems", "maxItems", "contains"}
+    | {"anyOf", "oneOf", "allOf", "not", "if", "then", "$ref", "$defs"}
 )
 
 

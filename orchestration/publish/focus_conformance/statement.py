@@ -130,7 +130,7 @@ def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect
         ("answered", _answered(subject, predicates, wrong_values, groups, dialect)),
         ("kinds", _kinds(subject, predicates, dialect)),
         ("read", _read(subject, predicates, dialect)),
-        ("judged", _judged(subject, judged, dialect)),
+        ("judged", _judged(subject, book, judged, dialect)),
         ("broken", _broken(subject, book, judged, dialect)),
     ]
     written = ",\n\n".join(
@@ -236,21 +236,22 @@ def _read(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) -
     return "select\n  " + ",\n  ".join([*own, *read]) + "\nfrom kinds"
 
 
-def _judged(subject: Subject, judged: Iterable[Judgement], dialect: Dialect) -> str:
-    """How many rows each rule looks at: told once where it is all rows."""
-    asked = [j for j in judged if j.why_not is None]
-    lists = [
-        f"case when {_said(j.applies, dialect)} then {dialect.array([str(j.number)])} end"
-        for j in asked
-    ]
+def _judged(subject: Subject, book: RuleBook, judged: Iterable[Judgement], dialect: Dialect) -> str:
+    """How many rows each rule looks at, and of a composite how many any of its parts does."""
+    asked = [j for j in judged if j.why_not is None and not j.rule.is_composite]
+    lists = []
+    for applies, alike in _alike(asked, dialect).items():
+        told = {book.numbers(j.rule.dataset)[above] for j in alike for above in book.above(j.rule)}
+        numbers = sorted(told | {j.number for j in alike})
+        lists.append(f"case when {applies} then {dialect.array(map(str, numbers))} end")
     keys = "".join(f"{key}, " for key in _keys(subject))
     money = "".join(f"{dialect.no_money} as {name}, " for name in _money(subject))
     return (
         f"select {keys}rule_number, {dialect.no_text} as currency,\n"
-        f"  sum(rows_count) as rows_count, {money}{dialect.no_texts} as example_ids\n"
+        f"  sum(rows_count) as rows_count, {money}{dialect.no_text} as example_ids\n"
         f"from (\n  select {keys}rows_count,\n"
-        f"    {dialect.each(dialect.gathered(lists))} as rule_number\n  from read\n) as told\n"
-        f"group by {keys}rule_number"
+        f"    {dialect.each(dialect.distinct(dialect.gathered(lists)))} as rule_number\n"
+        f"  from read\n) as told\ngroup by {keys}rule_number"
     )
 
 
@@ -258,7 +259,7 @@ def _broken(subject: Subject, book: RuleBook, judged: Iterable[Judgement], diale
     numbers = {j.rule.rule_id: j.number for j in judged}
     lists = []
     for j in judged:
-        if j.why_not is None and j.broken != NEVER:
+        if j.why_not is None and j.broken != NEVER and not j.rule.is_composite:
             broken = [numbers[rule_id] for rule_id in (j.rule.rule_id, *book.told_with(j.rule))]
             lists.append(
                 f"case when {_said(j.broken, dialect)} "
@@ -281,6 +282,14 @@ def _broken(subject: Subject, book: RuleBook, judged: Iterable[Judgement], diale
 
 def _said(formula: Formula, dialect: Dialect) -> str:
     return formula.sql(lambda predicate: dialect.named(predicate.words))
+
+
+def _alike(judged: Iterable[Judgement], dialect: Dialect) -> dict[str, list[Judgement]]:
+    """Return the rules by the condition that they have in common."""
+    found: dict[str, list[Judgement]] = {}
+    for j in judged:
+        found.setdefault(_said(j.applies, dialect), []).append(j)
+    return found
 
 
 def _predicates(judged: Iterable[Judgement]) -> list[Predicate]:
