@@ -26,8 +26,8 @@ _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "BIGINT", "INTEGER"
 _TIMES = ("TIMESTAMP", "DATE")
 
 # No plus sign, no thousands separator, a point for decimals, an exponent if need be.
-NUMERIC_TEXT = r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
-UTC_TEXT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]+)?Z"
+NUMERIC_TEXT = "-?([0-9]+([.][0-9]+)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+UTC_TEXT = "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?Z"
 
 _SIZES = "(?:[KMGTPE]i?)?[bB]"
 _COUNTS = "[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*"
@@ -302,7 +302,7 @@ class Checks:
         return self._values(column, "has another ending", f"not ({met})")
 
     def _breaks_matches(self, column: str, pattern: str) -> Formula:
-        inner = pattern.removeprefix("^").removesuffix("$")
+        inner = pattern.removeprefix("^").removesuffix("$").replace("\\s", "[ ]")
         return self._values(column, "is written otherwise", self._dialect.unlike("value", inner))
 
     def _breaks_at_least(self, column: str, bound: object) -> Formula:

@@ -44,19 +44,33 @@ _ONE_COLUMN = {
     "CheckNoDuplicates": "unique",
 }
 
-# What the published 1.4 model has wrong: rule -> its condition as the rule's own sentence has it.
+# What the published models have wrong, as the rules' own sentences have it. 1.4, then 1.2.
 _CONDITIONS_PUT_RIGHT: Mapping[str, Any] = {
-    # Inverted: the sentence says "is not null".
+    # Inverted: the sentences say "is not null".
     "CAU-PricingCurrencyContractedUnitPrice-C-012-C": ["not_null", "SkuPriceId"],
     "CAU-Tags-C-003-C": ["not_null", "Tags"],
+    "Tags-C-003-C": ["not_null", "Tags"],
     # Inverted: the sentence says "is not Correction"; the next rule is about corrections.
     "CAU-ConsumedQuantity-C-006-C": ["is_not", "ChargeClass", "Correction"],
+    "ConsumedQuantity-C-006-C": ["is_not", "ChargeClass", "Correction"],
+    # Half of the condition, and that half inverted.
+    "CommitmentDiscountStatus-C-004-C": [
+        "all",
+        ["not_null", "CommitmentDiscountId"],
+        ["is", "ChargeCategory", "Usage"],
+    ],
+}
+_CHECKS_PUT_RIGHT: Mapping[str, Any] = {
+    # The model lists values that no version of the specification allows.
+    "CommitmentDiscountStatus-C-005-M": ["one_of", "CommitmentDiscountStatus", ["Used", "Unused"]],
+    # Asks for a value that is there; the rule before does, this one is about decimals.
+    "ContractedCost-C-004-M": ["decimal", "ContractedCost"],
 }
 
-# Called static, yet the model has no condition for them: one says that InvoiceId is null, the other
-# that it is not, and which of the two a charge needs only its invoice tells. Later models call
-# both dynamic.
-_IN_TRUTH_DYNAMIC = frozenset({"InvoiceId-C-004-C", "InvoiceId-C-005-C"})
+# Called static, yet what they ask is not in the columns: whether a charge is on an invoice (two
+# rules that exclude one another), whether a purchase covers future charges. Later models call
+# them dynamic.
+_IN_TRUTH_DYNAMIC = frozenset({"InvoiceId-C-004-C", "InvoiceId-C-005-C", "EffectiveCost-C-005-C"})
 
 
 class UnknownCheckError(ValueError):
@@ -128,17 +142,18 @@ def _rules(model_rules: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             fact["parts"] = [part for part in references if part in static]
             fact["dynamic_parts"] = len(references) - len(fact["parts"])
         else:
-            fact["check"] = _check(requirement)
+            fact["check"] = _CHECKS_PUT_RIGHT.get(rule_id) or _check(requirement)
             if fact["kind"] == "composite":
                 fact["kind"] = "validation"
         if rule_id in _CONDITIONS_PUT_RIGHT:
             fact["when"] = _CONDITIONS_PUT_RIGHT[rule_id]
         elif criteria.get("Condition"):
             fact["when"] = _check(criteria["Condition"])
-        if rule["EntityType"] in ("Column", "Object"):
-            fact["column"] = rule["Reference"].removesuffix("Object")
-        elif fact["kind"] == "presence":
+        if fact.get("check", [None])[0] == "present":
+            fact["kind"] = "presence"
             fact["column"] = fact["check"][1]
+        elif rule["EntityType"] in ("Column", "Object"):
+            fact["column"] = rule["Reference"].removesuffix("Object")
         if rule["ApplicabilityCriteria"]:
             fact["criteria"] = rule["ApplicabilityCriteria"]
         yield fact

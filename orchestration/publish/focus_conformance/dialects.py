@@ -1,4 +1,9 @@
-"""How the two databases write what they write differently."""
+"""How the two databases write what they write differently.
+
+What each method is for stands once, in ``Dialect``.
+"""
+
+# ruff: noqa: D102
 
 from __future__ import annotations
 
@@ -58,8 +63,6 @@ class Dialect(Protocol):
         """Return an aggregate: the smallest values of all lists, as a text."""
 
 
-# What the databases do is told once, in Dialect.
-# ruff: noqa: D102
 class DuckDb:
     """DuckDB, which judges every rule."""
 
@@ -115,3 +118,55 @@ class DuckDb:
 
     def smallest_of_lists(self, column: str, count: int) -> str:
         return f"array_to_string(list_sort(flatten(list({column})))[1:{count}], ', ')"
+
+
+class Spark:
+    """Apache Spark, which judges every rule but those of JSON schemas."""
+
+    inline = ""
+    no_text = "cast(null as string)"
+    no_money = "cast(null as decimal(38, 12))"
+
+    def judges(self, function: str) -> bool:
+        return function != "json_schema"
+
+    def named(self, words: str) -> str:
+        return f"`{words}`"
+
+    def is_not_ascii(self, column: str) -> str:
+        return f"coalesce(octet_length({column}) <> length({column}), false)"
+
+    def unlike(self, value: str, pattern: str) -> str:
+        return f"not {value} rlike {literal(f'^(?:{pattern})$')}"
+
+    def is_json(self, value: str) -> str:
+        return f"(get_json_object({value}, '$') is not null)"
+
+    def is_flat_object(self, value: str) -> str:
+        return f"(from_json({value}, 'map<string,string>') is not null)"
+
+    def bit(self, place: int) -> str:
+        return str(1 << place)
+
+    def bit_is_set(self, number: str, place: int) -> str:
+        return f"({number} & {1 << place}) <> 0"
+
+    def array(self, items: Iterable[str]) -> str:
+        return f"array({', '.join(items)})"
+
+    def gathered(self, arrays: Sequence[str]) -> str:
+        listed = "\n      , ".join(arrays)
+        return f"flatten(array_compact(array(\n      {listed}\n    )))"
+
+    def distinct(self, array: str) -> str:
+        return f"array_distinct({array})"
+
+    def each(self, array: str) -> str:
+        return f"explode({array})"
+
+    def smallest(self, column: str, count: int) -> str:
+        return f"slice(array_sort(collect_list({column})), 1, {count})"
+
+    def smallest_of_lists(self, column: str, count: int) -> str:
+        lists = f"flatten(collect_list({column}))"
+        return f"array_join(slice(array_sort({lists}), 1, {count}), ', ')"
