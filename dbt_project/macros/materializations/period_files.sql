@@ -27,6 +27,15 @@
         ~ "where path not in (select file from glob('" ~ folder ~ "/*/*/*.parquet')) "
         ~ "order by billing_period, source"
     ) %}
+    {#-
+      What Parquet says of a month's size misleads the planner into holding the month in memory and
+      streaming its handful of meters past it. A model that writes the large side of each join first
+      says so with `joins_as_written`.
+    -#}
+    {% do run_query(
+        "set disabled_optimizers = '"
+        ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
+    ) %}
     {% for row in pending %}
         {% do take_in_hand(row[0], row[1]) %}
         {% set started = modules.datetime.datetime.now() %}
@@ -42,6 +51,8 @@
             info=true
         ) }}
     {% endfor %}
+
+    {% do run_query("set disabled_optimizers = ''") %}
 
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% set files = run_query('select path from wanted order by path').columns[0].values() %}
