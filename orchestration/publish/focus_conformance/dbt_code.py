@@ -60,6 +60,7 @@ _COLUMNS = (
     "rule_kind",
     "sentence",
     "why_not_judged",
+    "breaks",
 )
 
 
@@ -108,6 +109,7 @@ def _seed(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
                     rule.kind,
                     sentence(rule),
                     why_not_judged(book, rule, types),
+                    "".join(f"|{above}|" for above in book.told_with(rule)),
                 )
             )
     return text.getvalue()

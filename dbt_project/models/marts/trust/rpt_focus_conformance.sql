@@ -96,6 +96,41 @@ answered as (
             and asked.billing_period = broken.billing_period
             and asked.rule_number = broken.rule_number
             and broken.outcome = 'broken'
+),
+
+with_gaps as (
+    select
+        answered.*,
+        case when answered.verdict = 'failed' then known_gaps.reason end as own_gap
+    from answered
+    left join sources  -- many rules to one source
+        on answered.source = sources.source
+    left join known_gaps  -- many rules to at most one gap
+        on
+            sources.kind = known_gaps.kind
+            and (answered.rule_id = known_gaps.rule_id or known_gaps.rule_id = '*')
+),
+
+-- a composite that fails because of gaps alone fails by them
+unexcused as (
+    select distinct
+        composites.source,
+        composites.billing_period,
+        composites.dataset,
+        composites.rule_id
+    from with_gaps as composites
+    inner join with_gaps as parts  -- one composite to its parts that fail for other reasons
+        on
+            composites.source = parts.source
+            and composites.billing_period = parts.billing_period
+            and composites.dataset = parts.dataset
+            and parts.breaks like concat('%|', composites.rule_id, '|%')
+    where
+        composites.verdict = 'failed'
+        and composites.rule_kind = 'composite'
+        and parts.verdict = 'failed'
+        and parts.rule_kind <> 'composite'
+        and parts.own_gap is null
 )
 
 select
@@ -112,17 +147,23 @@ select
         when answered.verdict = 'not_applicable'
             then coalesce(answered.why_not_judged, 'no row meets its condition')
     end as not_applicable_reason,
-    case when answered.verdict = 'failed' then known_gaps.reason end as known_gap,
+    case
+        when answered.own_gap is not null then answered.own_gap
+        when
+            answered.verdict = 'failed' and answered.rule_kind = 'composite'
+            and unexcused.rule_id is null
+            then 'known gaps of its parts'
+    end as known_gap,
     cast(answered.judged_rows_count as bigint) as judged_rows_count,
     cast(answered.failed_rows_count as bigint) as failed_rows_count,
     answered.billing_currency,
     cast(answered.failed_billed_cost as decimal(38, 12)) as failed_billed_cost,
     cast(answered.failed_effective_cost as decimal(38, 12)) as failed_effective_cost,
     answered.example_ids
-from answered
-left join sources  -- many rules to one source
-    on answered.source = sources.source
-left join known_gaps  -- many rules to at most one gap
+from with_gaps as answered
+left join unexcused  -- one to at most one
     on
-        sources.kind = known_gaps.kind
-        and (answered.rule_id = known_gaps.rule_id or known_gaps.rule_id = '*')
+        answered.source = unexcused.source
+        and answered.billing_period = unexcused.billing_period
+        and answered.dataset = unexcused.dataset
+        and answered.rule_id = unexcused.rule_id
