@@ -21,7 +21,7 @@ wrong_allocatedmethoddetails as (
     select
       value,
       not json_valid(value) as "AllocatedMethodDetails is no JSON",
-      not case when json_valid(value) then (json_type(cast(value as json)) in ('OBJECT') and (json_type(cast(value as json)) <> 'OBJECT' or (json_exists(cast(value as json), '$."Elements"'))) and (not json_exists(cast(value as json), '$."Elements"') or (json_type(json_extract(cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."AllocatedRatio"'))) and (not json_exists(item0, '$."AllocatedRatio"') or (json_type(json_extract(item0, '$."AllocatedRatio"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) >= 0) and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) <= 1))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR', 'NULL'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('AllocatedRatio', 'UsageUnit', 'UsageQuantity') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (((not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('NULL')))) or ((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."UsageQuantity"') and json_exists(item0, '$."UsageUnit"'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR')))))))) = 0))) and (json_type(cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)) else false end as "AllocatedMethodDetails is not as its JSON schema has it"
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."AllocatedRatio"'))) and (not json_exists(item0, '$."AllocatedRatio"') or (json_type(json_extract(item0, '$."AllocatedRatio"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) >= 0) and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) <= 1))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR', 'NULL'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('AllocatedRatio', 'UsageUnit', 'UsageQuantity') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (((not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('NULL')))) or ((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."UsageQuantity"') and json_exists(item0, '$."UsageUnit"'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR')))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "AllocatedMethodDetails is not as its JSON schema has it"
     from (
       select distinct AllocatedMethodDetails as value
       from rows_in_hand
@@ -36,7 +36,7 @@ wrong_allocatedtags as (
   from (
     select
       value,
-      not case when not json_valid(value) then false else json_type(value) = 'OBJECT' and len(list_distinct(json_keys(value))) = len(json_keys(value)) and len(list_filter(json_extract(value, '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0 end as "AllocatedTags is no flat JSON object"
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "AllocatedTags is no flat JSON object"
     from (
       select distinct AllocatedTags as value
       from rows_in_hand
@@ -157,7 +157,7 @@ wrong_commitmentprogrameligibilitydetails as (
     select
       value,
       not json_valid(value) as "CommitmentProgramEligibilityDetails is no JSON",
-      not case when json_valid(value) then (json_type(cast(value as json)) in ('OBJECT') and (json_type(cast(value as json)) <> 'OBJECT' or (json_exists(cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)) else false end as "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(try_cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
     from (
       select distinct CommitmentProgramEligibilityDetails as value
       from rows_in_hand
@@ -188,7 +188,7 @@ wrong_contractapplied as (
     select
       value,
       not json_valid(value) as "ContractApplied is no JSON",
-      not case when json_valid(value) then (json_type(cast(value as json)) in ('OBJECT') and (json_type(cast(value as json)) <> 'OBJECT' or (json_exists(cast(value as json), '$."Elements"'))) and (not json_exists(cast(value as json), '$."Elements"') or (json_type(json_extract(cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractId"') and json_exists(item0, '$."ContractCommitmentId"'))) and (not json_exists(item0, '$."ContractId"') or (json_type(json_extract(item0, '$."ContractId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentId"') or (json_type(json_extract(item0, '$."ContractCommitmentId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ContractId', 'ContractCommitmentId', 'ContractCommitmentAppliedCost', 'ContractCommitmentAppliedQuantity', 'ContractCommitmentAppliedUnit') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedCost"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('NULL')))) as integer) + cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedQuantity"') and json_exists(item0, '$."ContractCommitmentAppliedUnit"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR')))) as integer) = 1)))) = 0))) and (json_type(cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)) else false end as "ContractApplied is not as its JSON schema has it"
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractId"') and json_exists(item0, '$."ContractCommitmentId"'))) and (not json_exists(item0, '$."ContractId"') or (json_type(json_extract(item0, '$."ContractId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentId"') or (json_type(json_extract(item0, '$."ContractCommitmentId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ContractId', 'ContractCommitmentId', 'ContractCommitmentAppliedCost', 'ContractCommitmentAppliedQuantity', 'ContractCommitmentAppliedUnit') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedCost"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('NULL')))) as integer) + cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedQuantity"') and json_exists(item0, '$."ContractCommitmentAppliedUnit"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR')))) as integer) = 1)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "ContractApplied is not as its JSON schema has it"
     from (
       select distinct ContractApplied as value
       from rows_in_hand
@@ -278,7 +278,7 @@ wrong_skupricedetails as (
   from (
     select
       value,
-      not case when not json_valid(value) then false else json_type(value) = 'OBJECT' and len(list_distinct(json_keys(value))) = len(json_keys(value)) and len(list_filter(json_extract(value, '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0 end as "SkuPriceDetails is no flat JSON object"
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "SkuPriceDetails is no flat JSON object"
     from (
       select distinct SkuPriceDetails as value
       from rows_in_hand
@@ -293,7 +293,7 @@ wrong_tags as (
   from (
     select
       value,
-      not case when not json_valid(value) then false else json_type(value) = 'OBJECT' and len(list_distinct(json_keys(value))) = len(json_keys(value)) and len(list_filter(json_extract(value, '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0 end as "Tags is no flat JSON object"
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "Tags is no flat JSON object"
     from (
       select distinct Tags as value
       from rows_in_hand
@@ -361,20 +361,20 @@ answered as (
     + case when BillingPeriodStart is null then 8388608 else 0 end
     + case when CapacityReservationId is null then 16777216 else 0 end
     + case when coalesce(strlen(CapacityReservationId) <> length(CapacityReservationId), false) then 33554432 else 0 end
-    + case when CapacityReservationStatus is not distinct from 'Unused' then 67108864 else 0 end
+    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 67108864 else 0 end
     + case when CapacityReservationStatus is null then 134217728 else 0 end
     + case when coalesce(wrong_capacityreservationstatus."CapacityReservationStatus is none of its values", false) then 268435456 else 0 end
-    + case when ChargeCategory is not distinct from 'Credit' then 536870912 else 0 end
-    + case when ChargeCategory is not distinct from 'Purchase' then 1073741824 else 0 end
-    + case when ChargeCategory is not distinct from 'Tax' then 2147483648 else 0 end
-    + case when ChargeCategory is not distinct from 'Usage' then 4294967296 else 0 end
+    + case when coalesce(ChargeCategory = 'Credit', false) then 536870912 else 0 end
+    + case when coalesce(ChargeCategory = 'Purchase', false) then 1073741824 else 0 end
+    + case when coalesce(ChargeCategory = 'Tax', false) then 2147483648 else 0 end
+    + case when coalesce(ChargeCategory = 'Usage', false) then 4294967296 else 0 end
     + case when ChargeCategory is null then 8589934592 else 0 end
     + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 17179869184 else 0 end
-    + case when ChargeClass is not distinct from 'Correction' then 34359738368 else 0 end
+    + case when coalesce(ChargeClass = 'Correction', false) then 34359738368 else 0 end
     + case when ChargeClass is null then 68719476736 else 0 end
     + case when ChargeDescription is null then 137438953472 else 0 end
     + case when coalesce(strlen(ChargeDescription) <> length(ChargeDescription), false) then 274877906944 else 0 end
-    + case when ChargeFrequency is not distinct from 'Usage-Based' then 549755813888 else 0 end
+    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 549755813888 else 0 end
     + case when ChargeFrequency is null then 1099511627776 else 0 end
     + case when coalesce(wrong_chargefrequency."ChargeFrequency is none of its values", false) then 2199023255552 else 0 end
     + case when ChargePeriodEnd is null then 4398046511104 else 0 end
@@ -386,7 +386,7 @@ answered as (
     + case when CommitmentDiscountName is null then 281474976710656 else 0 end
     + case when coalesce(strlen(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 562949953421312 else 0 end
     + case when CommitmentDiscountQuantity is null then 1125899906842624 else 0 end
-    + case when CommitmentDiscountStatus is not distinct from 'Unused' then 2251799813685248 else 0 end
+    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 2251799813685248 else 0 end
     + case when CommitmentDiscountStatus is null then 4503599627370496 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus."CommitmentDiscountStatus is none of its values", false) then 9007199254740992 else 0 end
     + case when CommitmentDiscountType is null then 18014398509481984 else 0 end
@@ -1263,20 +1263,20 @@ answered as (
     + case when BillingPeriodStart is null then 4194304 else 0 end
     + case when CapacityReservationId is null then 8388608 else 0 end
     + case when coalesce(octet_length(CapacityReservationId) <> length(CapacityReservationId), false) then 16777216 else 0 end
-    + case when CapacityReservationStatus is not distinct from 'Unused' then 33554432 else 0 end
+    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 33554432 else 0 end
     + case when CapacityReservationStatus is null then 67108864 else 0 end
     + case when coalesce(wrong_capacityreservationstatus.`CapacityReservationStatus is none of its values`, false) then 134217728 else 0 end
-    + case when ChargeCategory is not distinct from 'Credit' then 268435456 else 0 end
-    + case when ChargeCategory is not distinct from 'Purchase' then 536870912 else 0 end
-    + case when ChargeCategory is not distinct from 'Tax' then 1073741824 else 0 end
-    + case when ChargeCategory is not distinct from 'Usage' then 2147483648 else 0 end
+    + case when coalesce(ChargeCategory = 'Credit', false) then 268435456 else 0 end
+    + case when coalesce(ChargeCategory = 'Purchase', false) then 536870912 else 0 end
+    + case when coalesce(ChargeCategory = 'Tax', false) then 1073741824 else 0 end
+    + case when coalesce(ChargeCategory = 'Usage', false) then 2147483648 else 0 end
     + case when ChargeCategory is null then 4294967296 else 0 end
     + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 8589934592 else 0 end
-    + case when ChargeClass is not distinct from 'Correction' then 17179869184 else 0 end
+    + case when coalesce(ChargeClass = 'Correction', false) then 17179869184 else 0 end
     + case when ChargeClass is null then 34359738368 else 0 end
     + case when ChargeDescription is null then 68719476736 else 0 end
     + case when coalesce(octet_length(ChargeDescription) <> length(ChargeDescription), false) then 137438953472 else 0 end
-    + case when ChargeFrequency is not distinct from 'Usage-Based' then 274877906944 else 0 end
+    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 274877906944 else 0 end
     + case when ChargeFrequency is null then 549755813888 else 0 end
     + case when coalesce(wrong_chargefrequency.`ChargeFrequency is none of its values`, false) then 1099511627776 else 0 end
     + case when ChargePeriodEnd is null then 2199023255552 else 0 end
@@ -1288,7 +1288,7 @@ answered as (
     + case when CommitmentDiscountName is null then 140737488355328 else 0 end
     + case when coalesce(octet_length(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 281474976710656 else 0 end
     + case when CommitmentDiscountQuantity is null then 562949953421312 else 0 end
-    + case when CommitmentDiscountStatus is not distinct from 'Unused' then 1125899906842624 else 0 end
+    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 1125899906842624 else 0 end
     + case when CommitmentDiscountStatus is null then 2251799813685248 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus.`CommitmentDiscountStatus is none of its values`, false) then 4503599627370496 else 0 end
     + case when CommitmentDiscountType is null then 9007199254740992 else 0 end

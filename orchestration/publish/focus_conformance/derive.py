@@ -65,6 +65,8 @@ _CHECKS_PUT_RIGHT: Mapping[str, Any] = {
     "CommitmentDiscountStatus-C-005-M": ["one_of", "CommitmentDiscountStatus", ["Used", "Unused"]],
     # Asks for a value that is there; the rule before does, this one is about decimals.
     "ContractedCost-C-004-M": ["decimal", "ContractedCost"],
+    # Names another column and asks whether that is negative; the sentence is about decimals.
+    "PricingCurrencyEffectiveCost-C-004-M": ["decimal", "PricingCurrencyEffectiveCost"],
 }
 
 # Called static, yet what they ask is not in the columns: whether a charge is on an invoice (two

@@ -87,11 +87,13 @@ class DuckDb:
         return f"json_valid({value})"
 
     def is_flat_object(self, value: str) -> str:
+        # Tried, not cast: DuckDB may look at a value before the condition that keeps it away.
+        json = f"try_cast({value} as json)"
         return (
-            f"case when not json_valid({value}) then false else json_type({value}) = 'OBJECT' "
-            f"and len(list_distinct(json_keys({value}))) = len(json_keys({value})) "
-            f"and len(list_filter(json_extract({value}, '$.*'), "
-            "lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0 end"
+            f"coalesce(json_type({json}) = 'OBJECT' "
+            f"and len(list_distinct(json_keys({json}))) = len(json_keys({json})) "
+            f"and len(list_filter(json_extract({json}, '$.*'), "
+            "lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false)"
         )
 
     def bit(self, place: int) -> str:
