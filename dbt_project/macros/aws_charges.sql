@@ -104,6 +104,9 @@
   keep a CTE that is read more than once, and a month's lines are too wide to keep.
 -#}
 {% macro aws_charges(relation) %}
+{#- A purchase without quantity or rate (a month of support) is one unit at its cost. -#}
+{%- set is_flat_fee = "(is_priced and charge_category = 'Purchase' "
+    ~ "and usage_quantity is null and unblended_rate_native is null)" -%}
 {{ aws_meters(relation) | trim }},
 
 -- one row per set of tags
@@ -380,6 +383,7 @@ named as (
         end as contracted_cost,
         case
             when not is_priced then null
+            when {{ is_flat_fee }} then billed_cost
             when contracted_cost_from = 'public_on_demand'
                 then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
             else {{ scaled('unblended_rate_native', 'price_factor') }}
@@ -395,13 +399,17 @@ named as (
             as invoice_issuer_name,
         list_cost,
         case
+            when {{ is_flat_fee }} then list_cost
             when charge_category = 'Usage' then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
             when charge_category = 'Purchase' then {{ scaled('unblended_rate_native', 'price_factor') }}
         end as list_unit_price,
         case when is_priced then pricing_category end as pricing_category,
         billing_currency as pricing_currency,
         effective_cost as pricing_currency_effective_cost,
-        case when is_priced then {{ scaled('usage_quantity', 'priced_per_unit') }} end as pricing_quantity,
+        case
+            when {{ is_flat_fee }} then 1
+            when is_priced then {{ scaled('usage_quantity', 'priced_per_unit') }}
+        end as pricing_quantity,
         case when is_priced then pricing_unit_name end as pricing_unit,
         region_id,
         region_name,

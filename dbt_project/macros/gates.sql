@@ -178,8 +178,9 @@
             ~ 'order by money_touched desc nulls last, what) as place from (' ~ sql ~ ') as failed) as ranked '
             ~ 'order by place, money_touched desc nulls last, source, billing_period limit 10'
         ) %}
+        {% set said = 'WARN' if config.get('severity', 'error') | lower == 'warn' else 'FAIL' %}
         {% for row in rows %}
-            {{ log('FAIL ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
+            {{ log(said ~ ' ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -234,4 +235,12 @@
         {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as judged_rows') -%}
     {%- endif -%}
     {%- do return(relation) -%}
+{%- endmacro %}
+
+{#- A rule that rows break, with its sentence, how many they are and three of them. -#}
+{% macro broken_rule_in_words() -%}
+    concat(
+        rule_id, ': ', sentence, '; ', cast(failed_rows_count as string), ' of ',
+        cast(judged_rows_count as string), ' rows of focus.', dataset, ' break it, such as ', example_ids
+    )
 {%- endmacro %}

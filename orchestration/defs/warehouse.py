@@ -53,7 +53,7 @@ progress = logging.getLogger("tollgate")
 # dbt puts a clock and colours before each line.
 _CLOCK = re.compile(r"^(?:\x1b\[[0-9;]*m)*\d{2}:\d{2}:\d{2}\s+|\x1b\[[0-9;]*m")
 
-# A gate's own sentences begin with FAIL; dbt says how many rows it found, and what broke.
+# A gate's own sentences begin with FAIL or WARN; dbt says how many rows it found, and what broke.
 _FAILED = ("Failure in", " Error in ", " FAIL ")
 
 ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
@@ -78,6 +78,8 @@ class DbtLines(io.TextIOBase):
                 said = _CLOCK.sub("", line).rstrip()
                 if said.startswith(("conform ", "allocate ", "marts ")):
                     progress.info(said)
+                elif said.startswith("WARN "):
+                    progress.warning(said)
                 elif said.startswith("FAIL ") or any(word in said for word in _FAILED):
                     progress.error(said.strip())
         return len(text)
