@@ -7,7 +7,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -316,6 +316,8 @@ class MonthFiles:
         source: The source that they are of.
         month_column: Returns the column that tells a row's billing period, from the columns of a
             file, or None when the file is of another kind.
+        identity: Landed columns that files with different columns must share for their lines to be
+            compared by what they share; without them such files are never taken for repeats.
     """
 
     def __init__(
@@ -323,11 +325,13 @@ class MonthFiles:
         store: ObjectStore,
         source: SourceConfig,
         month_column: Callable[[Sequence[str]], str | None],
+        identity: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._source = source.name
         self._kind = source.kind
         self._month_column = month_column
+        self._identity = identity
         self._months: list[FileMonths] | None = None
 
     def periods(self, files: Sequence[StoredFile], scratch: Path) -> list[BillingPeriod]:
@@ -368,26 +372,40 @@ class MonthFiles:
         if len(origins) < 2:
             return
         with reading(self._source, ", ".join(origins)) as connection:
-            lines = [
-                self._line_hashes(connection, dataset, draft.path / file.name, number)
-                for number, file in enumerate(draft.files)
-            ]
-            connection.execute(f"create temp table line as {' union all '.join(lines)}")
-            repeats = connection.execute(_REPEATED_FILES).fetchall()
+            rows = [dataset.rows(connection, [draft.path / file.name]) for file in draft.files]
+            presents = [set(column_names(connection, of_file)) for of_file in rows]
+            shared = set.intersection(*presents)
+            compared = [set.union(*presents)]
+            if shared != compared[0] and self._identity and shared.issuperset(self._identity):
+                compared.append(shared)
+            repeats = {}
+            for columns in compared:
+                lines = [
+                    self._line_hashes(connection, dataset, of_file, number, columns)
+                    for number, of_file in enumerate(rows)
+                ]
+                connection.execute(
+                    f"create or replace temp table line as {' union all '.join(lines)}"
+                )
+                repeats.update(dict.fromkeys(connection.execute(_REPEATED_FILES).fetchall()))
         for repeated, other in repeats:
             path = draft.path / draft.files[repeated].name
             what = f"holds no line that {origins[other]} does not hold as well"
             _refuse_twin(dataset, path, self._source, origins[repeated], what)
 
     def _line_hashes(
-        self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, path: Path, number: int
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: Dataset,
+        rows: str,
+        number: int,
+        columns: Collection[str],
     ) -> str:
-        rows = dataset.rows(connection, [path])
         present = column_names(connection, rows)
         values = []
         for name, declared in landed_columns(self._kind, dataset.name).items():
             text = f"cast({quoted(name)} as varchar)"
-            if name not in present:
+            if name not in present or name not in columns:
                 values.append("null")
             elif is_number(declared):
                 values.append(exact_amount(name))

@@ -30,6 +30,7 @@ from orchestration.extract.delivered_files import (
     timestamp_text,
     united,
 )
+from orchestration.extract.focus_notices import row_notices, version_notices
 from orchestration.extract.landed_columns import is_number, landed_columns, landed_keys
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
@@ -39,6 +40,15 @@ from orchestration.extract.source import Dataset, Kind, PullContext, SourceConfi
 _NATIVE = "x_native"
 _PERIOD = "billing_period_start"
 _NESTED = ("MAP", "STRUCT", "JSON")
+# Lines of files of two versions are the same charge when all that both versions know is equal; that
+# is only said of files that have these.
+_IDENTITY = (
+    "billing_account_id",
+    "charge_category",
+    "charge_period_start",
+    "charge_period_end",
+    "service_name",
+)
 
 
 def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
@@ -97,6 +107,18 @@ def _native_map(columns: Sequence[FileColumn]) -> str:
     )
 
 
+def file_notices(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], format_version: str
+) -> list[str]:
+    """Say how the files' columns differ from the version that they claim, and from each other."""
+    headers = {
+        path.name: [column.header for column in columns]
+        for columns, alike in alike_files(connection, paths)
+        for path in alike
+    }
+    return version_notices(headers, format_version)
+
+
 CHARGES = Dataset(
     name="charges",
     period_column=_PERIOD,
@@ -110,6 +132,8 @@ CHARGES = Dataset(
         "charge_period_start",
     ),
     may_be_empty=False,
+    row_notices=row_notices,
+    file_notices=file_notices,
 )
 
 
@@ -121,6 +145,7 @@ class _AzureRun:
     submitted: str
     scope: str
     blobs: tuple[StoredFile, ...]
+    version: str
 
 
 class _Files:
@@ -130,9 +155,9 @@ class _Files:
         self._source = source
         self._store = ObjectStore(source)
         self._scratch = context.extracted_dir / source.name
-        self._months = MonthFiles(self._store, source, _period_header)
+        self._months = MonthFiles(self._store, source, _period_header, _IDENTITY)
         self._files: list[StoredFile] | None = None
-        self._azure: dict[BillingPeriod, list[StoredFile]] | None = None
+        self._azure: dict[BillingPeriod, _AzureRun] | None = None
 
     def _listed(self) -> list[StoredFile]:
         if self._files is None:
@@ -170,12 +195,14 @@ class _Files:
             draft.origin = f"{self._source.url} {delivery.manifest}"
             take_in(self._store, delivery.files, dataset, draft, self._source.name)
         elif self._azure_runs():
-            take_in(self._store, self._azure_runs()[period], dataset, draft, self._source.name)
+            run = self._azure_runs()[period]
+            draft.format_version = f"FOCUS {run.version}".rstrip()
+            take_in(self._store, run.blobs, dataset, draft, self._source.name)
         else:
             self._months.fetch(self._plain(), dataset, period, draft)
 
-    def _azure_runs(self) -> dict[BillingPeriod, list[StoredFile]]:
-        """Return the files of the newest Azure export run of each month.
+    def _azure_runs(self) -> dict[BillingPeriod, _AzureRun]:
+        """Return the newest Azure export run of each month.
 
         Every run of an Azure export is the whole month to date, with a ``manifest.json`` that names
         its blobs: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports.
@@ -197,7 +224,7 @@ class _Files:
                     f"{', '.join(sorted(scopes))}.",
                     "make a source of each: the newest run of one would hide the others' bills.",
                 )
-            self._azure = {period: list(run.blobs) for period, run in newest.items()}
+            self._azure = newest
         return self._azure
 
     def _azure_run(self, manifest: StoredFile) -> _AzureRun:
@@ -209,7 +236,9 @@ class _Files:
             period = BillingPeriod.parse(run["startDate"][:7])
             submitted = str(run["submittedTime"])
             names = [str(blob["blobName"]) for blob in content["blobs"]]
-            export = str(content.get("exportConfig", {}).get("resourceId", ""))
+            config = content.get("exportConfig", {})
+            export = str(config.get("resourceId", ""))
+            version = str(config.get("dataVersion", ""))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError(
                 self._source.name,
@@ -235,7 +264,7 @@ class _Files:
             blobs.append(file)
         # Several exports of one scope (daily and monthly) are one bill.
         scope = export.lower().split("/providers/microsoft.costmanagement/")[0]
-        return _AzureRun(period, submitted, scope, tuple(blobs))
+        return _AzureRun(period, submitted, scope, tuple(blobs), version)
 
 
 def _period_header(headers: Sequence[str]) -> str | None:

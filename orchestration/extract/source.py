@@ -105,6 +105,8 @@ class Dataset:
             connection may be used to look at the files' columns.
         in_place: Whether extracted files of this suffix are landed as they are, as views.
         row_checks: Further rules for every row.
+        row_notices: Makes, from the columns at hand, what is told of rows without refusing them.
+        file_notices: Says what is odd about the files, from them and the receipt's format version.
         may_be_empty: Whether a period without rows is normal (usage of an idle month).
     """
 
@@ -117,6 +119,10 @@ class Dataset:
     required_columns: tuple[str, ...] = ()
     in_place: Callable[[Path], bool] = lambda _path: False
     row_checks: tuple[RowCheck, ...] = ()
+    row_notices: Callable[[Mapping[str, str]], Sequence[RowCheck]] = lambda _present: ()
+    file_notices: Callable[[duckdb.DuckDBPyConnection, Sequence[Path], str], Sequence[str]] = (
+        lambda _connection, _paths, _format_version: ()
+    )
     may_be_empty: bool = True
 
     @property

@@ -27,7 +27,7 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.registry import KINDS
 from orchestration.extract.snapshot import Snapshot, current_snapshot
 from orchestration.extract.source import Dataset, SourceConfig
-from orchestration.land.profile import Broken, Profile, profile
+from orchestration.land.profile import FINITE_NUMBER, Broken, Profile, profile
 from orchestration.land.suite import judge
 
 _CHUNK_BYTES = 1 << 20
@@ -38,7 +38,7 @@ class LandingCheck:
     """One gate of a snapshot.
 
     Attributes:
-        name: ``files``, ``shape`` or ``receipt``.
+        name: ``files``, ``shape``, ``receipt``, or ``notice`` for what is told and never refused.
         passed: Whether it let the snapshot through.
         sentence: What it found: what is wrong, where, and how much money it touches.
     """
@@ -160,6 +160,7 @@ class _Attempt:
     profile: Profile | None
     files_check: LandingCheck
     started: float
+    notices: tuple[str, ...] = ()
 
 
 def _land_pending(
@@ -184,6 +185,7 @@ def _land_pending(
         if attempt.profile is not None:
             checks.append(_shape(attempt.profile, period in failed_rules))
             checks.append(_equals_receipt(attempt.snapshot, attempt.profile))
+            checks += _noticed(attempt, attempt.profile)
         landing = _record(attempt, tuple(checks), data_dir)
         seconds = time.monotonic() - attempt.started
         place = f"land     {source.name} {period.key} {dataset.name}"
@@ -192,6 +194,8 @@ def _land_pending(
         for check in landing.checks:
             if not check.passed:
                 say(f"{place}: REFUSED ({check.name}) {check.sentence}")
+            elif check.name == "notice":
+                say(f"{place}: NOTICE {check.sentence}")
         landed.append(Landed("new" if landing.passed else "refused", landing, seconds))
     return landed
 
@@ -219,13 +223,16 @@ def _attempt(
             else:
                 files, rows = [], _no_rows(declared)
             found = profile(connection, dataset, declared, rows, extracted, snapshot.period)
+            notices = tuple(
+                dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
+            )
     except duckdb.Error as error:
         sentence = (
             f"{source.name} {snapshot.period.key}: the files cannot be read: "
             f"{' '.join(str(error).split())[:600]} Have the vendor deliver the period again."
         )
         return _Attempt(snapshot, [], None, LandingCheck("files", False, sentence), started)
-    return _Attempt(snapshot, files, found, files_check, started)
+    return _Attempt(snapshot, files, found, files_check, started, notices)
 
 
 def _files_are_whole(snapshot: Snapshot) -> LandingCheck:
@@ -281,10 +288,29 @@ def _no_rows(declared: dict[str, str]) -> str:
 
 def _shape(found: Profile, failed: bool) -> LandingCheck:
     if failed:
-        return LandingCheck("shape", False, " ".join(_in_words(broken) for broken in found.broken))
+        faults = " ".join(_in_words(broken) for broken in found.broken)
+        if any(broken.rule.expectation == FINITE_NUMBER for broken in found.broken):
+            faults += (
+                " A number has a point for its decimals, no thousands separators and no currency "
+                "sign: have the vendor deliver the period again as exported. Nothing of this "
+                "delivery counts until then; the one before it stays in use."
+            )
+        return LandingCheck("shape", False, faults)
     return LandingCheck(
         "shape", True, f"{found.totals.row_count:,} rows keep all {len(found.rules)} rules."
     )
+
+
+def _noticed(attempt: _Attempt, found: Profile) -> list[LandingCheck]:
+    source = attempt.snapshot.receipt.source
+    sentences = [
+        *attempt.notices,
+        *(
+            f"{_in_words(broken)} The rows are kept as they are; have the provider correct them."
+            for broken in found.noticed
+        ),
+    ]
+    return [LandingCheck("notice", True, f"{source}: {sentence}") for sentence in sentences]
 
 
 def _in_words(broken: Broken) -> str:

@@ -20,6 +20,7 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.source import Dataset
 from orchestration.land.currencies import ISO_4217
 
+FINITE_NUMBER = "is a finite number below 10^20"
 _LONGEST_SHOWN = 60
 
 
@@ -64,11 +65,13 @@ class Profile:
         rules: Every rule that was looked at.
         broken: The rules that some row breaks.
         totals: Rows and exact totals.
+        noticed: What is odd about rows without refusing them.
     """
 
     rules: tuple[Rule, ...]
     broken: tuple[Broken, ...]
     totals: ControlTotals
+    noticed: tuple[Broken, ...] = ()
 
 
 def rules_for(
@@ -94,7 +97,7 @@ def rules_for(
         if is_number(data_type):
             violation = _no_number(column, present[column])
             if violation:
-                rules.append(Rule(column, "is a finite number below 10^20", violation))
+                rules.append(Rule(column, FINITE_NUMBER, violation))
         elif data_type == "timestamp" and present[column] == "VARCHAR":
             text = quoted(column)
             rules.append(
@@ -148,7 +151,11 @@ def profile(
     """
     present = column_names(connection, rows_sql)
     rules = rules_for(dataset, declared, present, period)
-    counted = [rule for rule in rules if rule.violation is not None]
+    notices = tuple(
+        Rule(notice.column, notice.name, notice.violation)
+        for notice in dataset.row_notices(present)
+    )
+    counted = [rule for rule in (*rules, *notices) if rule.violation is not None]
     counts = ", ".join(f"count(*) filter (where {rule.violation})" for rule in counted) or "0"
     found = connection.execute(f"select count(*), {counts} from ({rows_sql})").fetchone()
     assert found is not None
@@ -157,11 +164,13 @@ def profile(
         for rule in rules
         if rule.violation is None
     ]
+    noticed: list[Broken] = []
     for rule, rows_count in zip(counted, found[1:], strict=False):
         if rows_count:
             example = _first_broken(connection, dataset, rule, extracted)
             money = _money_of(connection, dataset, rule, rows_sql, present)
-            broken.append(Broken(rule, rows_count, example, money))
+            found_in = noticed if rule in notices else broken
+            found_in.append(Broken(rule, rows_count, example, money))
     can_add_up = not dataset.money_column or {
         dataset.money_column,
         dataset.currency_column,
@@ -171,7 +180,7 @@ def profile(
         if can_add_up
         else ControlTotals(found[0], {}, {})
     )
-    return Profile(rules, tuple(broken), totals)
+    return Profile(rules, tuple(broken), totals, tuple(noticed))
 
 
 def _no_number(column: str, column_type: str) -> str:
