@@ -20,6 +20,8 @@
                 else cast(json_object('x_unparsed', {{ column }}) as varchar)
             end
         when json_valid('{' || {{ column }} || '}')
+            and len(list_distinct(json_keys('{' || {{ column }} || '}')))
+            = len(json_keys('{' || {{ column }} || '}'))
             then cast(json('{' || {{ column }} || '}') as varchar)
         else cast(json_object('x_unparsed', {{ column }}) as varchar)
     end
