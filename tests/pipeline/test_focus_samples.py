@@ -172,7 +172,7 @@ def test_ai_examples_keep_who_sells_what_and_how_it_is_metered(samples: Installa
         f"select {', '.join((*texts, *numbers))}, SkuPriceDetails from focus.cost_and_usage "
         "where x_Source = 'ai_examples'"
     )
-    # FOCUS 1.4 does not know the keys of the 1.5 draft: an x_ before them says so.
+    # The keys of the 1.5 draft mean the same with and without x_ before them.
     meant = [
         (
             *row[:-1],
