@@ -11,12 +11,11 @@ case
             {{ charge }}.commitment_discount_status = 'Used'
             or {{ of_service }}.commitment_id is not null
             or {{ of_source }}.commitment_id is not null
-            then '{"Elements":[' || nullif(concat_ws(
-                ',',
-                {{ own_contract_element(charge, own) }},
-                {{ usage_contract_element(charge, of_service) }},
-                {{ usage_contract_element(charge, of_source) }}
-            ), '') || ']}'
+            then '{"Elements":[' || nullif(regexp_replace(concat(
+                coalesce({{ own_contract_element(charge, own) }} || ',', ''),
+                coalesce({{ usage_contract_element(charge, of_service) }} || ',', ''),
+                coalesce({{ usage_contract_element(charge, of_source) }}, '')
+            ), ',$', ''), '') || ']}'
     end
 {%- endmacro %}
 

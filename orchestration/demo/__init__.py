@@ -110,7 +110,9 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
     ).write_parquet(truth_dir / "event.parquet")
     bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
     for (name, bill), (usage_name, costs_name) in zip(
-        bills.items(), (("usage_completions", "costs"), ("usage_messages", "cost_report")), strict=True
+        bills.items(),
+        (("usage_completions", "costs"), ("usage_messages", "cost_report")),
+        strict=True,
     ):
         folder = vendors_dir / name
         folder.mkdir(parents=True)

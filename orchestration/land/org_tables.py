@@ -638,7 +638,7 @@ def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None
     Usage counts toward one commitment of its service and one of its source at a time, because two
     would each get all of it.
     """
-    counting: dict[tuple[object, object], list[tuple[date, date, int]]] = {}
+    counting: dict[tuple[object, ...], list[tuple[date, date, int]]] = {}
     for row in rows:
         values = row.values
         for name, needed_by in (
@@ -655,9 +655,8 @@ def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None
             faults.add(path, row.line, "discount_share", "capacity that is held has no discount.")
         if values["counts"] == "usage of the service":
             start, end = _validity(row)
-            counting.setdefault((values["source"], values["service_name"]), []).append(
-                (start, end, row.line)
-            )
+            whose = (values["source"], values["service_provider"], values["service_name"])
+            counting.setdefault(whose, []).append((start, end, row.line))
     for spans in counting.values():
         spans.sort()
         for (_, end, line), (start, _, later_line) in zip(spans, spans[1:], strict=False):

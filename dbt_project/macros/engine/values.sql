@@ -207,16 +207,3 @@
 {% macro spark__per_unit_share(part, whole) -%}
     cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
 {%- endmacro %}
-
-{#- Days between two moments, at least 1. -#}
-{% macro whole_days(start, end) -%}
-    {{ return(adapter.dispatch('whole_days')(start, end)) }}
-{%- endmacro %}
-
-{% macro duckdb__whole_days(start, end) -%}
-    greatest(1, date_diff('day', {{ start }}, {{ end }}))
-{%- endmacro %}
-
-{% macro spark__whole_days(start, end) -%}
-    greatest(1, datediff({{ end }}, {{ start }}))
-{%- endmacro %}

@@ -2,6 +2,7 @@
 -- Invariant: every line of invoice_detail has its period here.
 -- Closed: the period is over and all that was charged in it is on issued invoices.
 {{ config(work_unit='whole') }}
+-- noqa: disable=CP02
 
 with invoice_lines as (
     select * from {{ ref('invoice_detail') }}

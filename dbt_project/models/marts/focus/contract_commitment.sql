@@ -2,6 +2,7 @@
 -- Invariant: every commitment that a charge names or counts toward is here.
 -- What only the bill knows of (x_TermsBasis observed) has the times and amounts seen so far as its terms.
 {{ config(work_unit='whole') }}
+-- noqa: disable=CP02
 
 with commitments as (
     select * from {{ source('org', 'commitment') }}
@@ -26,15 +27,13 @@ seen as (
         min(source) as source,
         min(first_charged_at) as first_charged_at,
         max(last_charged_at) as last_charged_at,
-        coalesce(
-            sum(coalesce(recurring_billed_cost, 0) + coalesce(one_time_billed_cost, 0)), sum(applied_cost)
-        ) as cost,
+        coalesce(sum(purchased_billed_cost), sum(used_effective_cost), sum(applied_cost)) as cost,
         coalesce(
             sum(recurring_quantity), sum(coalesce(used_quantity, 0) + coalesce(unused_quantity, 0)),
             sum(applied_quantity)
         ) as quantity,
-        max(one_time_billed_cost) as one_time_billed_cost,
-        max(recurring_billed_cost) as recurring_billed_cost,
+        sum(one_time_billed_cost) as one_time_billed_cost,
+        sum(recurring_billed_cost) as recurring_billed_cost,
         sum(used_effective_cost) as used_effective_cost,
         sum(used_list_cost) as used_list_cost
     from balances
@@ -55,9 +54,14 @@ discounted as (
 observed as (
     select
         discounted.*,
+        greatest(
+            1,
+            (year(last_charged_at) - year(first_charged_at)) * 12
+            + month(last_charged_at) - month(first_charged_at)
+        ) as months_count,
         case
-            when coalesce(one_time_billed_cost, 0) = 0 then 'No Upfront'
-            when coalesce(recurring_billed_cost, 0) = 0 then 'All Upfront'
+            when one_time_billed_cost is null or one_time_billed_cost = 0 then 'No Upfront'
+            when recurring_billed_cost is null or recurring_billed_cost = 0 then 'All Upfront'
             else 'Partial Upfront'
         end as payment_model
     from discounted
@@ -103,13 +107,10 @@ final as (
         ) as ContractCommitmentDiscountPercentage,
         coalesce(
             commitments.duration,
-            concat(
-                cast({{ whole_days('observed.first_charged_at', 'observed.last_charged_at') }} as string),
-                case
-                    when {{ whole_days('observed.first_charged_at', 'observed.last_charged_at') }} = 1 then ' Day'
-                    else ' Days'
-                end
-            )
+            case
+                when observed.months_count = 1 then '1 Month'
+                else concat(cast(observed.months_count as string), ' Months')
+            end
         ) as ContractCommitmentDurationType,
         coalesce(commitments.fulfillment_interval, 'Custom') as ContractCommitmentFulfillmentInterval,
         coalesce(commitments.commitment_id, observed.commitment_id) as ContractCommitmentId,

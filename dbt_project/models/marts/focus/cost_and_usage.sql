@@ -65,6 +65,7 @@ left join usage_commitments as service_commitments  -- many charges to at most o
     on
         charges.source = service_commitments.source
         and charges.billing_period = service_commitments.billing_period
+        and charges.service_provider_name = service_commitments.service_provider_name
         and charges.service_name = service_commitments.service_name
         and charges.charge_period_start >= service_commitments.valid_from
         and charges.charge_period_start < service_commitments.valid_to
@@ -72,6 +73,7 @@ left join usage_commitments as source_commitments  -- many charges to at most on
     on
         charges.source = source_commitments.source
         and charges.billing_period = source_commitments.billing_period
+        and charges.service_provider_name = source_commitments.service_provider_name
         and source_commitments.service_name is null
         and charges.charge_period_start >= source_commitments.valid_from
         and charges.charge_period_start < source_commitments.valid_to

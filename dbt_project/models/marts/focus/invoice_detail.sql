@@ -2,6 +2,7 @@
 -- Invariant: every charge of cost_and_usage is on exactly one line (InvoiceId, InvoiceDetailId, issuer).
 -- A line of a received invoice keeps the received amount; what was charged stands beside it.
 {{ config(period_columns=['x_Source', 'x_BillingPeriod']) }}
+-- noqa: disable=CP02
 
 with published_charges as (
     select
@@ -105,7 +106,7 @@ lines as (
         charged.line_item_type,
         coalesce(charged.invoice_basis, 'organisation') as invoice_basis,
         coalesce(charged.charges_count, 0) as charges_count,
-        coalesce(charged.charged_cost, 0) as charged_cost,
+        case when charged.invoice_id is null then 0 else charged.charged_cost end as charged_cost,
         coalesce(received.billed_cost, charged.charged_cost) as billed_cost
     from charged
     full outer join received  -- one to one

