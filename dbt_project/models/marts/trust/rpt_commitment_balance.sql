@@ -76,7 +76,8 @@ named as (
         min(commitment_type) as commitment_type,
         min(commitment_name) as commitment_name,
         min(commitment_unit) as commitment_unit,
-        count(distinct commitment_unit) as units_count,
+        -- what is paid once is counted in pieces, not in what they give
+        count(distinct case when charge_frequency <> 'One-Time' then commitment_unit end) as units_count,
         min(service_provider_name) as service_provider_name,
         min(invoice_issuer_name) as invoice_issuer_name,
         min(charge_period_start) as first_charged_at,
