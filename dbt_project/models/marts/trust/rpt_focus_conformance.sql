@@ -98,17 +98,31 @@ answered as (
             and broken.outcome = 'broken'
 ),
 
+-- what the bills of a source cannot keep; the rule * stands for all
+gaps as (
+    select
+        sources.source,
+        known_gaps.rule_id,
+        min(known_gaps.reason) as reason
+    from sources
+    inner join known_gaps  -- each source to the gaps of its kind, and of every kind
+        on known_gaps.kind in (sources.kind, '*')
+    group by sources.source, known_gaps.rule_id
+),
+
 with_gaps as (
     select
         answered.*,
-        case when answered.verdict = 'failed' then known_gaps.reason end as own_gap
+        case when answered.verdict = 'failed' then coalesce(gaps.reason, all_rules.reason) end as own_gap
     from answered
-    left join sources  -- many rules to one source
-        on answered.source = sources.source
-    left join known_gaps  -- many rules to at most one gap
+    left join gaps  -- many rules to at most one gap
         on
-            sources.kind = known_gaps.kind
-            and (answered.rule_id = known_gaps.rule_id or known_gaps.rule_id = '*')
+            answered.source = gaps.source
+            and answered.rule_id = gaps.rule_id
+    left join gaps as all_rules  -- many rules to at most one gap
+        on
+            answered.source = all_rules.source
+            and all_rules.rule_id = '*'
 ),
 
 -- a composite that fails because of gaps alone fails by them
