@@ -67,7 +67,9 @@ def make_demo(
     vendors_dir, truth_dir = demo_dir / "vendors", demo_dir / "truth"
     demo_dir.mkdir(parents=True, exist_ok=True)
     with _alone_in(demo_dir):
-        if _is_made(vendors_dir, made) and _is_made(truth_dir, made):
+        invoices = demo_dir / "org" / _INVOICES
+        has_invoices = invoices.exists() or not invoices.parent.is_dir()
+        if has_invoices and _is_made(vendors_dir, made) and _is_made(truth_dir, made):
             return
         say(f"Making the demo company's bills up to {today} (seed {seed}, scale {scale})")
         for left_over in demo_dir.glob(f"{_MAKING}*"):
@@ -78,8 +80,8 @@ def make_demo(
             _write(World(seed, scale, today), fresh_vendors, fresh_truth, say)
             for folder in (fresh_vendors, fresh_truth):
                 (folder / _MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-            if (demo_dir / "org").is_dir():
-                os.replace(fresh_truth / _INVOICES, demo_dir / "org" / _INVOICES)
+            if invoices.parent.is_dir():
+                os.replace(fresh_truth / _INVOICES, invoices)
             _put_in_place(fresh_truth, truth_dir)
             _put_in_place(fresh_vendors, vendors_dir)
 
