@@ -211,30 +211,28 @@
 {% endmacro %}
 
 {#-
-  What dbt's generic tests (not_null, accepted_values, grain_is and the others) look at: of a model
-  that is built by source and period, the rows of the periods that differ from what is published.
-  A test of the source or the period itself sees all rows: without them a row belongs to no period.
+  What dbt's generic tests (never_null, accepted_values, grain_is and the others) look at: of a model
+  that is built by source and period, the rows of the periods that differ from what is published,
+  and rows that lack either: without them a row belongs to no period.
 -#}
 {% macro duckdb__get_where_subquery(relation) -%}
-    {%- set conditions = [] -%}
-    {%- if config.get('where') -%}
-        {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
-    {%- endif -%}
+    {%- set where = config.get('where') or 'true' -%}
     {%- set node = graph.nodes.get(model.attached_node) if execute else none -%}
-    {%- if node and node.resource_type == 'model' -%}
+    {%- if node and node.resource_type == 'model' and node.config.get('work_unit', 'source_period') == 'source_period' -%}
         {%- set period_columns = node.config.get('period_columns', ['source', 'billing_period']) -%}
-        {%- if
-            node.config.get('work_unit', 'source_period') == 'source_period'
-            and model.column_name not in period_columns
-        -%}
-            {%- do conditions.append(unpublished('judged', period_columns)) -%}
-        {%- endif -%}
-    {%- endif -%}
-    {%- if conditions -%}
         {%- set judged -%}
-            (select judged.* from {{ relation }} as judged where {{ conditions | join(' and ') }}) as judged_rows
+            (
+                select judged.* from {{ relation }} as judged
+                where ({{ where }}) and {{ unpublished('judged', period_columns) }}
+                union all
+                select judged.* from {{ relation }} as judged
+                where ({{ where }})
+                    and ({{ period_columns[0] }} is null or {{ period_columns[1] }} is null)
+            ) as judged_rows
         {%- endset -%}
         {%- do return(judged) -%}
+    {%- elif config.get('where') -%}
+        {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as judged_rows') -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}
