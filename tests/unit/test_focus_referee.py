@@ -1,7 +1,7 @@
-"""Our verdicts beside those of the official validator, rule by rule; each difference has a reason.
+"""Our verdicts beside those of the official validator, rule by rule.
 
-The validator's verdicts are stored (``python -m tests.referee --store``); ours are made here, of the
-same files.
+Each difference has a reason. The validator's verdicts are stored (``python -m tests.referee
+--store``); ours are made here, of the same files.
 """
 
 from __future__ import annotations
