@@ -26,7 +26,7 @@ def make_file(rows: int, target: Path) -> Path:
             "  case when ResourceId is not null then concat('r-', n % 50000) end as ResourceId,"
             "  ChargePeriodStart + to_days(cast(n % 30 as integer)) as ChargePeriodStart,"
             "  case when Tags is not null then concat('{\"team\": \"', n % 4000, '\"}') end as Tags"
-            f") from range({rows}) as numbers(n) "
+            f"), concat('c-', n) as x_ChargeId from range({rows}) as numbers(n) "
             f"inner join (select *, row_number() over () - 1 as place from '{few}') as charge "
             f"on numbers.n % 8 = charge.place) to '{target}' (format parquet)"
         )

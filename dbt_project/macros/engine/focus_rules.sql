@@ -2670,7 +2670,7 @@ wrong_contractcommitmentfulfillmentinterval as (
   from (
     select
       value,
-      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annually', 'Annually', 'Total Term', 'Transactional', 'Custom') as "ContractCommitmentFulfillmentInterval is none of its values"
+      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as "ContractCommitmentFulfillmentInterval is none of its values"
     from (
       select distinct ContractCommitmentFulfillmentInterval as value
       from rows_in_hand
@@ -3199,7 +3199,7 @@ wrong_contractcommitmentfulfillmentinterval as (
   from (
     select
       value,
-      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annually', 'Annually', 'Total Term', 'Transactional', 'Custom') as `ContractCommitmentFulfillmentInterval is none of its values`
+      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as `ContractCommitmentFulfillmentInterval is none of its values`
     from (
       select distinct ContractCommitmentFulfillmentInterval as value
       from rows_in_hand
