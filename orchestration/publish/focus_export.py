@@ -2,7 +2,7 @@
 
 Below the target stand ``parquet/<dataset>/billing_period=<month>/<dataset>.parquet``, the same
 below ``csv``, and ``focus-export.json``. Each file appears whole or not at all, and the manifest is
-written last: a file whose hash it does not tell does not count, and the next export puts it right.
+written last: a file that it does not name does not count, and the next export puts it right.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,13 @@ class ExportedDataset:
         name: Its relation.
         order: Columns that put its rows in one order.
         sums: Money columns that the manifest adds up.
-        currency: Column of their currency.
+        currency: Column of their currency, None where nothing is added up.
     """
 
     name: str
     order: tuple[str, ...]
     sums: tuple[str, ...]
-    currency: str = "BillingCurrency"
+    currency: str | None = "BillingCurrency"
 
 
 DATASETS = (
@@ -52,6 +52,9 @@ DATASETS = (
         ("x_Source", "x_ChargeId"),
         ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"),
     ),
+    ExportedDataset("invoice_detail", ("x_Source", "InvoiceDetailId"), ("BilledCost",)),
+    ExportedDataset("billing_period", ("InvoiceIssuerName", "BillingPeriodStart"), (), None),
+    ExportedDataset("contract_commitment", ("ContractCommitmentId",), (), None),
 )
 
 
@@ -84,46 +87,58 @@ def export_focus(published_path: Path, url: str, log: Callable[[str], None]) -> 
         raise NothingPublishedError("Nothing is published yet: make run first.")
     target = FileTarget("focus-export", url)
     before = _files_of(target)
-    entries: list[dict[str, Any]] = []
-    written, unchanged = [], []
     with (
         duckdb.connect(str(published_path), read_only=True) as connection,
         tempfile.TemporaryDirectory() as folder,
     ):
-        for dataset in DATASETS:
-            for month, made_from in _periods(connection, dataset):
-                for form, (suffix, _) in _FORMATS.items():
-                    path = f"{form}/{dataset.name}/billing_period={month}/{dataset.name}.{suffix}"
-                    known = before.get(path)
-                    if (
-                        known is not None
-                        and known["made_from"] == made_from
-                        and target.size(path) == known["bytes"]
-                    ):
-                        unchanged.append(path)
-                        entries.append(known)
-                        continue
-                    scratch = Path(folder) / f"{dataset.name}.{suffix}"
-                    entries.append(
-                        {"path": path, "dataset": dataset.name, "billing_period": month}
-                        | {"format": form, "made_from": made_from}
-                        | _write(connection, dataset, month, form, scratch)
-                    )
-                    target.put(scratch, path)
-                    written.append(path)
-                    log(f"export   {path} ({entries[-1]['rows']:,} rows)")
-    removed = sorted(set(before) - {entry["path"] for entry in entries})
-    if written or removed:
-        manifest = {
-            "generator": "Tollgate",
-            "focus_version": FOCUS_VERSION,
-            "files": sorted(entries, key=lambda entry: str(entry["path"])),
+        wanted = [
+            (f"{form}/{dataset.name}/billing_period={month}/{dataset.name}.{suffix}",)
+            + (dataset, month, form, made_from)
+            for dataset in DATASETS
+            for month, made_from in _periods(connection, dataset)
+            for form, (suffix, _) in _FORMATS.items()
+        ]
+        entries = {
+            path: before[path]
+            for path, _, _, _, made_from in wanted
+            if path in before
+            and before[path]["made_from"] == made_from
+            and target.size(path) == before[path]["bytes"]
         }
-        target.write(MANIFEST, json.dumps(manifest, indent=1).encode("utf-8"))
+        unchanged = tuple(entries)
+        if set(before) - set(entries):
+            # A hash must not stand beside a file that is about to be another, or none.
+            _write_manifest(target, entries)
+        for path, dataset, month, form, made_from in wanted:
+            if path in entries:
+                continue
+            scratch = Path(folder) / path.rsplit("/", 1)[-1]
+            facts = _write(connection, dataset, month, form, scratch)
+            target.put(scratch, path)
+            log(f"export   {path} ({facts['rows']:,} rows)")
+            entries[path] = {
+                "path": path,
+                "dataset": dataset.name,
+                "billing_period": month,
+                "format": form,
+                "made_from": made_from,
+            } | facts
+    removed = tuple(sorted(set(before) - set(entries)))
     for path in removed:
-        # The manifest no longer names them; only then may they go.
         target.remove(path)
-    return Export(tuple(written), tuple(unchanged), tuple(removed))
+    written = tuple(path for path in entries if path not in unchanged)
+    if written:
+        _write_manifest(target, entries)
+    return Export(written, unchanged, removed)
+
+
+def _write_manifest(target: FileTarget, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    manifest = {
+        "generator": "Tollgate",
+        "focus_version": FOCUS_VERSION,
+        "files": [entries[path] for path in sorted(entries)],
+    }
+    target.write(MANIFEST, json.dumps(manifest, indent=1).encode("utf-8"))
 
 
 def _files_of(target: FileTarget) -> dict[str, dict[str, Any]]:
@@ -132,9 +147,8 @@ def _files_of(target: FileTarget) -> dict[str, dict[str, Any]]:
         return {}
     try:
         return {
-            str(entry["path"]): dict(entry)
+            str(entry["path"]): {**entry, "bytes": entry["bytes"], "made_from": entry["made_from"]}
             for entry in json.loads(content)["files"]
-            if {"made_from", "bytes"} <= set(entry)
         }
     except (ValueError, KeyError, TypeError) as error:
         raise target.fault(
@@ -148,9 +162,9 @@ def _periods(
 ) -> list[tuple[str, str]]:
     """Return the months of a dataset, each with a hash of what its rows were made from."""
     rows = connection.execute(
-        "select strftime(billing_period, '%Y-%m'), string_agg(source || ' ' || key, ',' "
+        "select coalesce(strftime(billing_period, '%Y-%m'), 'all'), string_agg(source || ' ' || key, ',' "
         "order by source) from tollgate.period_key "
-        "where relation = 'focus.' || $dataset and billing_period is not null "
+        "where relation = 'focus.' || $dataset "
         "group by all order by all",
         {"dataset": dataset.name},
     ).fetchall()
@@ -166,17 +180,18 @@ def _write(
     form: str,
     scratch: Path,
 ) -> dict[str, Any]:
-    rows = f"focus.{dataset.name} where x_BillingPeriod = cast($month as date)"
-    period = {"month": f"{month}-01"}
+    # A relation that is made as a whole has one file.
+    period = {} if month == "all" else {"month": f"{month}-01"}
+    rows = f"focus.{dataset.name} " + ("where x_BillingPeriod = cast($month as date)" * len(period))
     where = str(scratch).replace("'", "''")
     connection.execute(
         f"copy (select * from {rows} order by {', '.join(dataset.order)}) "
         f"to '{where}' ({_FORMATS[form][1]})",
         period,
     )
+    measures = [dataset.currency or "null", "count(*)", *(f"sum({name})" for name in dataset.sums)]
     totals = connection.execute(
-        f"select {dataset.currency}, count(*), "
-        f"{', '.join(f'sum({name})' for name in dataset.sums)} from {rows} group by 1 order by 1",
+        f"select {', '.join(measures)} from {rows} group by all order by all",
         period,
     ).fetchall()
     with scratch.open("rb") as handle:
@@ -189,6 +204,7 @@ def _write(
                 for name, amount in zip(dataset.sums, row[2:], strict=True)
             }
             for row in totals
+            if dataset.currency is not None
         },
         "bytes": scratch.stat().st_size,
         "sha256": digest,
