@@ -160,10 +160,13 @@ def _files_of(target: FileTarget) -> dict[str, dict[str, Any]]:
 def _periods(
     connection: duckdb.DuckDBPyConnection, dataset: ExportedDataset
 ) -> list[tuple[str, str]]:
-    """Return the months of a dataset, each with a hash of what its rows were made from."""
+    """Return the months of a dataset, each with a hash of what its rows were made from.
+
+    A relation that is no sum of months has the one month ``all``.
+    """
     rows = connection.execute(
-        "select coalesce(strftime(billing_period, '%Y-%m'), 'all'), string_agg(source || ' ' || key, ',' "
-        "order by source) from tollgate.period_key "
+        "select coalesce(strftime(billing_period, '%Y-%m'), 'all'), "
+        "string_agg(source || ' ' || key, ',' order by source) from tollgate.period_key "
         "where relation = 'focus.' || $dataset "
         "group by all order by all",
         {"dataset": dataset.name},

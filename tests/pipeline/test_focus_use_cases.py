@@ -1,8 +1,4 @@
-"""The published FOCUS questions, asked of the small company's published file.
-
-
-
-"""
+"""The published FOCUS questions, asked of the small company's published file."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ QUERIES = sorted((DBT_PROJECT_DIR / "analyses" / "focus_use_cases").glob("*.sql"
 
 @pytest.fixture(scope="module")
 def asked(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file's ledger, with the cases that it lacks."""
+    """The published file's ledger and calendar, as the queries name them."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published.published_path}' as published (read_only)")
         for schema in ("focus", "reference"):
