@@ -15,6 +15,10 @@ from tests.pipeline.conftest import Installation
 
 QUERIES = sorted((DBT_PROJECT_DIR / "analyses" / "focus_use_cases").glob("*.sql"))
 
+# The small company has no virtual currency, no reservation of capacity, no marketplace, no zones and
+# no four days of one service in a row.
+NO_CASE = {8, 9, 11, 16, 17, 34, 36, 37, 38, 39}
+
 
 @pytest.fixture(scope="module")
 def asked(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -57,7 +61,7 @@ def test_a_question_can_be_asked_and_no_money_becomes_a_float(
 ) -> None:
     types = asked.execute(f"describe {path.read_text(encoding='utf-8')}").fetchall()
     assert not [row[0] for row in types if row[1] in ("DOUBLE", "FLOAT")]
-    rows_of(asked, path)
+    assert bool(rows_of(asked, path)) == (int(path.name[:2]) not in NO_CASE)
 
 
 # October of tests/fixtures/README.md: EUR of the FOCUS bill, USD of the AWS bill.
