@@ -83,13 +83,20 @@ _IDS = (
     "agent",
     "environment",
 )
-# These are looked up among the tags of every meter, whatever the meter has no column of its own for.
+# These are looked up among the tags of every meter, besides its own columns for them.
 ATTRIBUTED = ("use_case", "agent", "environment")
 
 # What an id looks like: no spaces and no line breaks. A secret key, an address of a person or of a
 # machine looks like one too and is none.
 _ID = r"[A-Za-z0-9_][A-Za-z0-9._:/+@=~-]{0,199}"
-_NO_ID = r"sk-.*|[^@]*@[^@]*\.[A-Za-z]{2,}|[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]+)?|[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*"
+_NO_ID = "|".join(
+    (
+        r"sk-.*",
+        r"[^@]*@[^@]*\.[A-Za-z]{2,}",
+        r"[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]+)?",
+        r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*",
+    )
+)
 _TAG_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}", re.ASCII)
 _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
@@ -207,9 +214,7 @@ def calls_sql(
     )
     typed = f"select {', '.join(_typed(form, tags))} from ({named}) where {form.kept}"
     judged = f"select *, {_defects(form, today)} as defects from ({typed})"
-    landed = ", ".join(
-        f"cast({name} as {kind}) as {name}" for name, kind in CALL_COLUMNS.items()
-    )
+    landed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in CALL_COLUMNS.items())
     return f"select {landed} from ({judged})"
 
 
@@ -299,7 +304,9 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
     if name in TOKEN_COUNTS:
         text = f"regexp_replace(cast({value} as varchar), '[.]0+$', '')"
         # A cast alone would round a fraction and take an exponent.
-        return f"case when not regexp_matches({text}, '[^0-9 +-]') then try_cast({text} as bigint) end"
+        return (
+            f"case when not regexp_matches({text}, '[^0-9 +-]') then try_cast({text} as bigint) end"
+        )
     if kind == "timestamp":
         return timestamp_of(f"cast({value} as varchar)")
     if kind.startswith("decimal") and value == name:
@@ -395,8 +402,8 @@ def from_objects(relation: str, columns: Sequence[str]) -> tuple[str, dict[str, 
     """Return SQL of JSON objects' top-level fields as columns, and those columns."""
     paths = ", ".join(_literal(f'$."{name}"') for name in columns)
     values = ", ".join(f"found[{n}] as {quoted(name)}" for n, name in enumerate(columns, start=1))
-    sql = f"(select {values} from (select json_extract_string(json, [{paths}]) as found from {relation}))"
-    return sql, dict.fromkeys(columns, "VARCHAR")
+    found = f"select json_extract_string(json, [{paths}]) as found from {relation}"
+    return f"(select {values} from ({found}))", dict.fromkeys(columns, "VARCHAR")
 
 
 def _as_text(name: str, kind: str) -> str:

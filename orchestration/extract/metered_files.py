@@ -1,10 +1,10 @@
 """Meters that leave files: each file's calls become a Parquet part, and a call counts once.
 
-A file is read once, from where it lies and without a copy of it: it may hold what people wrote. Its
-calls go to ``data/extracted/<source>/.parts-<fingerprint>/<name>/<month>.parquet``, typed and by the
-allow-list of ``metered_calls``; a month's snapshot takes those parts over without copying them.
-Exports overlap and repeat calls that changed meanwhile, so of the records of one call the one that
-changed last counts, and of equals the one of the later file.
+A file is read once, from where it lies and without a copy of it: it may hold what people wrote.
+Its calls go to ``data/extracted/<source>/.parts-<fingerprint>/<name>/<month>.parquet``, typed and
+by the allow-list of ``metered_calls``; a month's snapshot takes those parts over without copying
+them. Exports overlap and repeat calls that changed meanwhile, so of the records of one call the
+one that changed last counts, and of equals the one of the later file.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ class MeterFiles:
         self._tags = tag_keys(source)
         self._store = ObjectStore(source)
         self._fingerprint = reading_fingerprint(source, context.pseudonym_key)
-        self._parts_dir = (
-            context.extracted_dir / source.name / f".parts-{self._fingerprint}"
-        )
+        self._parts_dir = context.extracted_dir / source.name / f".parts-{self._fingerprint}"
         self._months: dict[FileGroup, list[BillingPeriod]] | None = None
 
     def periods(self) -> list[BillingPeriod]:
@@ -154,9 +152,7 @@ class MeterFiles:
         """Write a group's parts unless they are there, and return their months."""
         place = self._part_dir(group)
         try:
-            return [
-                BillingPeriod.parse(key) for key in json.loads((place / _MONTHS).read_bytes())
-            ]
+            return [BillingPeriod.parse(key) for key in json.loads((place / _MONTHS).read_bytes())]
         except FileNotFoundError:
             pass
         unfinished = place.with_name(f".{place.name}")
@@ -210,9 +206,7 @@ class MeterFiles:
                 )
 
     @contextmanager
-    def _readable(
-        self, connection: duckdb.DuckDBPyConnection, file: StoredFile
-    ) -> Iterator[str]:
+    def _readable(self, connection: duckdb.DuckDBPyConnection, file: StoredFile) -> Iterator[str]:
         """Yield where DuckDB reads a file from: its own place, or memory; never a copy on disk."""
         is_packed = file.path.lower().endswith(".gz")
         local = self._store.local_path(file.path)
@@ -367,8 +361,7 @@ def take_over_parts(draft: Draft, parts: Sequence[tuple[str, Path, str]]) -> Non
             """
         )
         losing = {
-            row[0]
-            for row in connection.execute("select distinct ordinal from replaced").fetchall()
+            row[0] for row in connection.execute("select distinct ordinal from replaced").fetchall()
         }
         for ordinal, (name, path, tag) in enumerate(parts):
             target = draft.path / name

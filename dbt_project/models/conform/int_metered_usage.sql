@@ -1,0 +1,6 @@
+-- One row per window, standing, model, operation and caller as one meter saw it.
+-- Invariant: token classes are disjoint; what a meter does not know is NULL.
+-- Not additive across standings or sources: two meters may see one call.
+{{ config(materialized='period_view') }}
+
+select * from {{ ref('int_metered_usage_litellm') }}
