@@ -89,14 +89,14 @@ FORMAT = CallFormat(
             "and not is_failure"
         ),
         "the cache is larger than the input": (
-            "coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) > input_tokens"
+            "coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) > greatest(input_tokens, 0)"
         ),
         "the parts are larger than the input": (
-            "coalesce(audio_input_tokens, 0) + coalesce(image_input_tokens, 0) > input_tokens"
+            "coalesce(audio_input_tokens, 0) + coalesce(image_input_tokens, 0) > greatest(input_tokens, 0)"
         ),
         "the parts are larger than the output": (
             "greatest(coalesce(output_reasoning_tokens, 0), coalesce(audio_output_tokens, 0) "
-            "+ coalesce(image_output_tokens, 0)) > output_tokens"
+            "+ coalesce(image_output_tokens, 0)) > greatest(output_tokens, 0)"
         ),
         "one-hour cache writes are larger than all": (
             "cache_write_1h_tokens > coalesce(cache_write_tokens, 0)"

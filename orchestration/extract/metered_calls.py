@@ -12,6 +12,7 @@ A record that cannot be counted as it stands is kept with its numbers and what i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -219,45 +220,52 @@ def calls_sql(
 
 
 class _Nested:
-    """The places below JSON columns; each such column is parsed once."""
+    """The places below JSON columns; each such column is parsed once, into what is wanted of it."""
 
     def __init__(self, form: CallFormat, tags: Sequence[str]) -> None:
         self._form = form
-        self._paths: dict[str, list[str]] = {}
+        self._shapes: dict[str, dict[str, Any]] = {}
         for places in form.fields.values():
             for place in places:
-                self._place(place)
+                self._want(place)
         for place in form.tag_places:
             for key in (*ATTRIBUTED, *tags):
-                self._place((*place, key))
+                self._want((*place, key))
 
     @property
     def columns(self) -> list[str]:
-        return list(self._paths)
+        return list(self._shapes)
 
-    def _place(self, place: tuple[str, ...]) -> str:
+    def _want(self, place: tuple[str, ...]) -> None:
         if len(place) == 1:
-            return _raw(place[0])
-        path = "$" + "".join(f'."{name}"' for name in place[1:])
-        paths = self._paths.setdefault(place[0], [])
-        if path not in paths:
-            paths.append(path)
-        return f"{_raw(place[0] + ' below')}[{paths.index(path) + 1}]"
+            return
+        shape = self._shapes.setdefault(place[0], {})
+        for name in place[1:-1]:
+            shape = shape.setdefault(name, {})
+        shape[place[-1]] = "VARCHAR"
 
     def extracted(self) -> str:
         parts = [
-            f"case when json_valid({_raw(name)}) then json_extract_string({_raw(name)}, "
-            f"[{', '.join(_literal(path) for path in paths)}]) end as {_raw(name + ' below')}"
-            for name, paths in self._paths.items()
+            f"case when json_valid({_raw(name)}) then "
+            f"from_json({_raw(name)}, {_literal(json.dumps(shape))}) end as {_raw(name + ' below')}"
+            for name, shape in self._shapes.items()
         ]
         return ", ".join(parts) or "null as nothing_below"
 
+    def _text(self, place: tuple[str, ...]) -> str:
+        if len(place) == 1:
+            return f"nullif({_raw(place[0])}, '')"
+        value = _raw(place[0] + " below")
+        for name in place[1:]:
+            value = f"struct_extract({value}, {_literal(name)})"
+        return f"nullif({value}, '')"
+
     def text(self, places: Sequence[tuple[str, ...]]) -> str:
-        found = [f"nullif({self._place(place)}, '')" for place in places]
+        found = [self._text(place) for place in places]
         return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
     def tag(self, key: str) -> str:
-        found = [f"nullif({self._place((*place, key))}, '')" for place in self._form.tag_places]
+        found = [self._text((*place, key)) for place in self._form.tag_places]
         if self._form.tag_list:
             pattern = _literal(f'"{re.escape(key)}\\s*[:=]\\s*([^"]+)"')
             listed = f"regexp_extract({_raw(self._form.tag_list)}, {pattern}, 1)"
@@ -341,10 +349,12 @@ def _defects(form: CallFormat, today: date) -> str:
         ("the model is missing", "model is null and not coalesce(is_failure, false)"),
     ]
     found += list(form.defects.items())
+    # Few records have any: most are let through by conditions alone.
+    some = " or ".join(f"({condition})" for _, condition in found)
     cases = ", ".join(
         f"case when {condition} then {_literal(words)} end" for words, condition in found
     )
-    return f"nullif(concat_ws('; ', {cases}), '')"
+    return f"case when {some} then concat_ws('; ', {cases}) end"
 
 
 def pseudonym_sql(value: str) -> str:
@@ -359,13 +369,21 @@ def pseudonym_sql(value: str) -> str:
 
 def _id(value: str) -> str:
     """Return SQL of an id as it is; of anything else a keyed hash."""
-    text = f"trim(cast({value} as varchar))"
+    text = f"cast({value} as varchar)"
+    trimmed = f"trim({text})"
     return (
-        f"case when {text} = '' then null "
-        f"when regexp_full_match({text}, {_literal(_ID)}) "
-        f"and not regexp_full_match({text}, {_literal(_NO_ID)}) then {text} "
+        f"case when {_is_id(text)} then {text} "
+        f"when {trimmed} = '' then null "
+        f"when {_is_id(trimmed)} then {trimmed} "
         f"when {text} is not null then concat('h_', "
-        f"left(sha256(concat(getvariable('pseudonym_key'), ':', {text})), 16)) end"
+        f"left(sha256(concat(getvariable('pseudonym_key'), ':', {trimmed})), 16)) end"
+    )
+
+
+def _is_id(text: str) -> str:
+    return (
+        f"(regexp_full_match({text}, {_literal(_ID)}) "
+        f"and not regexp_full_match({text}, {_literal(_NO_ID)}))"
     )
 
 

@@ -245,8 +245,8 @@ class MeterFiles:
         try:
             yield
         except duckdb.Error as error:
-            line = re.search(r"\bline:? (\d+)", str(error), re.IGNORECASE)
-            where = f", line {line[1]}" if line else ""
+            line = re.search(r"in line (\d+)|on Line: (\d+)", str(error))
+            where = f", near line {line[1] or line[2]}" if line else ""
             raise SourceError(
                 self._source.name,
                 f"{file.path}{where}: it is no valid {Path(file.path).suffixes[0][1:]} file "
