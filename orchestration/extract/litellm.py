@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from orchestration.extract.delivered_files import raw_rows
 from orchestration.extract.metered_calls import CallFormat, call_dataset
+from orchestration.extract.metered_database import MeterDatabase, TableForm
 from orchestration.extract.metered_files import MeterFiles
-from orchestration.extract.source import Kind, PullContext, SourceConfig
+from orchestration.extract.postgres import open_database
+from orchestration.extract.source import Kind, PullContext, Reader, SourceConfig
 
 _USAGE = ("metadata", "usage_object")
 _MORE_USAGE = ("metadata", "additional_usage_values")
@@ -89,10 +92,12 @@ FORMAT = CallFormat(
             "and not is_failure"
         ),
         "the cache is larger than the input": (
-            "coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) > greatest(input_tokens, 0)"
+            "coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) "
+            "> greatest(input_tokens, 0)"
         ),
         "the parts are larger than the input": (
-            "coalesce(audio_input_tokens, 0) + coalesce(image_input_tokens, 0) > greatest(input_tokens, 0)"
+            "coalesce(audio_input_tokens, 0) + coalesce(image_input_tokens, 0) "
+            "> greatest(input_tokens, 0)"
         ),
         "the parts are larger than the output": (
             "greatest(coalesce(output_reasoning_tokens, 0), coalesce(audio_output_tokens, 0) "
@@ -113,9 +118,24 @@ def call_rows(_connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> 
 CALLS = call_dataset(call_rows)
 
 
+# A record is written after the clock that it bears: a transaction takes its time, and LiteLLM
+# writes in batches. Versions without `updated_at` only tell when the call ended.
+_TABLE = TableForm(
+    table='"LiteLLM_SpendLogs"',
+    changed=("updated_at", "endTime"),
+    overlaps={"updated_at": timedelta(minutes=15), "endTime": timedelta(days=3)},
+    form=FORMAT,
+)
+_DATABASE = ("postgresql://", "postgres://")
+
+
 @contextmanager
-def _open(source: SourceConfig, context: PullContext) -> Iterator[MeterFiles]:
-    yield MeterFiles(source, context, FORMAT)
+def _open(source: SourceConfig, context: PullContext) -> Iterator[Reader]:
+    if source.url.startswith(_DATABASE):
+        with open_database(source, context) as database:
+            yield MeterDatabase(source, context, database, _TABLE)
+    else:
+        yield MeterFiles(source, context, FORMAT)
 
 
-KIND = Kind("litellm", (CALLS,), _open, ("storage_options", "tags"))
+KIND = Kind("litellm", (CALLS,), _open, ("storage_options", "tags", "password_env"))
