@@ -26,6 +26,7 @@
         ('sub_account_id', 'string'),
         ('x_credential_id', 'string'),
         ('x_principal_id', 'string'),
+        ('x_profile_id', 'string'),
         ('x_user_id', 'string'),
         ('x_team', 'string'),
         ('x_use_case', 'string'),
@@ -79,17 +80,18 @@
 {#- Who used it, as metered usage knows it. -#}
 {% macro metered_identity() %}
     {% do return([
-        'billing_account_id', 'sub_account_id', 'x_credential_id', 'x_principal_id', 'x_user_id',
+        'billing_account_id', 'sub_account_id', 'x_credential_id', 'x_principal_id',
+        'x_profile_id', 'x_user_id',
         'x_team', 'x_use_case', 'x_agent', 'x_environment', 'tags',
     ]) %}
 {% endmacro %}
 
 {#-
-  Landed calls with disjoint token classes. Meters differ in what they call input and output: an
-  inclusive one counts cached, audio and image tokens inside. A record that cannot be counted keeps
-  what it says as plain input and output: its classes are not to be trusted.
+  Landed calls with disjoint token classes. Meters differ in what they call input and output: most
+  count cached, audio, image and reasoning tokens inside, some beside. A record that cannot be
+  counted keeps all that it says in classes that add up to it, which are not to be trusted.
 -#}
-{% macro staged_calls(relation, input_includes_cache, output_includes_reasoning=true) %}
+{% macro staged_calls(relation, parts_are_inside) %}
 select
     source,
     billing_period,
@@ -108,6 +110,7 @@ select
     project_id,
     account_id,
     principal_id,
+    profile_id,
     user_id,
     use_case,
     agent,
@@ -121,36 +124,42 @@ select
         else 'counted'
     end as standing,
     defects as standing_reason,
-    {%- if input_includes_cache %}
+    {%- if parts_are_inside %}
     case
         when defects is not null then input_tokens
         else input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0)
             - coalesce(audio_input_tokens, 0) - coalesce(image_input_tokens, 0)
     end as input_uncached_tokens,
-    {%- else %}
+    case when defects is null then cache_read_tokens end as cache_read_tokens,
     case
-        when defects is not null then input_tokens
-        else input_tokens - coalesce(audio_input_tokens, 0) - coalesce(image_input_tokens, 0)
-    end as input_uncached_tokens,
-    {%- endif %}
-    {%- set inclusive_part = 'defects is null' if input_includes_cache else 'true' %}
-    case when {{ inclusive_part }} then cache_read_tokens end as cache_read_tokens,
-    case
-        when {{ inclusive_part }} then cache_write_tokens - coalesce(cache_write_1h_tokens, 0)
+        when defects is null then cache_write_tokens - coalesce(cache_write_1h_tokens, 0)
     end as cache_write_5m_tokens,
-    case when {{ inclusive_part }} then cache_write_1h_tokens end as cache_write_1h_tokens,
+    case when defects is null then cache_write_1h_tokens end as cache_write_1h_tokens,
     case when defects is null then audio_input_tokens end as audio_input_tokens,
     case when defects is null then image_input_tokens end as image_input_tokens,
     case
         when defects is not null then output_tokens
-        else output_tokens
-            {%- if output_includes_reasoning %} - coalesce(output_reasoning_tokens, 0){% endif %}
+        else output_tokens - coalesce(output_reasoning_tokens, 0)
             - coalesce(audio_output_tokens, 0) - coalesce(image_output_tokens, 0)
     end as output_tokens,
-    {%- set reasoning_part = 'defects is null' if output_includes_reasoning else 'true' %}
-    case when {{ reasoning_part }} then output_reasoning_tokens end as output_reasoning_tokens,
+    case when defects is null then output_reasoning_tokens end as output_reasoning_tokens,
     case when defects is null then audio_output_tokens end as audio_output_tokens,
     case when defects is null then image_output_tokens end as image_output_tokens,
+    {%- else %}
+    input_tokens as input_uncached_tokens,
+    cache_read_tokens,
+    case
+        when defects is not null then cache_write_tokens
+        else cache_write_tokens - coalesce(cache_write_1h_tokens, 0)
+    end as cache_write_5m_tokens,
+    case when defects is null then cache_write_1h_tokens end as cache_write_1h_tokens,
+    audio_input_tokens,
+    image_input_tokens,
+    output_tokens,
+    output_reasoning_tokens,
+    audio_output_tokens,
+    image_output_tokens,
+    {%- endif %}
     estimated_cost_usd
 from {{ relation }}
 {% endmacro %}
@@ -173,7 +182,7 @@ by_hour as (
         service_tier,
         operation,
         region,
-        {%- for name in ['account_id', 'project_id', 'key_id', 'principal_id', 'user_id', 'team_id'] %}
+        {%- for name in ['account_id', 'project_id', 'key_id', 'principal_id', 'profile_id', 'user_id', 'team_id'] %}
         {{ name }},
         {%- endfor %}
         use_case,
@@ -218,6 +227,7 @@ named as (
         by_hour.project_id as sub_account_id,
         by_hour.key_id as x_credential_id,
         by_hour.principal_id as x_principal_id,
+        by_hour.profile_id as x_profile_id,
         by_hour.user_id as x_user_id,
         by_hour.team_id as x_team,
         by_hour.use_case as x_use_case,

@@ -7,15 +7,11 @@ spend is LiteLLM's own estimate from list prices: it is kept as such and is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
-import duckdb
-
-from orchestration.extract.delivered_files import raw_rows
-from orchestration.extract.metered_calls import CallFormat, call_dataset
+from orchestration.extract.metered_calls import INCLUSIVE, CallFormat, call_dataset
 from orchestration.extract.metered_database import MeterDatabase, TableForm
 from orchestration.extract.metered_files import MeterFiles
 from orchestration.extract.postgres import open_database
@@ -110,13 +106,7 @@ FORMAT = CallFormat(
 )
 
 
-def call_rows(_connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
-    """Return SQL for the calls as they were extracted."""
-    return raw_rows(paths)
-
-
-CALLS = call_dataset(call_rows)
-
+CALLS = call_dataset(INCLUSIVE)
 
 # A record is written after the clock that it bears: a transaction takes its time, and LiteLLM
 # writes in batches. Versions without `updated_at` only tell when the call ended.

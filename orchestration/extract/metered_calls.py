@@ -17,12 +17,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.extract.control_totals import ledger_amount, quoted
-from orchestration.extract.delivered_files import timestamp_of
+from orchestration.extract.delivered_files import raw_rows, timestamp_of
 from orchestration.extract.landed_rows import hashed_id, pseudonym
 from orchestration.extract.source import Dataset, SourceConfig, SourceError
 
@@ -55,6 +56,7 @@ CALL_COLUMNS: Mapping[str, str] = {
     "project_id": "varchar",
     "account_id": "varchar",
     "principal_id": "varchar",
+    "profile_id": "varchar",
     "user_id": "varchar",
     "use_case": "varchar",
     "agent": "varchar",
@@ -80,6 +82,7 @@ _IDS = (
     "project_id",
     "account_id",
     "principal_id",
+    "profile_id",
     "use_case",
     "agent",
     "environment",
@@ -103,12 +106,6 @@ _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
 # The number changes when what is kept of a record, or how, changes: everything is read anew then.
 _SHAPE_VERSION = 1
-
-
-def is_failed_sql(statuses: Sequence[str]) -> str:
-    """Return SQL that is true where the raw text ``status`` names a failure; NULL where unknown."""
-    listed = ", ".join(_literal(status) for status in statuses)
-    return f"lower(status) in ({listed})"
 
 
 @dataclass(frozen=True)
@@ -142,17 +139,31 @@ class CallFormat:
         return [*found, *([self.tag_list] if self.tag_list and self.tag_list not in found else [])]
 
 
-def call_dataset(rows: Any, *, name: str = "calls") -> Dataset:
-    """Return the dataset of a meter that records calls."""
+# Of a meter whose input and output include the cache and all other parts.
+INCLUSIVE = ("input_tokens", "output_tokens")
+# Of a meter whose counts lie beside one another.
+DISJOINT = tuple(name for name in TOKEN_COUNTS if name != "cache_write_1h_tokens")
+
+
+def call_dataset(token_columns: tuple[str, ...]) -> Dataset:
+    """Return the dataset of a meter that records calls.
+
+    Args:
+        token_columns: The counts that add up to all tokens of a call.
+    """
     return Dataset(
-        name=name,
+        name="calls",
         period_column="started_at",
-        rows=rows,
-        token_columns=("input_tokens", "output_tokens"),
+        rows=_call_rows,
+        token_columns=token_columns,
         required_columns=("call_id", "started_at"),
         in_place=lambda path: True,
         may_be_empty=False,
     )
+
+
+def _call_rows(_connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
+    return raw_rows(paths)
 
 
 def tag_keys(source: SourceConfig) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ def test_a_call_is_read_alike_from_every_format(meter: FileSource, suffix: str) 
         "project_id": "project-3",
         "account_id": "org-1",
         "principal_id": None,
+        "profile_id": None,
         "user_id": pseudonym("key", "ada.example@example.com"),
         "use_case": "chat",
         "agent": "agent-2",
