@@ -184,9 +184,28 @@ def tag_keys(source: SourceConfig) -> tuple[str, ...]:
     return tuple(sorted({*keys} - {*ATTRIBUTED}))
 
 
+def sampled_option(source: SourceConfig, *, default: bool = False) -> str:
+    """Return SQL of whether a source keeps only a part of its records, as the sources file says.
+
+    Raises:
+        SourceError: The option is neither true nor false.
+    """
+    said = source.options.get("sampled", default)
+    if not isinstance(said, bool):
+        raise SourceError(
+            source.name,
+            "'sampled' must be true or false.",
+            "say sampled: false only where every call is recorded.",
+        )
+    return str(said).lower()
+
+
 def reading_fingerprint(source: SourceConfig, pseudonym_key: str) -> str:
     """Return a name for how records are read: another key, or another list of tags, is another."""
-    said = "|".join((str(_SHAPE_VERSION), source.kind, *tag_keys(source)))
+    options = json.dumps(
+        {name: source.options.get(name) for name in ("sampled", "profiles")}, sort_keys=True
+    )
+    said = "|".join((str(_SHAPE_VERSION), source.kind, *tag_keys(source), options))
     return (pseudonym(pseudonym_key, said) or "")[2:10]
 
 
@@ -258,7 +277,7 @@ class _Nested:
     def extracted(self) -> str:
         parts = [
             f"case when json_valid({_raw(name)}) then "
-            f"from_json({_raw(name)}, {_literal(json.dumps(shape))}) end as {_raw(name + ' below')}"
+            f"from_json({_raw(name)}, {sql_text(json.dumps(shape))}) end as {_raw(name + ' below')}"
             for name, shape in self._shapes.items()
         ]
         return ", ".join(parts) or "null as nothing_below"
@@ -268,7 +287,7 @@ class _Nested:
             return f"nullif({_raw(place[0])}, '')"
         value = _raw(place[0] + " below")
         for name in place[1:]:
-            value = f"struct_extract({value}, {_literal(name)})"
+            value = f"struct_extract({value}, {sql_text(name)})"
         return f"nullif({value}, '')"
 
     def text(self, places: Sequence[tuple[str, ...]]) -> str:
@@ -278,7 +297,7 @@ class _Nested:
     def tag(self, key: str) -> str:
         found = [self._text((*place, key)) for place in self._form.tag_places]
         if self._form.tag_list:
-            pattern = _literal(f'"{re.escape(key)}\\s*[:=]\\s*([^"]+)"')
+            pattern = sql_text(f'"{re.escape(key)}\\s*[:=]\\s*([^"]+)"')
             listed = f"regexp_extract({_raw(self._form.tag_list)}, {pattern}, 1)"
             found.append(f"nullif({listed}, '')")
         return f"coalesce({', '.join(found)})" if found else "null::varchar"
@@ -327,7 +346,12 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
             f"case when not regexp_matches({text}, '[^0-9 +-]') then try_cast({text} as bigint) end"
         )
     if kind == "timestamp":
-        return timestamp_of(f"cast({value} as varchar)")
+        text = f"cast({value} as varchar)"
+        nanoseconds = f"try_cast({text} as bigint)"
+        return (
+            f"case when length({text}) = 19 and {nanoseconds} is not null "
+            f"then make_timestamp({nanoseconds} // 1000) else {timestamp_of(text)} end"
+        )
     if kind.startswith("decimal") and value == name:
         return ledger_amount(name)
     return value
@@ -363,7 +387,7 @@ def _defects(form: CallFormat, today: date) -> str:
     # Few records have any: most are let through by conditions alone.
     some = " or ".join(f"({condition})" for _, condition in found)
     cases = ", ".join(
-        f"case when {condition} then {_literal(words)} end" for words, condition in found
+        f"case when {condition} then {sql_text(words)} end" for words, condition in found
     )
     return f"case when {some} then concat_ws('; ', {cases}) end"
 
@@ -393,8 +417,8 @@ def _id(value: str) -> str:
 
 def _is_id(text: str) -> str:
     return (
-        f"(regexp_full_match({text}, {_literal(_ID)}) "
-        f"and not regexp_full_match({text}, {_literal(_NO_ID)}))"
+        f"(regexp_full_match({text}, {sql_text(_ID)}) "
+        f"and not regexp_full_match({text}, {sql_text(_NO_ID)}))"
     )
 
 
@@ -422,14 +446,14 @@ def _tags_json(tags: Sequence[str]) -> str:
 def json_lines(path: str) -> str:
     """Return SQL of the objects of a JSON file: one a line, or an array of them."""
     return (
-        f"read_json_objects({_literal(path)}, format = 'auto', "
+        f"read_json_objects({sql_text(path)}, format = 'auto', "
         f"maximum_object_size = {_MOST_OBJECT_BYTES})"
     )
 
 
 def from_objects(relation: str, columns: Sequence[str]) -> tuple[str, dict[str, str]]:
     """Return SQL of JSON objects' top-level fields as columns, and those columns."""
-    paths = ", ".join(_literal(f'$."{name}"') for name in columns)
+    paths = ", ".join(sql_text(f'$."{name}"') for name in columns)
     values = ", ".join(f"found[{n}] as {quoted(name)}" for n, name in enumerate(columns, start=1))
     found = f"select json_extract_string(json, [{paths}]) as found from {relation}"
     return f"(select {values} from ({found}))", dict.fromkeys(columns, "VARCHAR")
@@ -449,5 +473,6 @@ def _tag(key: str) -> str:
     return quoted(f"tag {key}")
 
 
-def _literal(text: str) -> str:
+def sql_text(text: str) -> str:
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,6 +1,16 @@
 """The kinds of source: adding one is a file in this folder and a line in this tuple."""
 
-from orchestration.extract import anthropic, aws_cur2, aws_cur_legacy, focus, litellm, openai
+from orchestration.extract import (
+    anthropic,
+    aws_cur2,
+    aws_cur_legacy,
+    bedrock_log,
+    focus,
+    langfuse,
+    litellm,
+    openai,
+    otel,
+)
 from orchestration.extract.source import Kind
 
 KINDS: dict[str, Kind] = {
@@ -12,5 +22,8 @@ KINDS: dict[str, Kind] = {
         openai.KIND,
         anthropic.KIND,
         litellm.KIND,
+        langfuse.KIND,
+        bedrock_log.KIND,
+        otel.KIND,
     )
 }

@@ -135,3 +135,115 @@ def planted(value: Any, sentence: str) -> Any:
     if isinstance(value, list):
         return [planted(inner, sentence) for inner in value]
     return sentence if isinstance(value, str) else value
+
+
+LANGFUSE: Record = {
+    "id": "observation-1",
+    "traceId": "trace-1",
+    "projectId": "project-3",
+    "type": "GENERATION",
+    "name": "what it is called",
+    "level": "DEFAULT",
+    "environment": "prod",
+    "startTime": "2026-10-02T10:00:00.000Z",
+    "endTime": "2026-10-02T10:00:03.500Z",
+    "completionStartTime": "2026-10-02T10:00:00.500Z",
+    "updatedAt": "2026-10-02T10:00:04.000Z",
+    "userId": "Ada.Example@Example.com",
+    "sessionId": "session-1",
+    "model": "gpt-5.6-sol-2026-07-01",
+    "usageDetails": {
+        "input": 250,
+        "input_cache_read": 600,
+        "input_cache_creation": 100,
+        "input_audio": 50,
+        "output": 40,
+        "output_reasoning": 60,
+        "total": 1100,
+    },
+    "costDetails": {"total": 0.0123},
+    "totalCost": 0.0123,
+    "tags": ["use_case:chat"],
+    "metadata": {"feature": "answers", "agent": "agent-2"},
+    "input": [{"role": "user", "content": "what is said"}],
+    "output": "what is answered",
+}
+BEDROCK_LOG: Record = {
+    "schemaType": "ModelInvocationLog",
+    "schemaVersion": "1.0",
+    "timestamp": "2026-10-02T10:00:00Z",
+    "accountId": "111122223333",
+    "identity": {"arn": "arn:aws:sts::111122223333:assumed-role/rag-api/Ada.Example@Example.com"},
+    "region": "us-east-1",
+    "inferenceRegion": "us-west-2",
+    "requestId": "request-1",
+    "operation": "ConverseStream",
+    "modelId": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "input": {
+        "inputContentType": "application/json",
+        "inputTokenCount": 812,
+        "cacheReadInputTokenCount": 4096,
+        "cacheWriteInputTokenCount": 100,
+        "inputBodyJson": {"messages": "what is said"},
+    },
+    "output": {
+        "outputContentType": "application/json",
+        "outputTokenCount": 131,
+        "outputBodyJson": {"message": "what is answered"},
+    },
+    "requestMetadata": {"use_case": "chat", "feature": "answers"},
+}
+
+
+def otlp(*spans: Record) -> Record:
+    """Return spans as one line of OTLP's JSON; values of attributes are texts or whole numbers."""
+    resource = {"service.name": "shop", "deployment.environment.name": "prod"}
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": _attributes(resource)},
+                "scopeSpans": [
+                    {"spans": [{**span, "attributes": _attributes(span["attributes"])}]}
+                    for span in spans
+                ],
+            }
+        ]
+    }
+
+
+def _attributes(values: Mapping[str, Any]) -> list[Record]:
+    return [
+        {
+            "key": name,
+            "value": {"stringValue": value} if isinstance(value, str) else {"intValue": str(value)},
+        }
+        for name, value in values.items()
+    ]
+
+
+# 2 October 2026, 10:00:00 UTC, in nanoseconds.
+_TEN_O_CLOCK = 1_790_935_200_000_000_000
+OTEL_SPAN: Record = {
+    "traceId": "5b8efff798038103d269b633813fc60c",
+    "spanId": "eee19b7ec3c1b174",
+    "name": "chat gpt-5.6-sol",
+    "startTimeUnixNano": str(_TEN_O_CLOCK),
+    "endTimeUnixNano": str(_TEN_O_CLOCK + 3_500_000_000),
+    "status": {},
+    "attributes": {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5.6-sol",
+        "gen_ai.response.model": "gpt-5.6-sol-2026-07-01",
+        "gen_ai.usage.input_tokens": 1000,
+        "gen_ai.usage.cache_read.input_tokens": 600,
+        "gen_ai.usage.cache_write.input_tokens": 100,
+        "gen_ai.usage.output_tokens": 100,
+        "gen_ai.usage.reasoning.output_tokens": 60,
+        "gen_ai.agent.id": "agent-2",
+        "gen_ai.input.messages": "what is said",
+        "enduser.id": "Ada.Example@Example.com",
+        "use_case": "chat",
+        "feature": "answers",
+    },
+}

@@ -13,7 +13,18 @@ from pathlib import Path
 import duckdb
 import pytest
 from file_bills import FileSource
-from meter_records import LITELLM, WRITERS, Record, changed, planted
+from meter_records import (
+    BEDROCK_LOG,
+    LANGFUSE,
+    LITELLM,
+    OTEL_SPAN,
+    WRITERS,
+    Record,
+    changed,
+    otlp,
+    planted,
+    write_jsonl,
+)
 
 from orchestration.extract.landed_rows import pseudonym
 from orchestration.extract.metered_calls import kept_id, pseudonym_sql
@@ -21,9 +32,17 @@ from orchestration.extract.metered_calls import kept_id, pseudonym_sql
 SENTENCE = "Ada Example (ada@example.com, 203.0.113.9) wrote: the merger is on Friday"
 MARKS = ("Ada Example", "ada@example.com", "203.0.113.9", "merger")
 
-RECORDS: dict[str, Record] = {"litellm": LITELLM}
+RECORDS: dict[str, Record] = {
+    "litellm": LITELLM,
+    "langfuse": LANGFUSE,
+    "bedrock_log": BEDROCK_LOG,
+}
 # What must be as it is for a record to be a call at all.
-NEEDED: dict[str, tuple[str, ...]] = {"litellm": ("startTime",)}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "litellm": ("startTime",),
+    "langfuse": ("startTime", "type"),
+    "bedrock_log": ("timestamp",),
+}
 
 
 def found_marks(folder: Path) -> Iterator[tuple[str, str]]:
@@ -61,6 +80,20 @@ def test_a_sentence_in_every_field_is_found_in_no_file_and_no_log(
     assert list(found_marks(tmp_path / "data")) == []
     said = "\n".join(meter.said)
     assert [mark for mark in MARKS if mark in said] == []
+
+
+def test_a_sentence_in_every_attribute_of_a_span_is_found_nowhere(tmp_path: Path) -> None:
+    span = planted(OTEL_SPAN, SENTENCE)
+    for name in ("startTimeUnixNano", "endTimeUnixNano"):
+        span[name] = OTEL_SPAN[name]
+    span["attributes"] |= {"gen_ai.operation.name": "chat", "gen_ai.prompt": SENTENCE}
+    meter = FileSource("otel", tmp_path / "bills", tmp_path / "data", {"tags": ["feature"]})
+    record = otlp(span, OTEL_SPAN)
+    record["resourceSpans"][0]["resource"]["attributes"][0]["value"] = {"stringValue": SENTENCE}
+    write_jsonl(tmp_path / "bills" / "spans.jsonl", [record])
+    assert len(meter.rows()) == 2
+    assert list(found_marks(tmp_path / "data")) == []
+    assert [mark for mark in MARKS if mark in "\n".join(meter.said)] == []
 
 
 @pytest.mark.parametrize("suffix", sorted(WRITERS))

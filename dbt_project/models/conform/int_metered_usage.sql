@@ -4,3 +4,9 @@
 {{ config(materialized='period_view') }}
 
 select * from {{ ref('int_metered_usage_litellm') }}
+union all
+select * from {{ ref('int_metered_usage_langfuse') }}
+union all
+select * from {{ ref('int_metered_usage_bedrock_log') }}
+union all
+select * from {{ ref('int_metered_usage_otel') }}
