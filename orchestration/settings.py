@@ -164,14 +164,20 @@ def export_for_dbt(settings: Settings) -> None:
         {
             "TOLLGATE_BUILD_PATH": str(settings.build_path.resolve()),
             "TOLLGATE_WAREHOUSE_DIR": str(settings.warehouse_dir.resolve()),
-            "TOLLGATE_MEMORY_LIMIT": settings.memory_limit,
-            "TOLLGATE_THREADS": str(settings.threads),
             "TOLLGATE_LEDGER_TABLE_ROWS": str(settings.ledger_table_rows),
             "TOLLGATE_JUDGE_ALL": str(settings.judge_all).lower(),
+            # Every statement of a run in debug's words is thirty megabytes that nobody reads.
+            "DBT_LOG_LEVEL_FILE": "info",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }
     )
+
+
+def dbt_build_path() -> Path | None:
+    """Return the file that the run, whose process this is, has dbt build; None outside of a run."""
+    path = os.environ.get("TOLLGATE_BUILD_PATH")
+    return Path(path) if path else None
 
 
 def export_run_process() -> None:

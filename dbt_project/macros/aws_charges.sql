@@ -47,17 +47,18 @@
 {% endmacro %}
 
 {#-
-  What tells one line from another besides its meter. No money, because a restated line is the same
-  charge; not the line's id, because AWS gives new ones; not the invoice, because it comes later.
+  What tells one line from another. No money, because a restated line is the same charge; not the
+  line's id, because AWS gives new ones; not the invoice, because it comes later. `known` leaves out
+  what a meter has hashed already.
 -#}
-{% macro aws_line_key(alias) %}
+{% macro aws_line_key(alias, known=[]) %}
     {% set names = [] %}
     {% for name in [
         'payer_account_id', 'usage_account_id', 'billing_entity', 'bill_type', 'line_item_type',
         'product_code', 'usage_type', 'operation', 'resource_id', 'usage_started_at',
         'usage_ended_at', 'availability_zone', 'rate_id', 'sku', 'reservation_arn',
         'savings_plan_arn', 'tax_type', 'legal_entity', 'iam_principal', 'capacity_reservation_arn',
-    ] %}
+    ] if alias ~ '.' ~ name not in known %}
         {% do names.append(alias ~ '.' ~ name) %}
     {% endfor %}
     {#- Credits and fees have no meter; their description is what names them. -#}
@@ -66,6 +67,23 @@
     ) %}
     {% do return(names) %}
 {% endmacro %}
+
+{#- The part of a line's key that its meter has: hashed once a meter instead of once a line. -#}
+{% macro aws_meter_line_key(alias) %}
+    {% set names = [] %}
+    {% for name in ['billing_entity', 'line_item_type', 'product_code', 'usage_type', 'operation'] %}
+        {% do names.append(alias ~ '.' ~ name) %}
+    {% endfor %}
+    {% do return(names) %}
+{% endmacro %}
+
+{#- A decimal times a factor that is 1 on most rows: those skip the arithmetic of 38 digits. -#}
+{% macro scaled(number, factor) -%}
+    case
+        when {{ factor }} = 1 then {{ number }}
+        else cast({{ number }} * {{ factor }} as decimal(38, 15))
+    end
+{%- endmacro %}
 
 {#-
   Lines of one key have the same sieve; most others have another one. A few columns are enough for
@@ -86,6 +104,9 @@
   keep a CTE that is read more than once, and a month's lines are too wide to keep.
 -#}
 {% macro aws_charges(relation) %}
+{#- A purchase without quantity or rate (a month of support) is one unit at its cost. -#}
+{%- set is_flat_fee = "(is_priced and charge_category = 'Purchase' "
+    ~ "and usage_quantity is null and unblended_rate_native is null)" -%}
 {{ aws_meters(relation) | trim }},
 
 -- one row per set of tags
@@ -107,26 +128,23 @@ repeated_keys as (
 ),
 
 -- only repeated lines are numbered: a window over all of a month's lines would be sorted on disk
-lines_numbered as (
-    select line_items.*, 1 as occurrence
-    from {{ relation }} as line_items
-    left join repeated_keys  -- one line to at most one key
-        on {{ aws_line_sieve('line_items') }} = repeated_keys.line_hash
-    where repeated_keys.line_hash is null
-
-    union all
-
+repeats as (
     select
-        line_items.*,
-        row_number() over (
-            partition by {{ aws_line_key('line_items') | join(', ') }}
-            order by
-                line_items.unblended_cost_native, line_items.usage_quantity,
-                line_items.public_on_demand_cost_native, line_items.line_item_id
-        ) as occurrence
-    from {{ relation }} as line_items
-    inner join repeated_keys  -- many lines to one key
-        on {{ aws_line_sieve('line_items') }} = repeated_keys.line_hash
+        numbered.landed_row,
+        numbered.occurrence
+    from (
+        select
+            line_items.landed_row,
+            row_number() over (
+                partition by {{ aws_line_key('line_items') | join(', ') }}
+                order by
+                    line_items.unblended_cost_native, line_items.usage_quantity,
+                    line_items.public_on_demand_cost_native, line_items.line_item_id
+            ) as occurrence
+        from {{ relation }} as line_items
+        where {{ aws_line_sieve('line_items') }} in (select line_hash from repeated_keys)
+    ) as numbered
+    where numbered.occurrence > 1
 ),
 
 lines_read as (
@@ -274,9 +292,11 @@ lines_read as (
             when meters.list_cost_from = 'public_on_demand'
                 then line_items.public_on_demand_cost_native
         end as list_cost,
-        {{ hashed(['line_items.source', 'line_items.billing_period']
-            + aws_line_key('line_items') + ['line_items.occurrence']) }} as charge_id
-    from lines_numbered as line_items
+        {{ hashed(['meters.line_key'] + aws_line_key('line_items', aws_meter_line_key('line_items'))
+            + ['coalesce(repeats.occurrence, 1)']) }} as charge_id
+    from {{ relation }} as line_items
+    left join repeats  -- one line to at most one number
+        on line_items.landed_row = repeats.landed_row
     inner join meters_named as meters  -- many lines to exactly one meter
         on
             {%- for name in aws_meter_columns() %}
@@ -353,7 +373,7 @@ named as (
             when savings_plan_arn is not null then billing_currency
             when reserved_instance_arn is not null then pricing_unit_name
         end as commitment_discount_unit,
-        case when charge_category = 'Usage' then usage_quantity * consumed_per_unit end
+        case when charge_category = 'Usage' then {{ scaled('usage_quantity', 'consumed_per_unit') }} end
             as consumed_quantity,
         case when charge_category = 'Usage' then consumed_unit end as consumed_unit,
         case
@@ -363,9 +383,10 @@ named as (
         end as contracted_cost,
         case
             when not is_priced then null
+            when {{ is_flat_fee }} then billed_cost
             when contracted_cost_from = 'public_on_demand'
-                then public_on_demand_rate_native * price_factor
-            else unblended_rate_native * price_factor
+                then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
+            else {{ scaled('unblended_rate_native', 'price_factor') }}
         end as contracted_unit_price,
         effective_cost,
         coalesce(host_name, legal_entity, 'AWS Marketplace') as host_provider_name,
@@ -378,13 +399,17 @@ named as (
             as invoice_issuer_name,
         list_cost,
         case
-            when charge_category = 'Usage' then public_on_demand_rate_native * price_factor
-            when charge_category = 'Purchase' then unblended_rate_native * price_factor
+            when {{ is_flat_fee }} then list_cost
+            when charge_category = 'Usage' then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
+            when charge_category = 'Purchase' then {{ scaled('unblended_rate_native', 'price_factor') }}
         end as list_unit_price,
         case when is_priced then pricing_category end as pricing_category,
         billing_currency as pricing_currency,
         effective_cost as pricing_currency_effective_cost,
-        case when is_priced then usage_quantity * priced_per_unit end as pricing_quantity,
+        case
+            when {{ is_flat_fee }} then 1
+            when is_priced then {{ scaled('usage_quantity', 'priced_per_unit') }}
+        end as pricing_quantity,
         case when is_priced then pricing_unit_name end as pricing_unit,
         region_id,
         region_name,

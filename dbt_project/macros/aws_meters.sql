@@ -60,6 +60,8 @@ regions as (
 -- one row per combination of what meters are told apart by
 meters as (
     select distinct
+        line_items.source,
+        line_items.billing_period,
         {%- for name in aws_meter_columns() %}
         line_items.{{ name }},
         {%- endfor %}
@@ -293,6 +295,7 @@ meters_named as (
         meters.{{ name }},
         {%- endfor %}
         meters.meter_description,
+        {{ hashed(['meters.source', 'meters.billing_period'] + aws_meter_line_key('meters')) }} as line_key,
         meters.is_split_line,
         meters.classification,
         meters.ai_kind,

@@ -178,8 +178,9 @@
             ~ 'order by money_touched desc nulls last, what) as place from (' ~ sql ~ ') as failed) as ranked '
             ~ 'order by place, money_touched desc nulls last, source, billing_period limit 10'
         ) %}
+        {% set said = 'WARN' if config.get('severity', 'error') | lower == 'warn' else 'FAIL' %}
         {% for row in rows %}
-            {{ log('FAIL ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
+            {{ log(said ~ ' ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -210,30 +211,36 @@
 {% endmacro %}
 
 {#-
-  What dbt's generic tests (not_null, accepted_values, grain_is and the others) look at: of a model
-  that is built by source and period, the rows of the periods that differ from what is published.
-  A test of the source or the period itself sees all rows: without them a row belongs to no period.
+  What dbt's generic tests (never_null, accepted_values, grain_is and the others) look at: of a model
+  that is built by source and period, the rows of the periods that differ from what is published,
+  and rows that lack either: without them a row belongs to no period.
 -#}
 {% macro duckdb__get_where_subquery(relation) -%}
-    {%- set conditions = [] -%}
-    {%- if config.get('where') -%}
-        {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
-    {%- endif -%}
+    {%- set where = config.get('where') or 'true' -%}
     {%- set node = graph.nodes.get(model.attached_node) if execute else none -%}
-    {%- if node and node.resource_type == 'model' -%}
+    {%- if node and node.resource_type == 'model' and node.config.get('work_unit', 'source_period') == 'source_period' -%}
         {%- set period_columns = node.config.get('period_columns', ['source', 'billing_period']) -%}
-        {%- if
-            node.config.get('work_unit', 'source_period') == 'source_period'
-            and model.column_name not in period_columns
-        -%}
-            {%- do conditions.append(unpublished('judged', period_columns)) -%}
-        {%- endif -%}
-    {%- endif -%}
-    {%- if conditions -%}
         {%- set judged -%}
-            (select judged.* from {{ relation }} as judged where {{ conditions | join(' and ') }}) as judged_rows
+            (
+                select judged.* from {{ relation }} as judged
+                where ({{ where }}) and {{ unpublished('judged', period_columns) }}
+                union all
+                select judged.* from {{ relation }} as judged
+                where ({{ where }})
+                    and ({{ period_columns[0] }} is null or {{ period_columns[1] }} is null)
+            ) as judged_rows
         {%- endset -%}
         {%- do return(judged) -%}
+    {%- elif config.get('where') -%}
+        {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as judged_rows') -%}
     {%- endif -%}
     {%- do return(relation) -%}
+{%- endmacro %}
+
+{#- A rule that rows break, with its sentence, how many they are and three of them. -#}
+{% macro broken_rule_in_words() -%}
+    concat(
+        rule_id, ': ', sentence, '; ', cast(failed_rows_count as string), ' of ',
+        cast(judged_rows_count as string), ' rows of focus.', dataset, ' break it, such as ', example_ids
+    )
 {%- endmacro %}

@@ -27,7 +27,7 @@
 
 {#- Null-safe equality of all profile columns of two relations. -#}
 {% macro same_profile(left, right) -%}
-    {%- for name in profile_attributes() + ['tags', 'epoch_start_date'] %}
+    {%- for name in ['billing_period'] + profile_attributes() + ['tags', 'epoch_start_date'] %}
     {{ 'and ' if not loop.first }}{{ left }}.{{ name }} is not distinct from {{ right }}.{{ name }}
     {%- endfor %}
 {%- endmacro %}

@@ -115,6 +115,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
                     f"{' '.join(found.asset_key.path)}: {found.check_name}",
                     found.passed,
                     found.description or "",
+                    found.severity == dg.AssetCheckSeverity.WARN,
                 )
             )
         elif event.is_step_success:

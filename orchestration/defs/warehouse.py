@@ -10,19 +10,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DbtCliInvocation,
-    DbtCliResource,
     DbtProject,
     dbt_assets,
 )
 from dagster_dbt.errors import DagsterDbtError
 
-from orchestration.defs.resources import RunLock
+from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
 from orchestration.land.org_tables import land_org_tables
@@ -53,7 +53,7 @@ progress = logging.getLogger("tollgate")
 # dbt puts a clock and colours before each line.
 _CLOCK = re.compile(r"^(?:\x1b\[[0-9;]*m)*\d{2}:\d{2}:\d{2}\s+|\x1b\[[0-9;]*m")
 
-# A gate's own sentences begin with FAIL; dbt says how many rows it found, and what broke.
+# A gate's own sentences begin with FAIL or WARN; dbt says how many rows it found, and what broke.
 _FAILED = ("Failure in", " Error in ", " FAIL ")
 
 ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
@@ -78,31 +78,51 @@ class DbtLines(io.TextIOBase):
                 said = _CLOCK.sub("", line).rstrip()
                 if said.startswith(("conform ", "allocate ", "marts ")):
                     progress.info(said)
+                elif said.startswith("WARN "):
+                    progress.warning(said)
                 elif said.startswith("FAIL ") or any(word in said for word in _FAILED):
                     progress.error(said.strip())
         return len(text)
 
 
-def _all_events(invocation: DbtCliInvocation) -> tuple[list[Any], Exception | None]:
-    """Run dbt to its end and return its events, with the failure that ended it.
+def _events_with_facts(
+    invocation: DbtCliInvocation, manifest: Mapping[str, Any], build_path: Path
+) -> Iterator[Any]:
+    """Yield dbt's events: checks as they come, models at the end, with what they hold.
 
-    While dbt runs nobody else may open its file, so what models hold is known only afterwards; the
-    progress lines are logged as they come.
+    While dbt runs nobody else may open its file, so what models hold is known only afterwards.
+    Checks wait for nothing: Dagster writes them down while dbt goes on.
+
+    Raises:
+        DagsterDbtError: dbt failed; every event was yielded before.
     """
-    events: list[Any] = []
-    with redirect_stdout(DbtLines()):
+    models: list[Any] = []
+    failure: DagsterDbtError | None = None
+    said = DbtLines()
+    stream = iter(invocation.stream())
+    while True:
         try:
-            for event in invocation.stream():
-                events.append(event)
-        except DagsterDbtError as failure:
-            return events, failure
-    return events, None
+            with redirect_stdout(said):
+                event = next(stream)
+        except StopIteration:
+            break
+        except DagsterDbtError as error:
+            failure = error
+            break
+        if isinstance(event, dg.Output):
+            models.append(event)
+        else:
+            yield event
+    facts = {} if failure else model_facts(build_path)
+    yield from (_with_facts(event, manifest, facts) for event in models)
+    if failure is not None:
+        raise failure
 
 
-def _with_facts(event: Any, manifest: Mapping[str, Any], facts: Mapping[str, Facts]) -> Any:
+def _with_facts(
+    event: dg.Output[Any], manifest: Mapping[str, Any], facts: Mapping[str, Facts]
+) -> Any:
     """Return a model's event with its rows, periods, money and seconds as metadata."""
-    if not isinstance(event, dg.Output):
-        return event
     node = manifest["nodes"].get(event.metadata["unique_id"].value, {})
     found = facts.get(f"{node.get('schema')}.{node.get('alias')}", {})
     shown: dict[str, Any] = {
@@ -180,9 +200,7 @@ def build_warehouse_assets(
         dagster_dbt_translator=translator,
         name="warehouse",
     )
-    def warehouse(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, lock: RunLock
-    ) -> Iterator[Any]:
+    def warehouse(context: dg.AssetExecutionContext, dbt: Dbt, lock: RunLock) -> Iterator[Any]:
         paths = build_paths(settings)
         write_settings_input(paths.warehouse_dir, settings.reporting_currency, settings.today)
         write_warehouse_inputs(settings.data_dir, sources)
@@ -213,11 +231,7 @@ def build_warehouse_assets(
         target = targets / context.run_id
         export_run_process()
         invocation = dbt.cli(arguments, context=context, target_path=target)
-        events, failure = _all_events(invocation)
-        facts = {} if failure else model_facts(paths.build_path)
-        yield from (_with_facts(event, manifest, facts) for event in events)
-        if failure is not None:
-            raise failure
+        yield from _events_with_facts(invocation, manifest, paths.build_path)
         remember_unit_tests(DBT_PROJECT_DIR)
         remove_run_targets(target)
 

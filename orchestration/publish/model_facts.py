@@ -12,6 +12,29 @@ from orchestration.extract.control_totals import quoted
 # FOCUS spells its columns its own way in the published ledger.
 _MONEY_COLUMNS = (("billed_cost", "billing_currency"), ("BilledCost", "BillingCurrency"))
 
+_CONFORMANCE = "trust.rpt_focus_conformance"
+_RULES_BY_VERDICT = """
+    with rules as (
+        select
+            dataset,
+            rule_id,
+            bool_or(verdict = 'failed' and known_gap is null) as failed,
+            bool_or(known_gap is not null) as has_known_gap,
+            bool_or(verdict = 'passed') as passed
+        from trust.rpt_focus_conformance
+        group by all
+    )
+    select
+        dataset,
+        count(*),
+        count(*) filter (where passed and not failed and not has_known_gap),
+        count(*) filter (where failed),
+        count(*) filter (where has_known_gap and not failed),
+        count(*) filter (where not passed and not failed and not has_known_gap)
+    from rules
+    group by grouping sets ((dataset), ())
+"""
+
 Facts = dict[str, int | Decimal]
 
 
@@ -33,7 +56,29 @@ def model_facts(build_path: Path) -> dict[str, Facts]:
             "select schema_name, table_name from duckdb_tables() where schema_name <> 'tollgate'"
         ).fetchall():
             facts.setdefault(f"{schema}.{table}", {}).update(_of_table(connection, schema, table))
+        if _CONFORMANCE in facts:
+            for relation, verdicts in _rules_by_verdict(connection).items():
+                facts.setdefault(relation, {}).update(verdicts)
     return facts
+
+
+def _rules_by_verdict(connection: duckdb.DuckDBPyConnection) -> dict[str, Facts]:
+    """Return how many FOCUS rules each dataset keeps, of each dataset and of all together.
+
+    A rule that any period breaks is not kept; one that no period could break is not applicable.
+    """
+    found: dict[str, Facts] = {}
+    for dataset, rules, passed, failed, known_gaps, not_applicable in connection.execute(
+        _RULES_BY_VERDICT
+    ).fetchall():
+        found[f"focus.{dataset}" if dataset else _CONFORMANCE] = {
+            "focus_rules": rules,
+            "focus_rules_passed": passed,
+            "focus_rules_failed": failed,
+            "focus_rules_with_known_gap": known_gaps,
+            "focus_rules_not_applicable": not_applicable,
+        }
+    return found
 
 
 def _from_keys(connection: duckdb.DuckDBPyConnection) -> dict[str, Facts]:

@@ -67,12 +67,14 @@ class GateResult:
         name: The check, for example "land aws_main: shape".
         passed: Whether it let the data through.
         sentence: What it found, in one sentence.
+        only_warns: Whether what it found stops nothing.
     """
 
     door: str
     name: str
     passed: bool
     sentence: str
+    only_warns: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ def print_summary(
     passed = len(gates) - len(failed)
     say(f"Gates: {passed} of {len(gates)} let everything through{_by_door(gates)}.")
     for gate in failed:
-        say(f"  STOPPED  {gate.name}: {gate.sentence}")
+        word = "WARNS" if gate.only_warns else "STOPPED"
+        say(f"  {word}  {gate.name}{f': {gate.sentence}' if gate.sentence else ''}")
     say(outcome)
     say("Time: " + ", ".join(f"{name} {amount:.1f} s" for name, amount in seconds))
     if published_path.exists():

@@ -53,8 +53,9 @@ _PORTABLE = """
 PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.
 _SPARK = """
-    array_sort explode from_json get_json_object map_entries map_from_entries named_struct sequence
-    sha2 struct transform unix_micros xxhash64
+    array array_compact array_distinct array_join array_sort collect_list explode flatten from_json
+    get_json_object map_entries map_from_entries named_struct octet_length sequence sha2 slice struct
+    transform unix_micros xxhash64
     """
 SPARK_FUNCTIONS = PORTABLE_FUNCTIONS | frozenset(_SPARK.split())
 _KEYWORDS = """

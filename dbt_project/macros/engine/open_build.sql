@@ -39,7 +39,7 @@
 {% macro create_land_views(inputs) %}
     {% for node in graph.sources.values() if node.source_name == 'land' %}
         {% set shape = inputs ~ '/shape_' ~ node.name ~ '.parquet' %}
-        {% set own = ['source', 'billing_period', 'snapshot_id'] %}
+        {% set own = ['source', 'billing_period', 'snapshot_id', 'landed_row'] %}
         {% set columns = node.columns.values() | rejectattr('name', 'in', own) | list %}
         {% set shape_sql %}
             copy (
@@ -57,6 +57,8 @@
                 cast(getvariable('this_source') as varchar) as source,
                 cast(getvariable('this_period') as date) as billing_period,
                 cast(getvariable('snapshot_{{ node.name }}') as varchar) as snapshot_id,
+                -- tells one row of the month from another, wherever they are alike
+                cast(file_index as bigint) * 1099511627776 + file_row_number as landed_row,
                 {%- for column in columns %}
                 {{ landed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
                 {%- endfor %}

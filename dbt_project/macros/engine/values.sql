@@ -181,3 +181,11 @@
 {% macro spark__per_request(amount, requests) -%}
     cast({{ amount }} / nullif({{ requests }}, 0) as decimal(38, 12))
 {%- endmacro %}
+
+{#-
+  The price of one unit that a cost and a priced quantity mean, to 12 decimals; NULL where there is
+  no quantity. Multiplied back it is within FOCUS's tolerance of the cost; the cost stays what counts.
+-#}
+{% macro unit_price(amount, quantity) -%}
+    {{ per_request(amount, quantity) }}
+{%- endmacro %}

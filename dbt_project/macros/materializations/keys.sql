@@ -78,27 +78,88 @@
 {% endmacro %}
 
 {#-
-  Puts one period in hand: the variables that this_period() and the land views read. One statement,
-  because a round trip for each variable, model and period is what a long history would be spent on.
+  The statements that put one period in hand: the variables that this_period() and the land views
+  read. They run together with what is done for the period, because a round trip for each model and
+  period is what a long history would be spent on.
 -#}
-{% macro take_in_hand(source, billing_period) %}
+{% macro in_hand(source, billing_period) %}
     {% set statements = [
         "set variable this_source = '" ~ source ~ "'",
         "set variable this_period = " ~ ("date '" ~ billing_period ~ "'" if billing_period else "null::date"),
     ] %}
-    {% if model.fqn[1] in ('land', 'conform') %}
-        {% for node in graph.sources.values() if node.source_name == 'land' %}
-            {% set condition = "relation = '" ~ node.name ~ "' and source = '" ~ source
-                ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
-            {% do statements.append(
-                "set variable landed_" ~ node.name ~ " = (select list(file_path order by file_ordinal) "
-                ~ "from tollgate.landed_file where " ~ condition ~ ")"
-            ) %}
-            {% do statements.append(
-                "set variable snapshot_" ~ node.name ~ " = (select max(snapshot_id) "
-                ~ "from tollgate.landed_file where " ~ condition ~ ")"
-            ) %}
-        {% endfor %}
+    {% for name in landed_inputs(model.depends_on.nodes) %}
+        {% set condition = "relation = '" ~ name ~ "' and source = '" ~ source
+            ~ "' and billing_period = date '" ~ (billing_period or '0001-01-01') ~ "'" %}
+        {% do statements.append(
+            "set variable landed_" ~ name ~ " = (select list(file_path order by file_ordinal) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+        {% do statements.append(
+            "set variable snapshot_" ~ name ~ " = (select max(snapshot_id) "
+            ~ "from tollgate.landed_file where " ~ condition ~ ")"
+        ) %}
+    {% endfor %}
+    {% do return(statements | join('; ') ~ '; ') %}
+{% endmacro %}
+
+{#- The landed datasets that nodes read, themselves or through views. -#}
+{% macro landed_inputs(unique_ids) %}
+    {% set names = [] %}
+    {% for unique_id in unique_ids %}
+        {% if unique_id in graph.sources %}
+            {% if graph.sources[unique_id].source_name == 'land' %}
+                {% do names.append(graph.sources[unique_id].name) %}
+            {% endif %}
+        {% elif graph.nodes[unique_id].config.materialized == 'period_view' %}
+            {% do names.extend(landed_inputs(graph.nodes[unique_id].depends_on.nodes)) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(names | unique | list) %}
+{% endmacro %}
+
+{#-
+  The pending periods in batches of about a million charges, so that memory stays bounded by a large
+  period; a small one costs a share of a statement instead of a statement. `pending_sql` selects
+  their source and billing_period.
+-#}
+{% macro small_batches(pending_sql) %}
+    {% do run_query(
+        "create or replace temp table pending_batch as "
+        ~ "select source, billing_period, "
+        ~ "cast((sum(row_count) over (order by billing_period, source) - row_count) // 1000000 as integer) as batch "
+        ~ "from ("
+        ~ "select p.source, p.billing_period, coalesce(max(held.row_count), 0) as row_count "
+        ~ "from (" ~ pending_sql ~ ") as p "
+        ~ "left join tollgate.period_key as held "
+        ~ "on held.source = p.source and held.billing_period = p.billing_period "
+        ~ "group by p.source, p.billing_period) as pending"
+    ) %}
+    {% do return(
+        run_query("select distinct batch from pending_batch order by batch").columns[0].values()
+    ) %}
+{% endmacro %}
+
+{#- Puts a batch in hand: the table that over_periods_in_hand() lets a model read its periods from. -#}
+{% macro take_in_hand(batch) %}
+    {% do run_query(
+        "create or replace temp table periods_in_hand as "
+        ~ "select source, billing_period from pending_batch where batch = " ~ batch
+    ) %}
+{% endmacro %}
+
+{#-
+  The SQL of a model over several periods at once. Only for a model that says `keeps_periods_apart`:
+  each of its joins and groups carries the source and the period, or an id made from them.
+-#}
+{% macro over_periods_in_hand(sql) %}
+    {% set one_period = this_period('ALIAS') | trim %}
+    {% set several = '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)' %}
+    {% set pattern = modules.re.escape(one_period) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
+    {% set rewritten = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), sql) %}
+    {% if "getvariable('this_" in rewritten %}
+        {% do exceptions.raise_compiler_error(
+            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period()'
+        ) %}
     {% endif %}
-    {% do run_query(statements | join('; ')) %}
+    {% do return(rewritten) %}
 {% endmacro %}

@@ -22,26 +22,33 @@
         from keys
     {% endset %}
     {% do run_query(wanted_sql) %}
-    {% set pending = run_query(
-        "select source, billing_period, path from wanted "
-        ~ "where path not in (select file from glob('" ~ folder ~ "/*/*/*.parquet')) "
-        ~ "order by billing_period, source"
+    {% set pending_sql %}
+        select source, billing_period, path
+        from wanted
+        where path not in (select file from glob('{{ folder }}/*/*/*.parquet'))
+    {% endset %}
+    {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
+    {#-
+      What Parquet says of a month's size misleads the planner into holding the month in memory and
+      streaming its handful of meters past it. A model that writes the large side of each join first
+      says so with `joins_as_written`.
+    -#}
+    {% do run_query(
+        "set disabled_optimizers = '"
+        ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
     ) %}
-    {% for row in pending %}
-        {% do take_in_hand(row[0], row[1]) %}
-        {% set started = modules.datetime.datetime.now() %}
-        {% set written = run_query(
-            "copy (" ~ sql ~ ") to '" ~ row[2]
-            ~ "' (format parquet, compression zstd, use_tmp_file true)"
-        ).columns[0][0] %}
-        {% set seconds = (modules.datetime.datetime.now() - started).total_seconds() %}
-        {{ log(
-            "%-8s %s %s %s: %s rows, %.1f s" | format(
-                model.fqn[1], row[0], (row[1] | string)[:7], this.identifier, "{:,}".format(written | int), seconds
-            ),
-            info=true
-        ) }}
-    {% endfor %}
+    {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
+        {% for batch in small_batches(pending_sql) %}
+            {% do write_batch(batch, over_periods_in_hand(sql)) %}
+        {% endfor %}
+    {% else %}
+        {% for row in pending %}
+            {% set started = modules.datetime.datetime.now() %}
+            {% set written = run_query(in_hand(row[0], row[1]) ~ copy_period(sql, row[2])).columns[0][0] %}
+            {% do say_written(row[0] ~ ' ' ~ (row[1] | string)[:7], written, started) %}
+        {% endfor %}
+    {% endif %}
+    {% do run_query("set disabled_optimizers = ''") %}
 
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% set files = run_query('select path from wanted order by path').columns[0].values() %}
@@ -74,4 +81,45 @@
         {% do columns.append('cast(null as ' ~ row[1] ~ ') as ' ~ adapter.quote(row[0])) %}
     {% endfor %}
     {% do return('select ' ~ columns | join(', ') ~ ' where false') %}
+{% endmacro %}
+
+{% macro copy_period(sql, path) %}
+    {% do return(
+        "copy (" ~ sql ~ ") to '" ~ path
+        ~ "' (format parquet, compression zstd, use_tmp_file true, row_group_size 40960)"
+    ) %}
+{% endmacro %}
+
+{#-
+  Makes the rows of small periods together and writes each period's file from them: planning a
+  statement for each would be most of what they cost.
+-#}
+{% macro write_batch(batch, sql) %}
+    {% set started = modules.datetime.datetime.now() %}
+    {% do take_in_hand(batch) %}
+    {% do run_query("create or replace temp table rows_in_hand as " ~ sql) %}
+    {% set copies = [] %}
+    {% for row in run_query(
+        "select w.source, w.billing_period, w.path from wanted as w "
+        ~ "inner join periods_in_hand as p on w.source = p.source and w.billing_period = p.billing_period"
+    ) %}
+        {% do copies.append(copy_period(
+            "select * from rows_in_hand where source = '" ~ row[0] ~ "' and billing_period = date '" ~ row[1] ~ "'",
+            row[2]
+        )) %}
+    {% endfor %}
+    {% do run_query(copies | join('; ')) %}
+    {% set written = run_query("select count(*) from rows_in_hand").columns[0][0] %}
+    {% do run_query("drop table rows_in_hand") %}
+    {% do say_written(copies | length ~ ' periods', written, started) %}
+{% endmacro %}
+
+{% macro say_written(periods, written, started) %}
+    {% set seconds = (modules.datetime.datetime.now() - started).total_seconds() %}
+    {{ log(
+        "%-8s %s %s: %s rows, %.1f s" | format(
+            model.fqn[1], periods, this.identifier, "{:,}".format(written | int), seconds
+        ),
+        info=true
+    ) }}
 {% endmacro %}

@@ -36,28 +36,26 @@
         ~ "left join wanted as w on w.key = k.key "
         ~ "where k.relation = '" ~ relation_name ~ "' and w.key is null"
     ) %}
-    {% set pending = run_query(
-        "select w.source, w.billing_period from wanted as w "
-        ~ "left join tollgate.period_key as k on k.relation = '" ~ relation_name ~ "' and w.key = k.key "
-        ~ "where k.key is null order by w.billing_period, w.source"
-    ) %}
+    {% set pending_sql %}
+        select w.source, w.billing_period
+        from wanted as w
+        left join tollgate.period_key as k on k.relation = '{{ relation_name }}' and w.key = k.key
+        where k.key is null
+    {% endset %}
+    {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
     {% for row in stale %}
         {% set condition = period_condition(row[0], row[1], work_unit, config.get('period_columns', ['source', 'billing_period'])) %}
         {% do run_query("delete from " ~ this.include(database=false) ~ " where " ~ condition) %}
     {% endfor %}
     {% set insert = "insert into " ~ this.include(database=false) ~ " " %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
-        {% for batch in small_batches(relation_name) %}
-            {% do run_query(
-                "create or replace temp table periods_in_hand as "
-                ~ "select source, billing_period from pending_batch where batch = " ~ batch
-            ) %}
+        {% for batch in small_batches(pending_sql) %}
+            {% do take_in_hand(batch) %}
             {% do run_query(insert ~ get_select_subquery(over_periods_in_hand(sql))) %}
         {% endfor %}
     {% else %}
         {% for row in pending %}
-            {% do take_in_hand(row[0], row[1]) %}
-            {% do run_query(insert ~ get_select_subquery(sql)) %}
+            {% do run_query(in_hand(row[0], row[1]) ~ insert ~ get_select_subquery(sql)) %}
         {% endfor %}
     {% endif %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
@@ -76,45 +74,6 @@
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
-
-{#-
-  The pending periods in batches of about a million charges, so that memory stays bounded by a large
-  period; a small one costs a share of a statement instead of a statement.
--#}
-{% macro small_batches(relation_name) %}
-    {% do run_query(
-        "create or replace temp table pending_batch as "
-        ~ "select source, billing_period, "
-        ~ "cast((sum(row_count) over (order by billing_period, source) - row_count) // 1000000 as integer) as batch "
-        ~ "from ("
-        ~ "select w.source, w.billing_period, coalesce(max(held.row_count), 0) as row_count "
-        ~ "from wanted as w "
-        ~ "left join tollgate.period_key as k on k.relation = '" ~ relation_name ~ "' and w.key = k.key "
-        ~ "left join tollgate.period_key as held "
-        ~ "on held.source = w.source and held.billing_period = w.billing_period "
-        ~ "where k.key is null group by w.source, w.billing_period) as pending"
-    ) %}
-    {% do return(
-        run_query("select distinct batch from pending_batch order by batch").columns[0].values()
-    ) %}
-{% endmacro %}
-
-{#-
-  The SQL of a model over several periods at once. Only for a model that says `keeps_periods_apart`:
-  each of its joins and groups carries the source and the period, or an id made from them.
--#}
-{% macro over_periods_in_hand(sql) %}
-    {% set one_period = this_period('ALIAS') | trim %}
-    {% set several = '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)' %}
-    {% set pattern = modules.re.escape(one_period) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
-    {% set rewritten = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), sql) %}
-    {% if "getvariable('this_" in rewritten %}
-        {% do exceptions.raise_compiler_error(
-            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period()'
-        ) %}
-    {% endif %}
-    {% do return(rewritten) %}
-{% endmacro %}
 
 {% macro period_condition(source, billing_period, work_unit, columns) -%}
     {%- if work_unit == 'whole' -%}

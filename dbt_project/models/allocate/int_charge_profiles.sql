@@ -2,6 +2,8 @@
 -- Invariant: every charge and every usage row of the period has exactly one profile.
 -- An epoch is a stretch of days in which no rule and no owner mapping changes.
 
+{{ config(keeps_periods_apart=true) }}
+
 with charges as (
     select * from {{ ref('int_charges_conformed') }}
 ),

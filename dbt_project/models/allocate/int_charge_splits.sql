@@ -2,6 +2,8 @@
 -- Invariant: every charge of the ledger is here once; its four costs are the ledger's.
 -- Reporting twins are the cost times the day's exchange rate, rounded once, NULL where no rate is known.
 
+{{ config(keeps_periods_apart=true) }}
+
 with charges as (
     select * from {{ ref('int_charges_conformed') }}
 ),
@@ -44,9 +46,11 @@ profile_splits as (
         on profiles.charge_profile_id = profile_rules.charge_profile_id
 ),
 
-{# The days of the period with the rate of each currency into the reporting currency. #}
+{# The days of each period with the rate of each currency into the reporting currency. #}
 rates as (
     select
+        usage_days.source,
+        usage_days.billing_period,
         usage_days.usage_date,
         fx_rates.from_currency,
         fx_rates.fx_rate
@@ -66,7 +70,10 @@ dated as (
         usage_days.epoch_start_date
     from charges
     inner join usage_days  -- many charges to one day
-        on cast(charges.charge_period_start as date) = usage_days.usage_date
+        on
+            charges.source = usage_days.source
+            and charges.billing_period = usage_days.billing_period
+            and cast(charges.charge_period_start as date) = usage_days.usage_date
     where {{ this_period('charges') }}
 )
 
@@ -104,5 +111,7 @@ inner join profile_splits  -- many charges to one profile
     {{ same_profile('dated', 'profile_splits') | indent(4) }}
 left join rates  -- at most one rate a day
     on
-        dated.usage_date = rates.usage_date
+        dated.source = rates.source
+        and dated.billing_period = rates.billing_period
+        and dated.usage_date = rates.usage_date
         and dated.billing_currency = rates.from_currency

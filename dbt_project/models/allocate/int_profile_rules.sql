@@ -2,6 +2,8 @@
 -- Invariant: every profile has a row of rank 1; the last resort is the rule `unallocated`.
 -- A rule takes a profile when its conditions hold and it has an owner: direct by evidence, else targets.
 
+{{ config(keeps_periods_apart=true) }}
+
 with profiles as (
     select * from {{ ref('int_charge_profiles') }}
     where {{ this_period('int_charge_profiles') }}
@@ -41,6 +43,8 @@ attributes as (
 
 rules_in_force as (
     select
+        profiles.source,
+        profiles.billing_period,
         profiles.charge_profile_id,
         profiles.epoch_start_date,
         rules.rule_id,
@@ -131,6 +135,8 @@ taken as (
 
 with_last_resort as (
     select
+        source,
+        billing_period,
         charge_profile_id,
         rule_id,
         rule_version,
@@ -146,6 +152,8 @@ with_last_resort as (
     union all
 
     select
+        source,
+        billing_period,
         charge_profile_id,
         'unallocated' as rule_id,
         1 as rule_version,
@@ -160,8 +168,8 @@ with_last_resort as (
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    with_last_resort.source,
+    with_last_resort.billing_period,
     with_last_resort.charge_profile_id,
     row_number() over (
         partition by with_last_resort.charge_profile_id
@@ -169,8 +177,8 @@ select
     ) as match_rank,
     {# One way of dividing money has one split, however many profiles it takes. #}
     md5(concat(
-        {{ this_source_name() }},
-        cast({{ this_period_start() }} as string),
+        with_last_resort.source,
+        cast(with_last_resort.billing_period as string),
         with_last_resort.rule_id,
         '|',
         cast(with_last_resort.rule_version as string),

@@ -2,6 +2,8 @@
 -- Invariant: the shares of a split sum to exactly 1; the remainder goes to the first owner by name.
 -- A direct split has one owner, an even split its rule's targets, `unallocated` has no owner.
 
+{{ config(keeps_periods_apart=true) }}
+
 with profile_rules as (
     select * from {{ ref('int_profile_rules') }}
     where {{ this_period('int_profile_rules') }}
@@ -94,19 +96,45 @@ shares as (
     from rounded_down
 ),
 
+periods as (
+    select distinct source, billing_period
+    from splits
+),
+
 {# The owner's path as it was on the last day of the period on which the owner existed. #}
 owners_in_period as (
-    select owner_id, team, department, cost_centre, persona
-    from owners
-    where valid_from is null or valid_from < {{ this_period_start() }} + interval 1 month
-    qualify row_number() over (partition by owner_id order by valid_from desc nulls last) = 1
+    select
+        periods.source,
+        periods.billing_period,
+        owners.owner_id,
+        owners.team,
+        owners.department,
+        owners.cost_centre,
+        owners.persona
+    from periods
+    inner join owners  -- each period to every version of an owner by its end, of which the last counts
+        on owners.valid_from is null or owners.valid_from < periods.billing_period + interval 1 month
+    qualify
+        row_number() over (
+            partition by periods.source, periods.billing_period, owners.owner_id
+            order by owners.valid_from desc nulls last
+        ) = 1
 ),
 
 use_cases_in_period as (
-    select use_case_id, use_case
-    from use_cases
-    where valid_from is null or valid_from < {{ this_period_start() }} + interval 1 month
-    qualify row_number() over (partition by use_case_id order by valid_from desc nulls last) = 1
+    select
+        periods.source,
+        periods.billing_period,
+        use_cases.use_case_id,
+        use_cases.use_case
+    from periods
+    inner join use_cases  -- each period to every version of a use case by its end
+        on use_cases.valid_from is null or use_cases.valid_from < periods.billing_period + interval 1 month
+    qualify
+        row_number() over (
+            partition by periods.source, periods.billing_period, use_cases.use_case_id
+            order by use_cases.valid_from desc nulls last
+        ) = 1
 )
 
 select
@@ -129,6 +157,12 @@ from splits
 inner join shares  -- one split to its owners
     on splits.split_id = shares.split_id
 left join owners_in_period  -- many to one; no owner for unallocated
-    on shares.owner_id = owners_in_period.owner_id
+    on
+        splits.source = owners_in_period.source
+        and splits.billing_period = owners_in_period.billing_period
+        and shares.owner_id = owners_in_period.owner_id
 left join use_cases_in_period  -- many to one; no use case known
-    on shares.use_case_id = use_cases_in_period.use_case_id
+    on
+        splits.source = use_cases_in_period.source
+        and splits.billing_period = use_cases_in_period.billing_period
+        and shares.use_case_id = use_cases_in_period.use_case_id

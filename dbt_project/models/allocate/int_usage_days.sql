@@ -3,6 +3,8 @@
 -- A bill may charge days of earlier periods (refunds): those days keep the rules of their time.
 -- Days after the bill's period take the rules of its last day.
 
+{{ config(keeps_periods_apart=true) }}
+
 with charges as (
     select * from {{ ref('int_charges_conformed') }}
 ),

@@ -2,6 +2,8 @@
 -- Invariant: tokens and requests add up to the conformed token usage of the period.
 -- The same rules that divide money divide the tokens behind it.
 
+{{ config(keeps_periods_apart=true) }}
+
 with token_usage as (
     select * from {{ ref('int_token_usage') }}
 ),
@@ -56,7 +58,10 @@ dated as (
         {%- endfor %}
     from token_usage
     inner join usage_days  -- many usage rows to one day
-        on token_usage.usage_date = usage_days.usage_date
+        on
+            token_usage.source = usage_days.source
+            and token_usage.billing_period = usage_days.billing_period
+            and token_usage.usage_date = usage_days.usage_date
     where {{ this_period('token_usage') }}
 )
 

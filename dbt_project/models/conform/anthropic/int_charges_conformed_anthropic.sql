@@ -82,6 +82,8 @@ named as (
         billing_period,
         billed_cost,
         source as billing_account_id,
+        -- FOCUS: accounts have names; the vendor's report has ids only
+        source as billing_account_name,
         'Organization' as billing_account_type,
         billing_currency,
         cast(billing_period + interval 1 month as timestamp) as billing_period_end,
@@ -118,7 +120,8 @@ named as (
             ]) }}
         end as sku_price_details,
         workspace_id as sub_account_id,
-        'Workspace' as sub_account_type,
+        workspace_id as sub_account_name,
+        case when workspace_id is not null then 'Workspace' end as sub_account_type,
         'billed' as x_basis,
         {{ hashed([
             'source', 'charge_period_start', 'charge_period_end', 'workspace_id',
@@ -139,7 +142,7 @@ named as (
 
 {{ conformed('named', unknown=[
     'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
-    'allocated_resource_name', 'allocated_tags', 'availability_zone', 'billing_account_name',
+    'allocated_resource_name', 'allocated_tags', 'availability_zone',
     'capacity_reservation_id', 'capacity_reservation_status', 'charge_class',
     'commitment_discount_category', 'commitment_discount_id', 'commitment_discount_name',
     'commitment_discount_quantity', 'commitment_discount_status', 'commitment_discount_type',
@@ -147,7 +150,7 @@ named as (
     'consumed_unit', 'contract_applied', 'contracted_unit_price', 'invoice_detail_id', 'invoice_id',
     'list_cost', 'list_unit_price', 'pricing_currency_contracted_unit_price',
     'pricing_currency_list_unit_price', 'pricing_quantity', 'pricing_unit', 'region_id', 'region_name',
-    'resource_id', 'resource_name', 'resource_type', 'sub_account_name', 'tags',
+    'resource_id', 'resource_name', 'resource_type', 'tags',
     'x_credential_id', 'x_operation', 'x_principal_id', 'x_product_code', 'x_profile_id',
     'x_usage_type',
 ]) }}

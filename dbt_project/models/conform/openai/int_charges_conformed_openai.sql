@@ -127,12 +127,21 @@ measured as (
         on numbered.charged_unit = units.quantity_unit
 ),
 
+priced as (
+    select
+        *,
+        cast(consumed_quantity as decimal(28, 9)) * priced_per_consumed as pricing_quantity
+    from measured
+),
+
 named as (
     select
         measured.source,
         measured.billing_period,
         measured.billed_cost,
         measured.source as billing_account_id,
+        -- FOCUS: accounts have names; the vendor's report has ids only
+        measured.source as billing_account_name,
         'Organization' as billing_account_type,
         measured.billing_currency,
         cast(measured.billing_period + interval 1 month as timestamp) as billing_period_end,
@@ -145,14 +154,16 @@ named as (
         measured.consumed_quantity,
         measured.consumed_unit,
         measured.billed_cost as contracted_cost,
+        {{ unit_price('measured.billed_cost', 'measured.pricing_quantity') }} as contracted_unit_price,
         measured.billed_cost as effective_cost,
         'OpenAI' as host_provider_name,
         'OpenAI' as invoice_issuer_name,
         case when measured.line_item is not null then 'Standard' end as pricing_category,
         measured.billing_currency as pricing_currency,
+        {{ unit_price('measured.billed_cost', 'measured.pricing_quantity') }}
+            as pricing_currency_contracted_unit_price,
         measured.billed_cost as pricing_currency_effective_cost,
-        cast(measured.consumed_quantity as decimal(28, 9)) * measured.priced_per_consumed
-            as pricing_quantity,
+        measured.pricing_quantity,
         measured.pricing_unit,
         'AI and Machine Learning' as service_category,
         'OpenAI API' as service_name,
@@ -173,6 +184,7 @@ named as (
         end as sku_price_details,
         measured.line_item as sku_price_id,
         measured.project_id as sub_account_id,
+        measured.project_id as sub_account_name,
         case when measured.project_id is not null then 'Project' end as sub_account_type,
         'billed' as x_basis,
         {{ hashed([
@@ -190,20 +202,20 @@ named as (
         read_line_items.service_tier as x_service_tier,
         measured.snapshot_id as x_snapshot_id,
         read_line_items.token_class as x_token_class
-    from measured
+    from priced as measured
     left join read_line_items  -- many costs to one line item; costs without one have none
         on measured.line_item is not distinct from read_line_items.line_item
 )
 
 {{ conformed('named', unknown=[
     'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
-    'allocated_resource_name', 'allocated_tags', 'availability_zone', 'billing_account_name',
+    'allocated_resource_name', 'allocated_tags', 'availability_zone',
     'capacity_reservation_id', 'capacity_reservation_status', 'charge_class',
     'commitment_discount_category', 'commitment_discount_id', 'commitment_discount_name',
     'commitment_discount_quantity', 'commitment_discount_status', 'commitment_discount_type',
     'commitment_discount_unit', 'commitment_program_eligibility_details', 'contract_applied',
-    'contracted_unit_price', 'invoice_detail_id', 'invoice_id', 'list_cost', 'list_unit_price',
-    'pricing_currency_contracted_unit_price', 'pricing_currency_list_unit_price', 'region_id',
-    'region_name', 'resource_id', 'resource_name', 'resource_type', 'sub_account_name', 'tags',
+    'invoice_detail_id', 'invoice_id', 'list_cost', 'list_unit_price',
+    'pricing_currency_list_unit_price', 'region_id',
+    'region_name', 'resource_id', 'resource_name', 'resource_type', 'tags',
     'x_line_item_type', 'x_product_code', 'x_profile_id', 'x_region_scope', 'x_usage_type',
 ]) }}

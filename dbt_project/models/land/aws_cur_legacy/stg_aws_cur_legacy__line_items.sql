@@ -11,6 +11,7 @@ final as (
         source,
         billing_period,
         snapshot_id,
+        landed_row,
         {%- for name, our_name in aws_line_item_columns() %}
         {{ name }} as {{ our_name }},
         {%- endfor %}

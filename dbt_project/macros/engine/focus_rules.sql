@@ -1,0 +1,1808 @@
+{#-
+  Judges the published FOCUS datasets by the rules of the seed focus_rule. Written by
+  `make focus-rules` from the facts in orchestration/publish/focus_conformance; do not edit.
+
+  `rows` is a CTE with the rows of some periods and their columns source and billing_period. The
+  result has, for each source, period and rule, one row that says how many rows were judged, and one
+  for each currency that says which rows broke it, with their money and three of their ids.
+-#}
+{% macro focus_tallies_cost_and_usage(rows) -%}
+    {{ return(adapter.dispatch('focus_tallies_cost_and_usage')(rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__focus_tallies_cost_and_usage(rows) -%}
+with rows_in_hand as not materialized (
+  select * from {{ rows }}
+),
+
+wrong_allocatedmethoddetails as (
+  select *
+  from (
+    select
+      value,
+      not json_valid(value) as "AllocatedMethodDetails is no JSON",
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."AllocatedRatio"'))) and (not json_exists(item0, '$."AllocatedRatio"') or (json_type(json_extract(item0, '$."AllocatedRatio"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) >= 0) and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) <= 1))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR', 'NULL'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('AllocatedRatio', 'UsageUnit', 'UsageQuantity') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (((not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('NULL')))) or ((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."UsageQuantity"') and json_exists(item0, '$."UsageUnit"'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR')))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "AllocatedMethodDetails is not as its JSON schema has it"
+    from (
+      select distinct AllocatedMethodDetails as value
+      from rows_in_hand
+      where AllocatedMethodDetails is not null
+    ) as told
+  ) as asked
+  where "AllocatedMethodDetails is no JSON" or "AllocatedMethodDetails is not as its JSON schema has it"
+),
+
+wrong_allocatedtags as (
+  select *
+  from (
+    select
+      value,
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "AllocatedTags is no flat JSON object"
+    from (
+      select distinct AllocatedTags as value
+      from rows_in_hand
+      where AllocatedTags is not null
+    ) as told
+  ) as asked
+  where "AllocatedTags is no flat JSON object"
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where "BillingCurrency is no ISO 4217 code"
+),
+
+wrong_capacityreservationstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Used', 'Unused') as "CapacityReservationStatus is none of its values"
+    from (
+      select distinct CapacityReservationStatus as value
+      from rows_in_hand
+      where CapacityReservationStatus is not null
+    ) as told
+  ) as asked
+  where "CapacityReservationStatus is none of its values"
+),
+
+wrong_chargecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as "ChargeCategory is none of its values"
+    from (
+      select distinct ChargeCategory as value
+      from rows_in_hand
+      where ChargeCategory is not null
+    ) as told
+  ) as asked
+  where "ChargeCategory is none of its values"
+),
+
+wrong_chargefrequency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('One-Time', 'Recurring', 'Usage-Based') as "ChargeFrequency is none of its values"
+    from (
+      select distinct ChargeFrequency as value
+      from rows_in_hand
+      where ChargeFrequency is not null
+    ) as told
+  ) as asked
+  where "ChargeFrequency is none of its values"
+),
+
+wrong_commitmentdiscountcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Spend', 'Usage') as "CommitmentDiscountCategory is none of its values"
+    from (
+      select distinct CommitmentDiscountCategory as value
+      from rows_in_hand
+      where CommitmentDiscountCategory is not null
+    ) as told
+  ) as asked
+  where "CommitmentDiscountCategory is none of its values"
+),
+
+wrong_commitmentdiscountstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Used', 'Unused') as "CommitmentDiscountStatus is none of its values"
+    from (
+      select distinct CommitmentDiscountStatus as value
+      from rows_in_hand
+      where CommitmentDiscountStatus is not null
+    ) as told
+  ) as asked
+  where "CommitmentDiscountStatus is none of its values"
+),
+
+wrong_commitmentdiscountunit as (
+  select *
+  from (
+    select
+      value,
+      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "CommitmentDiscountUnit is no unit"
+    from (
+      select distinct CommitmentDiscountUnit as value
+      from rows_in_hand
+      where CommitmentDiscountUnit is not null
+    ) as told
+  ) as asked
+  where "CommitmentDiscountUnit is no unit"
+),
+
+wrong_commitmentprogrameligibilitydetails as (
+  select *
+  from (
+    select
+      value,
+      not json_valid(value) as "CommitmentProgramEligibilityDetails is no JSON",
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(try_cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
+    from (
+      select distinct CommitmentProgramEligibilityDetails as value
+      from rows_in_hand
+      where CommitmentProgramEligibilityDetails is not null
+    ) as told
+  ) as asked
+  where "CommitmentProgramEligibilityDetails is no JSON" or "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
+),
+
+wrong_consumedunit as (
+  select *
+  from (
+    select
+      value,
+      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "ConsumedUnit is no unit"
+    from (
+      select distinct ConsumedUnit as value
+      from rows_in_hand
+      where ConsumedUnit is not null
+    ) as told
+  ) as asked
+  where "ConsumedUnit is no unit"
+),
+
+wrong_contractapplied as (
+  select *
+  from (
+    select
+      value,
+      not json_valid(value) as "ContractApplied is no JSON",
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractId"') and json_exists(item0, '$."ContractCommitmentId"'))) and (not json_exists(item0, '$."ContractId"') or (json_type(json_extract(item0, '$."ContractId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentId"') or (json_type(json_extract(item0, '$."ContractCommitmentId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ContractId', 'ContractCommitmentId', 'ContractCommitmentAppliedCost', 'ContractCommitmentAppliedQuantity', 'ContractCommitmentAppliedUnit') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedCost"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('NULL')))) as integer) + cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedQuantity"') and json_exists(item0, '$."ContractCommitmentAppliedUnit"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR')))) as integer) = 1)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "ContractApplied is not as its JSON schema has it"
+    from (
+      select distinct ContractApplied as value
+      from rows_in_hand
+      where ContractApplied is not null
+    ) as told
+  ) as asked
+  where "ContractApplied is no JSON" or "ContractApplied is not as its JSON schema has it"
+),
+
+wrong_pricingcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Standard', 'Committed', 'Dynamic', 'Other') as "PricingCategory is none of its values"
+    from (
+      select distinct PricingCategory as value
+      from rows_in_hand
+      where PricingCategory is not null
+    ) as told
+  ) as asked
+  where "PricingCategory is none of its values"
+),
+
+wrong_pricingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PricingCurrency is no ISO 4217 code"
+    from (
+      select distinct PricingCurrency as value
+      from rows_in_hand
+      where PricingCurrency is not null
+    ) as told
+  ) as asked
+  where "PricingCurrency is no ISO 4217 code"
+),
+
+wrong_pricingunit as (
+  select *
+  from (
+    select
+      value,
+      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "PricingUnit is no unit"
+    from (
+      select distinct PricingUnit as value
+      from rows_in_hand
+      where PricingUnit is not null
+    ) as told
+  ) as asked
+  where "PricingUnit is no unit"
+),
+
+wrong_servicecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') as "ServiceCategory is none of its values"
+    from (
+      select distinct ServiceCategory as value
+      from rows_in_hand
+      where ServiceCategory is not null
+    ) as told
+  ) as asked
+  where "ServiceCategory is none of its values"
+),
+
+wrong_servicesubcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') as "ServiceSubcategory is none of its values"
+    from (
+      select distinct ServiceSubcategory as value
+      from rows_in_hand
+      where ServiceSubcategory is not null
+    ) as told
+  ) as asked
+  where "ServiceSubcategory is none of its values"
+),
+
+wrong_skupricedetails as (
+  select *
+  from (
+    select
+      value,
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "SkuPriceDetails is no flat JSON object"
+    from (
+      select distinct SkuPriceDetails as value
+      from rows_in_hand
+      where SkuPriceDetails is not null
+    ) as told
+  ) as asked
+  where "SkuPriceDetails is no flat JSON object"
+),
+
+wrong_tags as (
+  select *
+  from (
+    select
+      value,
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "Tags is no flat JSON object"
+    from (
+      select distinct Tags as value
+      from rows_in_hand
+      where Tags is not null
+    ) as told
+  ) as asked
+  where "Tags is no flat JSON object"
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from rows_in_hand
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceCategory) <> 1
+),
+
+wrong_group_2 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from rows_in_hand
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceSubcategory) <> 1
+),
+
+wrong_group_3 as (
+  select source as group_0, billing_period as group_1, SkuPriceId as group_2
+  from rows_in_hand
+  where SkuPriceId is not null
+  group by source, billing_period, SkuPriceId
+  having count(distinct SkuId) <> 1
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BilledCost as money_1,
+    rows_in_hand.EffectiveCost as money_2,
+    rows_in_hand.x_ChargeId as row_id,
+    case when AllocatedMethodDetails is null then 1 else 0 end
+    + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is no JSON", false) then 2 else 0 end
+    + case when coalesce(strlen(AllocatedMethodDetails) <> length(AllocatedMethodDetails), false) then 4 else 0 end
+    + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is not as its JSON schema has it", false) then 8 else 0 end
+    + case when coalesce(strlen(AllocatedMethodId) <> length(AllocatedMethodId), false) then 16 else 0 end
+    + case when AllocatedResourceId is null then 32 else 0 end
+    + case when coalesce(strlen(AllocatedResourceId) <> length(AllocatedResourceId), false) then 64 else 0 end
+    + case when AllocatedResourceName is null then 128 else 0 end
+    + case when coalesce(strlen(AllocatedResourceName) <> length(AllocatedResourceName), false) then 256 else 0 end
+    + case when coalesce(wrong_allocatedtags."AllocatedTags is no flat JSON object", false) then 512 else 0 end
+    + case when coalesce(strlen(AllocatedTags) <> length(AllocatedTags), false) then 1024 else 0 end
+    + case when coalesce(strlen(AvailabilityZone) <> length(AvailabilityZone), false) then 2048 else 0 end
+    + case when BilledCost is null then 4096 else 0 end
+    + case when BillingAccountId is null then 8192 else 0 end
+    + case when coalesce(strlen(BillingAccountId) <> length(BillingAccountId), false) then 16384 else 0 end
+    + case when BillingAccountName is null then 32768 else 0 end
+    + case when coalesce(strlen(BillingAccountName) <> length(BillingAccountName), false) then 65536 else 0 end
+    + case when BillingAccountType is null then 131072 else 0 end
+    + case when coalesce(strlen(BillingAccountType) <> length(BillingAccountType), false) then 262144 else 0 end
+    + case when BillingCurrency is null then 524288 else 0 end
+    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 1048576 else 0 end
+    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 2097152 else 0 end
+    + case when BillingPeriodEnd is null then 4194304 else 0 end
+    + case when BillingPeriodStart is null then 8388608 else 0 end
+    + case when CapacityReservationId is null then 16777216 else 0 end
+    + case when coalesce(strlen(CapacityReservationId) <> length(CapacityReservationId), false) then 33554432 else 0 end
+    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 67108864 else 0 end
+    + case when CapacityReservationStatus is null then 134217728 else 0 end
+    + case when coalesce(wrong_capacityreservationstatus."CapacityReservationStatus is none of its values", false) then 268435456 else 0 end
+    + case when coalesce(ChargeCategory = 'Credit', false) then 536870912 else 0 end
+    + case when coalesce(ChargeCategory = 'Purchase', false) then 1073741824 else 0 end
+    + case when coalesce(ChargeCategory = 'Tax', false) then 2147483648 else 0 end
+    + case when coalesce(ChargeCategory = 'Usage', false) then 4294967296 else 0 end
+    + case when ChargeCategory is null then 8589934592 else 0 end
+    + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 17179869184 else 0 end
+    + case when coalesce(ChargeClass = 'Correction', false) then 34359738368 else 0 end
+    + case when ChargeClass is null then 68719476736 else 0 end
+    + case when ChargeDescription is null then 137438953472 else 0 end
+    + case when coalesce(strlen(ChargeDescription) <> length(ChargeDescription), false) then 274877906944 else 0 end
+    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 549755813888 else 0 end
+    + case when ChargeFrequency is null then 1099511627776 else 0 end
+    + case when coalesce(wrong_chargefrequency."ChargeFrequency is none of its values", false) then 2199023255552 else 0 end
+    + case when ChargePeriodEnd is null then 4398046511104 else 0 end
+    + case when ChargePeriodStart is null then 8796093022208 else 0 end
+    + case when CommitmentDiscountCategory is null then 17592186044416 else 0 end
+    + case when coalesce(wrong_commitmentdiscountcategory."CommitmentDiscountCategory is none of its values", false) then 35184372088832 else 0 end
+    + case when CommitmentDiscountId is null then 70368744177664 else 0 end
+    + case when coalesce(strlen(CommitmentDiscountId) <> length(CommitmentDiscountId), false) then 140737488355328 else 0 end
+    + case when CommitmentDiscountName is null then 281474976710656 else 0 end
+    + case when coalesce(strlen(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 562949953421312 else 0 end
+    + case when CommitmentDiscountQuantity is null then 1125899906842624 else 0 end
+    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 2251799813685248 else 0 end
+    + case when CommitmentDiscountStatus is null then 4503599627370496 else 0 end
+    + case when coalesce(wrong_commitmentdiscountstatus."CommitmentDiscountStatus is none of its values", false) then 9007199254740992 else 0 end
+    + case when CommitmentDiscountType is null then 18014398509481984 else 0 end
+    + case when coalesce(strlen(CommitmentDiscountType) <> length(CommitmentDiscountType), false) then 36028797018963968 else 0 end
+    + case when CommitmentDiscountUnit is null then 72057594037927936 else 0 end
+    + case when coalesce(wrong_commitmentdiscountunit."CommitmentDiscountUnit is no unit", false) then 144115188075855872 else 0 end
+    + case when coalesce(strlen(CommitmentDiscountUnit) <> length(CommitmentDiscountUnit), false) then 288230376151711744 else 0 end
+    + case when CommitmentProgramEligibilityDetails is null then 576460752303423488 else 0 end
+    + case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is no JSON", false) then 1152921504606846976 else 0 end
+    + case when coalesce(strlen(CommitmentProgramEligibilityDetails) <> length(CommitmentProgramEligibilityDetails), false) then 2305843009213693952 else 0 end
+    as answers_0,
+    case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is not as its JSON schema has it", false) then 1 else 0 end
+    + case when ConsumedQuantity is null then 2 else 0 end
+    + case when ConsumedUnit is null then 4 else 0 end
+    + case when coalesce(wrong_consumedunit."ConsumedUnit is no unit", false) then 8 else 0 end
+    + case when coalesce(strlen(ConsumedUnit) <> length(ConsumedUnit), false) then 16 else 0 end
+    + case when ContractApplied is null then 32 else 0 end
+    + case when coalesce(wrong_contractapplied."ContractApplied is no JSON", false) then 64 else 0 end
+    + case when coalesce(wrong_contractapplied."ContractApplied is not as its JSON schema has it", false) then 128 else 0 end
+    + case when ContractedCost is null then 256 else 0 end
+    + case when coalesce(abs(cast(ContractedUnitPrice as double) * cast(PricingQuantity as double) - cast(ContractedCost as double)) > 0.000000001 * greatest(abs(cast(ContractedCost as double)), 1), false) then 512 else 0 end
+    + case when coalesce(ContractedUnitPrice < 0, false) then 1024 else 0 end
+    + case when ContractedUnitPrice is null then 2048 else 0 end
+    + case when coalesce(EffectiveCost = BilledCost, false) then 4096 else 0 end
+    + case when EffectiveCost is null then 8192 else 0 end
+    + case when coalesce(strlen(HostProviderName) <> length(HostProviderName), false) then 16384 else 0 end
+    + case when coalesce(strlen(InvoiceDetailId) <> length(InvoiceDetailId), false) then 32768 else 0 end
+    + case when coalesce(strlen(InvoiceId) <> length(InvoiceId), false) then 65536 else 0 end
+    + case when InvoiceIssuerName is null then 131072 else 0 end
+    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 262144 else 0 end
+    + case when ListCost is null then 524288 else 0 end
+    + case when coalesce(abs(cast(ListUnitPrice as double) * cast(PricingQuantity as double) - cast(ListCost as double)) > 0.000000001 * greatest(abs(cast(ListCost as double)), 1), false) then 1048576 else 0 end
+    + case when coalesce(ListUnitPrice < 0, false) then 2097152 else 0 end
+    + case when ListUnitPrice is null then 4194304 else 0 end
+    + case when PricingCategory is null then 8388608 else 0 end
+    + case when coalesce(wrong_pricingcategory."PricingCategory is none of its values", false) then 16777216 else 0 end
+    + case when PricingCurrency is null then 33554432 else 0 end
+    + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 67108864 else 0 end
+    + case when coalesce(strlen(PricingCurrency) <> length(PricingCurrency), false) then 134217728 else 0 end
+    + case when PricingCurrencyContractedUnitPrice is null then 268435456 else 0 end
+    + case when PricingCurrencyEffectiveCost is null then 536870912 else 0 end
+    + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 1073741824 else 0 end
+    + case when PricingCurrencyListUnitPrice is null then 2147483648 else 0 end
+    + case when PricingQuantity is null then 4294967296 else 0 end
+    + case when PricingUnit is null then 8589934592 else 0 end
+    + case when coalesce(wrong_pricingunit."PricingUnit is no unit", false) then 17179869184 else 0 end
+    + case when coalesce(strlen(PricingUnit) <> length(PricingUnit), false) then 34359738368 else 0 end
+    + case when RegionId is null then 68719476736 else 0 end
+    + case when coalesce(strlen(RegionId) <> length(RegionId), false) then 137438953472 else 0 end
+    + case when RegionName is null then 274877906944 else 0 end
+    + case when coalesce(strlen(RegionName) <> length(RegionName), false) then 549755813888 else 0 end
+    + case when ResourceId is null then 1099511627776 else 0 end
+    + case when coalesce(strlen(ResourceId) <> length(ResourceId), false) then 2199023255552 else 0 end
+    + case when coalesce(strlen(ResourceName) <> length(ResourceName), false) then 4398046511104 else 0 end
+    + case when ResourceType is null then 8796093022208 else 0 end
+    + case when coalesce(strlen(ResourceType) <> length(ResourceType), false) then 17592186044416 else 0 end
+    + case when ServiceCategory is null then 35184372088832 else 0 end
+    + case when coalesce(wrong_servicecategory."ServiceCategory is none of its values", false) then 70368744177664 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 140737488355328 else 0 end
+    + case when (wrong_group_2.group_0 is not null) then 281474976710656 else 0 end
+    + case when ServiceName is null then 562949953421312 else 0 end
+    + case when coalesce(strlen(ServiceName) <> length(ServiceName), false) then 1125899906842624 else 0 end
+    + case when ServiceProviderName is null then 2251799813685248 else 0 end
+    + case when coalesce(strlen(ServiceProviderName) <> length(ServiceProviderName), false) then 4503599627370496 else 0 end
+    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 9007199254740992 else 0 end
+    + case when ServiceSubcategory is null then 18014398509481984 else 0 end
+    + case when coalesce(wrong_servicesubcategory."ServiceSubcategory is none of its values", false) then 36028797018963968 else 0 end
+    + case when SkuId is null then 72057594037927936 else 0 end
+    + case when coalesce(strlen(SkuId) <> length(SkuId), false) then 144115188075855872 else 0 end
+    + case when SkuMeter is null then 288230376151711744 else 0 end
+    + case when coalesce(strlen(SkuMeter) <> length(SkuMeter), false) then 576460752303423488 else 0 end
+    + case when SkuPriceDetails is null then 1152921504606846976 else 0 end
+    + case when coalesce(wrong_skupricedetails."SkuPriceDetails is no flat JSON object", false) then 2305843009213693952 else 0 end
+    as answers_1,
+    case when coalesce(strlen(SkuPriceDetails) <> length(SkuPriceDetails), false) then 1 else 0 end
+    + case when (wrong_group_3.group_0 is not null) then 2 else 0 end
+    + case when SkuPriceId is null then 4 else 0 end
+    + case when coalesce(strlen(SkuPriceId) <> length(SkuPriceId), false) then 8 else 0 end
+    + case when SubAccountId is null then 16 else 0 end
+    + case when coalesce(strlen(SubAccountId) <> length(SubAccountId), false) then 32 else 0 end
+    + case when SubAccountName is null then 64 else 0 end
+    + case when coalesce(strlen(SubAccountName) <> length(SubAccountName), false) then 128 else 0 end
+    + case when SubAccountType is null then 256 else 0 end
+    + case when coalesce(strlen(SubAccountType) <> length(SubAccountType), false) then 512 else 0 end
+    + case when coalesce(wrong_tags."Tags is no flat JSON object", false) then 1024 else 0 end
+    + case when coalesce(strlen(Tags) <> length(Tags), false) then 2048 else 0 end
+    as answers_2
+  from rows_in_hand
+  left join wrong_allocatedmethoddetails  -- many rows to one value
+    on rows_in_hand.AllocatedMethodDetails = wrong_allocatedmethoddetails.value
+  left join wrong_allocatedtags  -- many rows to one value
+    on rows_in_hand.AllocatedTags = wrong_allocatedtags.value
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_capacityreservationstatus  -- many rows to one value
+    on rows_in_hand.CapacityReservationStatus = wrong_capacityreservationstatus.value
+  left join wrong_chargecategory  -- many rows to one value
+    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
+  left join wrong_chargefrequency  -- many rows to one value
+    on rows_in_hand.ChargeFrequency = wrong_chargefrequency.value
+  left join wrong_commitmentdiscountcategory  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountCategory = wrong_commitmentdiscountcategory.value
+  left join wrong_commitmentdiscountstatus  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountStatus = wrong_commitmentdiscountstatus.value
+  left join wrong_commitmentdiscountunit  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountUnit = wrong_commitmentdiscountunit.value
+  left join wrong_commitmentprogrameligibilitydetails  -- many rows to one value
+    on rows_in_hand.CommitmentProgramEligibilityDetails = wrong_commitmentprogrameligibilitydetails.value
+  left join wrong_consumedunit  -- many rows to one value
+    on rows_in_hand.ConsumedUnit = wrong_consumedunit.value
+  left join wrong_contractapplied  -- many rows to one value
+    on rows_in_hand.ContractApplied = wrong_contractapplied.value
+  left join wrong_pricingcategory  -- many rows to one value
+    on rows_in_hand.PricingCategory = wrong_pricingcategory.value
+  left join wrong_pricingcurrency  -- many rows to one value
+    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
+  left join wrong_pricingunit  -- many rows to one value
+    on rows_in_hand.PricingUnit = wrong_pricingunit.value
+  left join wrong_servicecategory  -- many rows to one value
+    on rows_in_hand.ServiceCategory = wrong_servicecategory.value
+  left join wrong_servicesubcategory  -- many rows to one value
+    on rows_in_hand.ServiceSubcategory = wrong_servicesubcategory.value
+  left join wrong_skupricedetails  -- many rows to one value
+    on rows_in_hand.SkuPriceDetails = wrong_skupricedetails.value
+  left join wrong_tags  -- many rows to one value
+    on rows_in_hand.Tags = wrong_tags.value
+  left join wrong_group_1  -- many rows to one group
+    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ServiceName = wrong_group_1.group_2
+  left join wrong_group_2  -- many rows to one group
+    on rows_in_hand.source = wrong_group_2.group_0 and rows_in_hand.billing_period = wrong_group_2.group_1 and rows_in_hand.ServiceName = wrong_group_2.group_2
+  left join wrong_group_3  -- many rows to one group
+    on rows_in_hand.source = wrong_group_3.group_0 and rows_in_hand.billing_period = wrong_group_3.group_1 and rows_in_hand.SkuPriceId = wrong_group_3.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0, answers_1, answers_2,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    sum(money_2) as money_2,
+    min(row_id, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0, answers_1, answers_2
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    money_2,
+    example_ids,
+    (answers_0 & 1) <> 0 as "AllocatedMethodDetails is empty",
+    (answers_0 & 2) <> 0 as "AllocatedMethodDetails is no JSON",
+    (answers_0 & 4) <> 0 as "AllocatedMethodDetails is not ASCII",
+    (answers_0 & 8) <> 0 as "AllocatedMethodDetails is not as its JSON schema has it",
+    (answers_0 & 16) <> 0 as "AllocatedMethodId is not ASCII",
+    (answers_0 & 32) <> 0 as "AllocatedResourceId is empty",
+    (answers_0 & 64) <> 0 as "AllocatedResourceId is not ASCII",
+    (answers_0 & 128) <> 0 as "AllocatedResourceName is empty",
+    (answers_0 & 256) <> 0 as "AllocatedResourceName is not ASCII",
+    (answers_0 & 512) <> 0 as "AllocatedTags is no flat JSON object",
+    (answers_0 & 1024) <> 0 as "AllocatedTags is not ASCII",
+    (answers_0 & 2048) <> 0 as "AvailabilityZone is not ASCII",
+    (answers_0 & 4096) <> 0 as "BilledCost is empty",
+    (answers_0 & 8192) <> 0 as "BillingAccountId is empty",
+    (answers_0 & 16384) <> 0 as "BillingAccountId is not ASCII",
+    (answers_0 & 32768) <> 0 as "BillingAccountName is empty",
+    (answers_0 & 65536) <> 0 as "BillingAccountName is not ASCII",
+    (answers_0 & 131072) <> 0 as "BillingAccountType is empty",
+    (answers_0 & 262144) <> 0 as "BillingAccountType is not ASCII",
+    (answers_0 & 524288) <> 0 as "BillingCurrency is empty",
+    (answers_0 & 1048576) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_0 & 2097152) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 4194304) <> 0 as "BillingPeriodEnd is empty",
+    (answers_0 & 8388608) <> 0 as "BillingPeriodStart is empty",
+    (answers_0 & 16777216) <> 0 as "CapacityReservationId is empty",
+    (answers_0 & 33554432) <> 0 as "CapacityReservationId is not ASCII",
+    (answers_0 & 67108864) <> 0 as "CapacityReservationStatus is Unused",
+    (answers_0 & 134217728) <> 0 as "CapacityReservationStatus is empty",
+    (answers_0 & 268435456) <> 0 as "CapacityReservationStatus is none of its values",
+    (answers_0 & 536870912) <> 0 as "ChargeCategory is Credit",
+    (answers_0 & 1073741824) <> 0 as "ChargeCategory is Purchase",
+    (answers_0 & 2147483648) <> 0 as "ChargeCategory is Tax",
+    (answers_0 & 4294967296) <> 0 as "ChargeCategory is Usage",
+    (answers_0 & 8589934592) <> 0 as "ChargeCategory is empty",
+    (answers_0 & 17179869184) <> 0 as "ChargeCategory is none of its values",
+    (answers_0 & 34359738368) <> 0 as "ChargeClass is Correction",
+    (answers_0 & 68719476736) <> 0 as "ChargeClass is empty",
+    (answers_0 & 137438953472) <> 0 as "ChargeDescription is empty",
+    (answers_0 & 274877906944) <> 0 as "ChargeDescription is not ASCII",
+    (answers_0 & 549755813888) <> 0 as "ChargeFrequency is Usage-Based",
+    (answers_0 & 1099511627776) <> 0 as "ChargeFrequency is empty",
+    (answers_0 & 2199023255552) <> 0 as "ChargeFrequency is none of its values",
+    (answers_0 & 4398046511104) <> 0 as "ChargePeriodEnd is empty",
+    (answers_0 & 8796093022208) <> 0 as "ChargePeriodStart is empty",
+    (answers_0 & 17592186044416) <> 0 as "CommitmentDiscountCategory is empty",
+    (answers_0 & 35184372088832) <> 0 as "CommitmentDiscountCategory is none of its values",
+    (answers_0 & 70368744177664) <> 0 as "CommitmentDiscountId is empty",
+    (answers_0 & 140737488355328) <> 0 as "CommitmentDiscountId is not ASCII",
+    (answers_0 & 281474976710656) <> 0 as "CommitmentDiscountName is empty",
+    (answers_0 & 562949953421312) <> 0 as "CommitmentDiscountName is not ASCII",
+    (answers_0 & 1125899906842624) <> 0 as "CommitmentDiscountQuantity is empty",
+    (answers_0 & 2251799813685248) <> 0 as "CommitmentDiscountStatus is Unused",
+    (answers_0 & 4503599627370496) <> 0 as "CommitmentDiscountStatus is empty",
+    (answers_0 & 9007199254740992) <> 0 as "CommitmentDiscountStatus is none of its values",
+    (answers_0 & 18014398509481984) <> 0 as "CommitmentDiscountType is empty",
+    (answers_0 & 36028797018963968) <> 0 as "CommitmentDiscountType is not ASCII",
+    (answers_0 & 72057594037927936) <> 0 as "CommitmentDiscountUnit is empty",
+    (answers_0 & 144115188075855872) <> 0 as "CommitmentDiscountUnit is no unit",
+    (answers_0 & 288230376151711744) <> 0 as "CommitmentDiscountUnit is not ASCII",
+    (answers_0 & 576460752303423488) <> 0 as "CommitmentProgramEligibilityDetails is empty",
+    (answers_0 & 1152921504606846976) <> 0 as "CommitmentProgramEligibilityDetails is no JSON",
+    (answers_0 & 2305843009213693952) <> 0 as "CommitmentProgramEligibilityDetails is not ASCII",
+    (answers_1 & 1) <> 0 as "CommitmentProgramEligibilityDetails is not as its JSON schema has it",
+    (answers_1 & 2) <> 0 as "ConsumedQuantity is empty",
+    (answers_1 & 4) <> 0 as "ConsumedUnit is empty",
+    (answers_1 & 8) <> 0 as "ConsumedUnit is no unit",
+    (answers_1 & 16) <> 0 as "ConsumedUnit is not ASCII",
+    (answers_1 & 32) <> 0 as "ContractApplied is empty",
+    (answers_1 & 64) <> 0 as "ContractApplied is no JSON",
+    (answers_1 & 128) <> 0 as "ContractApplied is not as its JSON schema has it",
+    (answers_1 & 256) <> 0 as "ContractedCost is empty",
+    (answers_1 & 512) <> 0 as "ContractedCost is not ContractedUnitPrice * PricingQuantity",
+    (answers_1 & 1024) <> 0 as "ContractedUnitPrice is below 0",
+    (answers_1 & 2048) <> 0 as "ContractedUnitPrice is empty",
+    (answers_1 & 4096) <> 0 as "EffectiveCost is BilledCost",
+    (answers_1 & 8192) <> 0 as "EffectiveCost is empty",
+    (answers_1 & 16384) <> 0 as "HostProviderName is not ASCII",
+    (answers_1 & 32768) <> 0 as "InvoiceDetailId is not ASCII",
+    (answers_1 & 65536) <> 0 as "InvoiceId is not ASCII",
+    (answers_1 & 131072) <> 0 as "InvoiceIssuerName is empty",
+    (answers_1 & 262144) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_1 & 524288) <> 0 as "ListCost is empty",
+    (answers_1 & 1048576) <> 0 as "ListCost is not ListUnitPrice * PricingQuantity",
+    (answers_1 & 2097152) <> 0 as "ListUnitPrice is below 0",
+    (answers_1 & 4194304) <> 0 as "ListUnitPrice is empty",
+    (answers_1 & 8388608) <> 0 as "PricingCategory is empty",
+    (answers_1 & 16777216) <> 0 as "PricingCategory is none of its values",
+    (answers_1 & 33554432) <> 0 as "PricingCurrency is empty",
+    (answers_1 & 67108864) <> 0 as "PricingCurrency is no ISO 4217 code",
+    (answers_1 & 134217728) <> 0 as "PricingCurrency is not ASCII",
+    (answers_1 & 268435456) <> 0 as "PricingCurrencyContractedUnitPrice is empty",
+    (answers_1 & 536870912) <> 0 as "PricingCurrencyEffectiveCost is empty",
+    (answers_1 & 1073741824) <> 0 as "PricingCurrencyListUnitPrice is below 0",
+    (answers_1 & 2147483648) <> 0 as "PricingCurrencyListUnitPrice is empty",
+    (answers_1 & 4294967296) <> 0 as "PricingQuantity is empty",
+    (answers_1 & 8589934592) <> 0 as "PricingUnit is empty",
+    (answers_1 & 17179869184) <> 0 as "PricingUnit is no unit",
+    (answers_1 & 34359738368) <> 0 as "PricingUnit is not ASCII",
+    (answers_1 & 68719476736) <> 0 as "RegionId is empty",
+    (answers_1 & 137438953472) <> 0 as "RegionId is not ASCII",
+    (answers_1 & 274877906944) <> 0 as "RegionName is empty",
+    (answers_1 & 549755813888) <> 0 as "RegionName is not ASCII",
+    (answers_1 & 1099511627776) <> 0 as "ResourceId is empty",
+    (answers_1 & 2199023255552) <> 0 as "ResourceId is not ASCII",
+    (answers_1 & 4398046511104) <> 0 as "ResourceName is not ASCII",
+    (answers_1 & 8796093022208) <> 0 as "ResourceType is empty",
+    (answers_1 & 17592186044416) <> 0 as "ResourceType is not ASCII",
+    (answers_1 & 35184372088832) <> 0 as "ServiceCategory is empty",
+    (answers_1 & 70368744177664) <> 0 as "ServiceCategory is none of its values",
+    (answers_1 & 140737488355328) <> 0 as "ServiceName has not 1 ServiceCategory",
+    (answers_1 & 281474976710656) <> 0 as "ServiceName has not 1 ServiceSubcategory",
+    (answers_1 & 562949953421312) <> 0 as "ServiceName is empty",
+    (answers_1 & 1125899906842624) <> 0 as "ServiceName is not ASCII",
+    (answers_1 & 2251799813685248) <> 0 as "ServiceProviderName is empty",
+    (answers_1 & 4503599627370496) <> 0 as "ServiceProviderName is not ASCII",
+    (answers_1 & 9007199254740992) <> 0 as "ServiceSubcategory does not belong to ServiceCategory",
+    (answers_1 & 18014398509481984) <> 0 as "ServiceSubcategory is empty",
+    (answers_1 & 36028797018963968) <> 0 as "ServiceSubcategory is none of its values",
+    (answers_1 & 72057594037927936) <> 0 as "SkuId is empty",
+    (answers_1 & 144115188075855872) <> 0 as "SkuId is not ASCII",
+    (answers_1 & 288230376151711744) <> 0 as "SkuMeter is empty",
+    (answers_1 & 576460752303423488) <> 0 as "SkuMeter is not ASCII",
+    (answers_1 & 1152921504606846976) <> 0 as "SkuPriceDetails is empty",
+    (answers_1 & 2305843009213693952) <> 0 as "SkuPriceDetails is no flat JSON object",
+    (answers_2 & 1) <> 0 as "SkuPriceDetails is not ASCII",
+    (answers_2 & 2) <> 0 as "SkuPriceId has not 1 SkuId",
+    (answers_2 & 4) <> 0 as "SkuPriceId is empty",
+    (answers_2 & 8) <> 0 as "SkuPriceId is not ASCII",
+    (answers_2 & 16) <> 0 as "SubAccountId is empty",
+    (answers_2 & 32) <> 0 as "SubAccountId is not ASCII",
+    (answers_2 & 64) <> 0 as "SubAccountName is empty",
+    (answers_2 & 128) <> 0 as "SubAccountName is not ASCII",
+    (answers_2 & 256) <> 0 as "SubAccountType is empty",
+    (answers_2 & 512) <> 0 as "SubAccountType is not ASCII",
+    (answers_2 & 1024) <> 0 as "Tags is no flat JSON object",
+    (answers_2 & 2048) <> 0 as "Tags is not ASCII"
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as varchar) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as varchar) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      unnest(list_distinct(flatten(list_filter([
+        case when true then [26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 74, 75, 76, 78, 79, 80, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 108, 109, 110, 112, 113, 114, 117, 118, 119, 120, 121, 122, 123, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 146, 147, 151, 152, 153, 154, 156, 157, 159, 160, 161, 165, 166, 167, 168, 169, 170, 171, 172, 175, 176, 177, 178, 179, 180, 181, 186, 187, 188, 189, 190, 191, 192, 196, 197, 198, 199, 200, 201, 202, 203, 204, 205, 206, 210, 211, 212, 215, 216, 217, 218, 219, 220, 221, 224, 225, 226, 227, 229, 230, 231, 233, 234, 235, 243, 244, 248, 249, 250, 251, 260, 261, 262, 263, 268, 269, 270, 271, 274, 275, 276, 279, 280, 281, 285, 286, 287, 291, 292, 293, 294, 296, 297, 298, 299, 300, 301, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 325, 326, 327, 328, 331, 332, 333, 334, 335, 336, 337, 338, 339, 340, 343, 344, 345, 346, 348, 349, 350, 351, 352, 353, 354, 356, 357, 358, 359, 363, 364, 365, 366, 367, 368, 375, 376, 377, 378, 379, 380, 381, 382, 387, 388, 389, 390, 391, 395, 396, 397, 404, 405, 406, 407, 408, 409, 410, 418, 419, 425, 426, 427, 428, 429, 430, 431, 435, 436, 437, 439, 440, 441, 448, 449, 454, 455, 457, 458, 459, 464, 465, 466, 468, 469, 470, 478, 479, 480, 484, 485] end
+        , case when not "ContractApplied is empty" then [26, 28, 102, 103, 156, 158] end
+        , case when not "AllocatedMethodDetails is empty" then [26, 28, 104, 105, 325, 330] end
+        , case when not "CommitmentProgramEligibilityDetails is empty" then [26, 28, 106, 107, 291, 295] end
+        , case when (not "ChargeClass is Correction" and (("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "CommitmentDiscountId is empty")) then [26, 28, 121, 124, 125, 126] end
+        , case when ((not "ChargeCategory is Usage" and not "ChargeCategory is Purchase") or "CommitmentDiscountId is empty" or "ChargeClass is Correction") then [26, 28, 121, 124, 128] end
+        , case when "SkuPriceId is empty" then [26, 28, 121, 124, 131, 179, 182, 185, 233, 236, 241, 249, 252, 258, 367, 369, 370, 395, 398, 403, 408, 411, 416, 468, 471, 476, 484, 486, 491] end
+        , case when "PricingQuantity is empty" then [26, 28, 138, 142, 143] end
+        , case when not "PricingQuantity is empty" then [26, 28, 138, 142, 144] end
+        , case when "CommitmentDiscountId is empty" then [26, 28, 146, 148, 149, 159, 162, 163, 204, 207, 208, 243, 245, 246] end
+        , case when not "CommitmentDiscountId is empty" then [26, 28, 146, 148, 150, 204, 207, 209] end
+        , case when (not "ContractedUnitPrice is empty" and not "PricingQuantity is empty") then [26, 28, 169, 174] end
+        , case when "ChargeCategory is Tax" then [26, 28, 179, 182, 183, 233, 236, 237, 249, 252, 253, 408, 411, 412, 439, 442, 443, 457, 460, 461, 468, 471, 472, 484, 486, 487] end
+        , case when (("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") then [26, 28, 179, 182, 184, 233, 236, 238, 408, 411, 413, 439, 442, 444, 457, 460, 462, 468, 471, 473, 484, 486, 488] end
+        , case when "BillingAccountId is empty" then [26, 28, 190, 193, 194] end
+        , case when not "BillingAccountId is empty" then [26, 28, 190, 193, 195] end
+        , case when "ChargeCategory is Purchase" then [26, 28, 224, 228] end
+        , case when not "ContractedUnitPrice is empty" then [26, 28, 233, 239, 240] end
+        , case when not "SkuPriceId is empty" then [26, 28, 233, 236, 242, 249, 252, 259, 408, 411, 417, 439, 445, 446, 468, 471, 477] end
+        , case when (not "CommitmentDiscountId is empty" and "ChargeCategory is Usage") then [26, 28, 243, 245, 247] end
+        , case when (not "ChargeClass is Correction" and ("ChargeCategory is Usage" or "ChargeCategory is Purchase")) then [26, 28, 249, 252, 254] end
+        , case when not "ListUnitPrice is empty" then [26, 28, 249, 256, 257] end
+        , case when "CommitmentDiscountQuantity is empty" then [26, 28, 260, 264, 265] end
+        , case when not "CommitmentDiscountQuantity is empty" then [26, 28, 260, 264, 266] end
+        , case when (not "ListUnitPrice is empty" and not "PricingQuantity is empty") then [26, 28, 268, 273] end
+        , case when "ResourceId is empty" then [26, 28, 279, 282, 283] end
+        , case when not "ResourceId is empty" then [26, 28, 279, 282, 284] end
+        , case when "SubAccountId is empty" then [26, 28, 285, 288, 289, 299, 302, 303] end
+        , case when not "SubAccountId is empty" then [26, 28, 285, 288, 290, 299, 302, 304] end
+        , case when "SkuId is empty" then [26, 28, 319, 322, 323] end
+        , case when not "SkuId is empty" then [26, 28, 319, 322, 324] end
+        , case when not "ChargeClass is empty" then [26, 28, 339, 342] end
+        , case when ("ChargeCategory is Tax" or "ChargeCategory is Credit") then [26, 28, 343, 347] end
+        , case when "ConsumedQuantity is empty" then [26, 28, 356, 360, 361] end
+        , case when not "ConsumedQuantity is empty" then [26, 28, 356, 360, 362] end
+        , case when "AllocatedResourceId is empty" then [26, 28, 389, 392, 393] end
+        , case when not "AllocatedResourceId is empty" then [26, 28, 389, 392, 394] end
+        , case when (not "ChargeCategory is Usage" or ("ChargeCategory is Usage" and "CommitmentDiscountStatus is Unused")) then [26, 28, 395, 398, 399] end
+        , case when (not "ChargeClass is Correction" and ("ChargeCategory is Usage" and not "CommitmentDiscountStatus is Unused")) then [26, 28, 395, 398, 400, 401] end
+        , case when "CapacityReservationId is empty" then [26, 28, 418, 420, 421] end
+        , case when (not "CapacityReservationId is empty" and "ChargeCategory is Usage") then [26, 28, 418, 420, 422] end
+        , case when not "CapacityReservationStatus is empty" then [26, 28, 418, 423, 424] end
+        , case when "CapacityReservationStatus is Unused" then [26, 28, 429, 432, 433] end
+        , case when not "PricingCurrencyListUnitPrice is empty" then [26, 28, 468, 474, 475] end
+        , case when "RegionId is empty" then [26, 28, 478, 481, 482] end
+        , case when not "RegionId is empty" then [26, 28, 478, 481, 483] end
+        , case when not "PricingCategory is empty" then [26, 28, 484, 489, 490] end
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, 
+    array_to_string(list_sort(flatten(list(example_ids)))[1:3], ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, money_2, example_ids,
+      unnest(list_distinct(flatten(list_filter([
+        case when (not "ContractApplied is empty" and "ContractApplied is not as its JSON schema has it") then [103, 102, 158, 156, 28, 26] end  -- CAU-ContractAppliedObject-O-067-M
+        , case when (not "AllocatedMethodDetails is empty" and "AllocatedMethodDetails is not as its JSON schema has it") then [105, 104, 330, 325, 28, 26] end  -- CAU-AllocatedMethodDetailsObject-O-025-M
+        , case when (not "CommitmentProgramEligibilityDetails is empty" and "CommitmentProgramEligibilityDetails is not as its JSON schema has it") then [107, 106, 295, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetailsObject-O-001-M
+        , case when "AllocatedMethodId is not ASCII" then [110, 108, 28, 26] end  -- CAU-AllocatedMethodId-C-002-M
+        , case when "CommitmentDiscountId is not ASCII" then [114, 112, 28, 26] end  -- CAU-CommitmentDiscountId-C-002-M
+        , case when "BillingAccountId is empty" then [118, 117, 28, 26] end  -- CAU-BillingAccountId-C-001-M
+        , case when "BillingAccountId is not ASCII" then [120, 117, 28, 26] end  -- CAU-BillingAccountId-C-003-M
+        , case when ((not "ChargeClass is Correction" and (("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "CommitmentDiscountId is empty")) and "CommitmentDiscountQuantity is empty") then [126, 125, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-005-C
+        , case when (((not "ChargeCategory is Usage" and not "ChargeCategory is Purchase") or "CommitmentDiscountId is empty" or "ChargeClass is Correction") and not "CommitmentDiscountQuantity is empty") then [128, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-007-C
+        , case when ("SkuPriceId is empty" and not "CommitmentDiscountQuantity is empty") then [131, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-016-C
+        , case when "BillingCurrency is not ASCII" then [134, 132, 28, 26] end  -- CAU-BillingCurrency-C-002-M
+        , case when "BillingCurrency is no ISO 4217 code" then [135, 132, 28, 26] end  -- CAU-BillingCurrency-C-003-M
+        , case when "BillingCurrency is empty" then [136, 132, 28, 26] end  -- CAU-BillingCurrency-C-004-M
+        , case when "BillingCurrency is no ISO 4217 code" then [137, 132, 28, 26] end  -- CAU-BillingCurrency-C-006-M
+        , case when "PricingUnit is not ASCII" then [140, 138, 28, 26] end  -- CAU-PricingUnit-C-002-M
+        , case when "PricingUnit is no unit" then [141] end  -- CAU-PricingUnit-C-003-O
+        , case when ("PricingQuantity is empty" and not "PricingUnit is empty") then [143, 142, 138, 28, 26] end  -- CAU-PricingUnit-C-005-C
+        , case when (not "PricingQuantity is empty" and "PricingUnit is empty") then [144, 142, 138, 28, 26] end  -- CAU-PricingUnit-C-006-C
+        , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountCategory is empty") then [149, 148, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-003-C
+        , case when (not "CommitmentDiscountId is empty" and "CommitmentDiscountCategory is empty") then [150, 148, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-004-C
+        , case when "CommitmentDiscountCategory is none of its values" then [151, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-005-M
+        , case when "SubAccountId is not ASCII" then [154, 152, 28, 26] end  -- CAU-SubAccountId-C-002-M
+        , case when "ContractApplied is no JSON" then [157, 156, 28, 26] end  -- CAU-ContractApplied-C-001-M
+        , case when "CommitmentDiscountName is not ASCII" then [161, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-002-M
+        , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountName is empty") then [163, 162, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-004-C
+        , case when "PricingCurrencyEffectiveCost is empty" then [168, 165, 28, 26] end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
+        , case when "ContractedCost is empty" then [172, 169, 28, 26] end  -- CAU-ContractedCost-C-003-M
+        , case when ((not "ContractedUnitPrice is empty" and not "PricingQuantity is empty") and "ContractedCost is not ContractedUnitPrice * PricingQuantity") then [174, 169, 28, 26] end  -- CAU-ContractedCost-C-011-C
+        , case when "BilledCost is empty" then [178, 175, 28, 26] end  -- CAU-BilledCost-C-003-M
+        , case when ("ChargeCategory is Tax" and not "PricingQuantity is empty") then [183, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-004-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingQuantity is empty") then [184, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-005-C
+        , case when ("SkuPriceId is empty" and not "PricingQuantity is empty") then [185, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-011-C
+        , case when "ServiceCategory is empty" then [188, 186, 28, 26] end  -- CAU-ServiceCategory-C-002-M
+        , case when "ServiceCategory is none of its values" then [189, 186, 28, 26] end  -- CAU-ServiceCategory-C-003-M
+        , case when "BillingAccountType is not ASCII" then [192, 190, 28, 26] end  -- CAU-BillingAccountType-C-002-M
+        , case when ("BillingAccountId is empty" and not "BillingAccountType is empty") then [194, 193, 190, 28, 26] end  -- CAU-BillingAccountType-C-004-C
+        , case when (not "BillingAccountId is empty" and "BillingAccountType is empty") then [195, 193, 190, 28, 26] end  -- CAU-BillingAccountType-C-005-C
+        , case when "ChargeDescription is not ASCII" then [198, 196, 28, 26] end  -- CAU-ChargeDescription-C-002-M
+        , case when "ChargeDescription is empty" then [199] end  -- CAU-ChargeDescription-C-003-O
+        , case when "ServiceProviderName is not ASCII" then [202, 200, 28, 26] end  -- CAU-ServiceProviderName-C-002-M
+        , case when "ServiceProviderName is empty" then [203, 200, 28, 26] end  -- CAU-ServiceProviderName-C-003-M
+        , case when "CommitmentDiscountType is not ASCII" then [206, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-002-M
+        , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountType is empty") then [208, 207, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-004-C
+        , case when (not "CommitmentDiscountId is empty" and "CommitmentDiscountType is empty") then [209, 207, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-005-C
+        , case when "HostProviderName is not ASCII" then [212, 210, 28, 26] end  -- CAU-HostProviderName-C-002-M
+        , case when "BillingPeriodStart is empty" then [218, 215, 28, 26] end  -- CAU-BillingPeriodStart-C-003-M
+        , case when "AllocatedResourceId is not ASCII" then [221, 219, 28, 26] end  -- CAU-AllocatedResourceId-C-002-M
+        , case when "ChargeFrequency is empty" then [226, 224, 28, 26] end  -- CAU-ChargeFrequency-C-002-M
+        , case when "ChargeFrequency is none of its values" then [227, 224, 28, 26] end  -- CAU-ChargeFrequency-C-003-M
+        , case when ("ChargeCategory is Purchase" and "ChargeFrequency is Usage-Based") then [228, 224, 28, 26] end  -- CAU-ChargeFrequency-C-004-C
+        , case when "RegionId is not ASCII" then [231, 229, 28, 26] end  -- CAU-RegionId-C-002-M
+        , case when ("ChargeCategory is Tax" and not "ContractedUnitPrice is empty") then [237, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-005-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "ContractedUnitPrice is empty") then [238, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-006-C
+        , case when (not "ContractedUnitPrice is empty" and "ContractedUnitPrice is below 0") then [240, 239, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-009-M
+        , case when ("SkuPriceId is empty" and not "ContractedUnitPrice is empty") then [241, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-014-C
+        , case when (not "SkuPriceId is empty" and "ContractedUnitPrice is empty") then [242, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-015-C
+        , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountStatus is empty") then [246, 245, 243, 28, 26] end  -- CAU-CommitmentDiscountStatus-C-003-C
+        , case when ((not "CommitmentDiscountId is empty" and "ChargeCategory is Usage") and "CommitmentDiscountStatus is empty") then [247, 245, 243, 28, 26] end  -- CAU-CommitmentDiscountStatus-C-004-C
+        , case when "CommitmentDiscountStatus is none of its values" then [248, 243, 28, 26] end  -- CAU-CommitmentDiscountStatus-C-005-M
+        , case when ("ChargeCategory is Tax" and not "ListUnitPrice is empty") then [253, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-004-C
+        , case when ((not "ChargeClass is Correction" and ("ChargeCategory is Usage" or "ChargeCategory is Purchase")) and "ListUnitPrice is empty") then [254, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-005-C
+        , case when (not "ListUnitPrice is empty" and "ListUnitPrice is below 0") then [257, 256, 249, 28, 26] end  -- CAU-ListUnitPrice-C-008-M
+        , case when ("SkuPriceId is empty" and not "ListUnitPrice is empty") then [258, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-012-C
+        , case when (not "SkuPriceId is empty" and "ListUnitPrice is empty") then [259, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-013-C
+        , case when "CommitmentDiscountUnit is not ASCII" then [262, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-002-M
+        , case when "CommitmentDiscountUnit is no unit" then [263] end  -- CAU-CommitmentDiscountUnit-C-003-O
+        , case when ("CommitmentDiscountQuantity is empty" and not "CommitmentDiscountUnit is empty") then [265, 264, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-005-C
+        , case when (not "CommitmentDiscountQuantity is empty" and "CommitmentDiscountUnit is empty") then [266, 264, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-006-C
+        , case when "ListCost is empty" then [271, 268, 28, 26] end  -- CAU-ListCost-C-003-M
+        , case when ((not "ListUnitPrice is empty" and not "PricingQuantity is empty") and "ListCost is not ListUnitPrice * PricingQuantity") then [273, 268, 28, 26] end  -- CAU-ListCost-C-011-C
+        , case when "ResourceId is not ASCII" then [276, 274, 28, 26] end  -- CAU-ResourceId-C-002-M
+        , case when "ResourceType is not ASCII" then [281, 279, 28, 26] end  -- CAU-ResourceType-C-002-M
+        , case when ("ResourceId is empty" and not "ResourceType is empty") then [283, 282, 279, 28, 26] end  -- CAU-ResourceType-C-004-C
+        , case when (not "ResourceId is empty" and "ResourceType is empty") then [284, 282, 279, 28, 26] end  -- CAU-ResourceType-C-005-C
+        , case when "SubAccountType is not ASCII" then [287, 285, 28, 26] end  -- CAU-SubAccountType-C-002-M
+        , case when ("SubAccountId is empty" and not "SubAccountType is empty") then [289, 288, 285, 28, 26] end  -- CAU-SubAccountType-C-004-C
+        , case when (not "SubAccountId is empty" and "SubAccountType is empty") then [290, 288, 285, 28, 26] end  -- CAU-SubAccountType-C-005-C
+        , case when "CommitmentProgramEligibilityDetails is not ASCII" then [293, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
+        , case when "CommitmentProgramEligibilityDetails is no JSON" then [294, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetails-C-003-M
+        , case when "AvailabilityZone is not ASCII" then [298, 296, 28, 26] end  -- CAU-AvailabilityZone-C-002-M
+        , case when "SubAccountName is not ASCII" then [301, 299, 28, 26] end  -- CAU-SubAccountName-C-002-M
+        , case when ("SubAccountId is empty" and not "SubAccountName is empty") then [303, 302, 299, 28, 26] end  -- CAU-SubAccountName-C-004-C
+        , case when (not "SubAccountId is empty" and "SubAccountName is empty") then [304, 302, 299, 28, 26] end  -- CAU-SubAccountName-C-005-C
+        , case when "ServiceSubcategory is empty" then [307, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-002-M
+        , case when "ServiceSubcategory is none of its values" then [308, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-003-M
+        , case when "ServiceSubcategory does not belong to ServiceCategory" then [309, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-004-M
+        , case when "PricingCurrency is not ASCII" then [312, 310, 28, 26] end  -- CAU-PricingCurrency-C-002-M
+        , case when "PricingCurrency is no ISO 4217 code" then [313, 310, 28, 26] end  -- CAU-PricingCurrency-C-003-M
+        , case when "PricingCurrency is empty" then [314, 310, 28, 26] end  -- CAU-PricingCurrency-C-004-M
+        , case when "ChargePeriodStart is empty" then [318, 315, 28, 26] end  -- CAU-ChargePeriodStart-C-003-M
+        , case when "SkuMeter is not ASCII" then [321, 319, 28, 26] end  -- CAU-SkuMeter-C-002-M
+        , case when ("SkuId is empty" and not "SkuMeter is empty") then [323, 322, 319, 28, 26] end  -- CAU-SkuMeter-C-004-C
+        , case when (not "SkuId is empty" and "SkuMeter is empty") then [324] end  -- CAU-SkuMeter-C-005-C
+        , case when "AllocatedMethodDetails is not ASCII" then [327, 325, 28, 26] end  -- CAU-AllocatedMethodDetails-C-002-M
+        , case when "AllocatedMethodDetails is no JSON" then [328, 325, 28, 26] end  -- CAU-AllocatedMethodDetails-C-003-M
+        , case when "ServiceName is not ASCII" then [333, 331, 28, 26] end  -- CAU-ServiceName-C-002-M
+        , case when "ServiceName is empty" then [334, 331, 28, 26] end  -- CAU-ServiceName-C-003-M
+        , case when "ServiceName has not 1 ServiceCategory" then [336, 335, 331, 28, 26] end  -- CAU-ServiceName-C-005-C
+        , case when "ServiceName has not 1 ServiceSubcategory" then [338] end  -- CAU-ServiceName-C-008-C
+        , case when (not "ChargeClass is empty" and (not "ChargeClass is empty" and not "ChargeClass is Correction")) then [342, 339, 28, 26] end  -- CAU-ChargeClass-C-005-C
+        , case when "EffectiveCost is empty" then [346, 343, 28, 26] end  -- CAU-EffectiveCost-C-003-M
+        , case when (("ChargeCategory is Tax" or "ChargeCategory is Credit") and (not "EffectiveCost is empty" and not "BilledCost is empty" and not "EffectiveCost is BilledCost")) then [347, 343, 28, 26] end  -- CAU-EffectiveCost-C-017-C
+        , case when "BillingAccountName is not ASCII" then [350, 348, 28, 26] end  -- CAU-BillingAccountName-C-002-M
+        , case when "BillingAccountName is empty" then [351, 348, 28, 26] end  -- CAU-BillingAccountName-C-003-C
+        , case when "ResourceName is not ASCII" then [354, 352, 28, 26] end  -- CAU-ResourceName-C-002-M
+        , case when "ConsumedUnit is not ASCII" then [358, 356, 28, 26] end  -- CAU-ConsumedUnit-C-002-M
+        , case when "ConsumedUnit is no unit" then [359] end  -- CAU-ConsumedUnit-C-003-O
+        , case when ("ConsumedQuantity is empty" and not "ConsumedUnit is empty") then [361, 360, 356, 28, 26] end  -- CAU-ConsumedUnit-C-005-C
+        , case when (not "ConsumedQuantity is empty" and "ConsumedUnit is empty") then [362, 360, 356, 28, 26] end  -- CAU-ConsumedUnit-C-006-C
+        , case when "ChargePeriodEnd is empty" then [366, 363, 28, 26] end  -- CAU-ChargePeriodEnd-C-003-M
+        , case when "SkuPriceDetails is no flat JSON object" then [368, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-001-M
+        , case when ("SkuPriceId is empty" and not "SkuPriceDetails is empty") then [370, 369, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-004-C
+        , case when "SkuPriceDetails is not ASCII" then [376, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-025-M
+        , case when "BillingPeriodEnd is empty" then [380, 377, 28, 26] end  -- CAU-BillingPeriodEnd-C-003-M
+        , case when "AllocatedTags is no flat JSON object" then [382, 381, 28, 26] end  -- CAU-AllocatedTags-C-001-M
+        , case when "AllocatedTags is not ASCII" then [388, 381, 28, 26] end  -- CAU-AllocatedTags-C-016-M
+        , case when "AllocatedResourceName is not ASCII" then [391, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-002-M
+        , case when ("AllocatedResourceId is empty" and not "AllocatedResourceName is empty") then [393, 392, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-004-C
+        , case when (not "AllocatedResourceId is empty" and "AllocatedResourceName is empty") then [394, 392, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-005-C
+        , case when ((not "ChargeCategory is Usage" or ("ChargeCategory is Usage" and "CommitmentDiscountStatus is Unused")) and not "ConsumedQuantity is empty") then [399, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-004-C
+        , case when ((not "ChargeClass is Correction" and ("ChargeCategory is Usage" and not "CommitmentDiscountStatus is Unused")) and "ConsumedQuantity is empty") then [401, 400, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-006-C
+        , case when ("SkuPriceId is empty" and not "ConsumedQuantity is empty") then [403, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-009-C
+        , case when "InvoiceIssuerName is not ASCII" then [406, 404, 28, 26] end  -- CAU-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is empty" then [407, 404, 28, 26] end  -- CAU-InvoiceIssuerName-C-003-M
+        , case when ("ChargeCategory is Tax" and not "PricingCurrencyContractedUnitPrice is empty") then [412, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-004-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingCurrencyContractedUnitPrice is empty") then [413, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-005-C
+        , case when ("SkuPriceId is empty" and not "PricingCurrencyContractedUnitPrice is empty") then [416, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-011-C
+        , case when (not "SkuPriceId is empty" and "PricingCurrencyContractedUnitPrice is empty") then [417, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-012-C
+        , case when ("CapacityReservationId is empty" and not "CapacityReservationStatus is empty") then [421, 420, 418, 28, 26] end  -- CAU-CapacityReservationStatus-C-003-C
+        , case when ((not "CapacityReservationId is empty" and "ChargeCategory is Usage") and "CapacityReservationStatus is empty") then [422, 420, 418, 28, 26] end  -- CAU-CapacityReservationStatus-C-004-C
+        , case when (not "CapacityReservationStatus is empty" and "CapacityReservationStatus is none of its values") then [424, 423, 418, 28, 26] end  -- CAU-CapacityReservationStatus-C-006-M
+        , case when "ChargeCategory is empty" then [427, 425, 28, 26] end  -- CAU-ChargeCategory-C-002-M
+        , case when "ChargeCategory is none of its values" then [428, 425, 28, 26] end  -- CAU-ChargeCategory-C-003-M
+        , case when "CapacityReservationId is not ASCII" then [431, 429, 28, 26] end  -- CAU-CapacityReservationId-C-002-M
+        , case when ("CapacityReservationStatus is Unused" and "CapacityReservationId is empty") then [433, 432, 429, 28, 26] end  -- CAU-CapacityReservationId-C-005-C
+        , case when "InvoiceDetailId is not ASCII" then [437, 435, 28, 26] end  -- CAU-InvoiceDetailId-C-002-M
+        , case when "SkuPriceId is not ASCII" then [441, 439, 28, 26] end  -- CAU-SkuPriceId-C-002-M
+        , case when ("ChargeCategory is Tax" and not "SkuPriceId is empty") then [443, 442, 439, 28, 26] end  -- CAU-SkuPriceId-C-004-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "SkuPriceId is empty") then [444, 442, 439, 28, 26] end  -- CAU-SkuPriceId-C-005-C
+        , case when (not "SkuPriceId is empty" and "SkuPriceId has not 1 SkuId") then [446, 445, 439, 28, 26] end  -- CAU-SkuPriceId-C-008-M
+        , case when "Tags is no flat JSON object" then [449, 448, 28, 26] end  -- CAU-Tags-C-001-M
+        , case when "Tags is not ASCII" then [455, 448, 28, 26] end  -- CAU-Tags-C-019-M
+        , case when "SkuId is not ASCII" then [459, 457, 28, 26] end  -- CAU-SkuId-C-002-M
+        , case when ("ChargeCategory is Tax" and not "SkuId is empty") then [461, 460, 457, 28, 26] end  -- CAU-SkuId-C-004-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "SkuId is empty") then [462, 460, 457, 28, 26] end  -- CAU-SkuId-C-005-C
+        , case when "InvoiceId is not ASCII" then [466, 464, 28, 26] end  -- CAU-InvoiceId-C-002-M
+        , case when ("ChargeCategory is Tax" and not "PricingCurrencyListUnitPrice is empty") then [472, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-004-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingCurrencyListUnitPrice is empty") then [473, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-005-C
+        , case when (not "PricingCurrencyListUnitPrice is empty" and "PricingCurrencyListUnitPrice is below 0") then [475, 474, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-008-M
+        , case when ("SkuPriceId is empty" and not "PricingCurrencyListUnitPrice is empty") then [476, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-011-C
+        , case when (not "SkuPriceId is empty" and "PricingCurrencyListUnitPrice is empty") then [477, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-012-C
+        , case when "RegionName is not ASCII" then [480, 478, 28, 26] end  -- CAU-RegionName-C-002-M
+        , case when ("RegionId is empty" and not "RegionName is empty") then [482, 481, 478, 28, 26] end  -- CAU-RegionName-C-004-C
+        , case when (not "RegionId is empty" and "RegionName is empty") then [483, 481, 478, 28, 26] end  -- CAU-RegionName-C-005-C
+        , case when ("ChargeCategory is Tax" and not "PricingCategory is empty") then [487, 486, 484, 28, 26] end  -- CAU-PricingCategory-C-003-C
+        , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingCategory is empty") then [488, 486, 484, 28, 26] end  -- CAU-PricingCategory-C-004-C
+        , case when (not "PricingCategory is empty" and "PricingCategory is none of its values") then [490, 489, 484, 28, 26] end  -- CAU-PricingCategory-C-007-M
+        , case when ("SkuPriceId is empty" and not "PricingCategory is empty") then [491, 486, 484, 28, 26] end  -- CAU-PricingCategory-C-012-C
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, example_ids
+from broken
+{%- endmacro %}
+
+{% macro spark__focus_tallies_cost_and_usage(rows) -%}
+with rows_in_hand as (
+  select * from {{ rows }}
+),
+
+wrong_allocatedmethoddetails as (
+  select *
+  from (
+    select
+      value,
+      not (get_json_object(value, '$') is not null) as `AllocatedMethodDetails is no JSON`
+    from (
+      select distinct AllocatedMethodDetails as value
+      from rows_in_hand
+      where AllocatedMethodDetails is not null
+    ) as told
+  ) as asked
+  where `AllocatedMethodDetails is no JSON`
+),
+
+wrong_allocatedtags as (
+  select *
+  from (
+    select
+      value,
+      not (from_json(value, 'map<string,string>') is not null) as `AllocatedTags is no flat JSON object`
+    from (
+      select distinct AllocatedTags as value
+      from rows_in_hand
+      where AllocatedTags is not null
+    ) as told
+  ) as asked
+  where `AllocatedTags is no flat JSON object`
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where `BillingCurrency is no ISO 4217 code`
+),
+
+wrong_capacityreservationstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Used', 'Unused') as `CapacityReservationStatus is none of its values`
+    from (
+      select distinct CapacityReservationStatus as value
+      from rows_in_hand
+      where CapacityReservationStatus is not null
+    ) as told
+  ) as asked
+  where `CapacityReservationStatus is none of its values`
+),
+
+wrong_chargecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as `ChargeCategory is none of its values`
+    from (
+      select distinct ChargeCategory as value
+      from rows_in_hand
+      where ChargeCategory is not null
+    ) as told
+  ) as asked
+  where `ChargeCategory is none of its values`
+),
+
+wrong_chargefrequency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('One-Time', 'Recurring', 'Usage-Based') as `ChargeFrequency is none of its values`
+    from (
+      select distinct ChargeFrequency as value
+      from rows_in_hand
+      where ChargeFrequency is not null
+    ) as told
+  ) as asked
+  where `ChargeFrequency is none of its values`
+),
+
+wrong_commitmentdiscountcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Spend', 'Usage') as `CommitmentDiscountCategory is none of its values`
+    from (
+      select distinct CommitmentDiscountCategory as value
+      from rows_in_hand
+      where CommitmentDiscountCategory is not null
+    ) as told
+  ) as asked
+  where `CommitmentDiscountCategory is none of its values`
+),
+
+wrong_commitmentdiscountstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Used', 'Unused') as `CommitmentDiscountStatus is none of its values`
+    from (
+      select distinct CommitmentDiscountStatus as value
+      from rows_in_hand
+      where CommitmentDiscountStatus is not null
+    ) as told
+  ) as asked
+  where `CommitmentDiscountStatus is none of its values`
+),
+
+wrong_commitmentdiscountunit as (
+  select *
+  from (
+    select
+      value,
+      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `CommitmentDiscountUnit is no unit`
+    from (
+      select distinct CommitmentDiscountUnit as value
+      from rows_in_hand
+      where CommitmentDiscountUnit is not null
+    ) as told
+  ) as asked
+  where `CommitmentDiscountUnit is no unit`
+),
+
+wrong_commitmentprogrameligibilitydetails as (
+  select *
+  from (
+    select
+      value,
+      not (get_json_object(value, '$') is not null) as `CommitmentProgramEligibilityDetails is no JSON`
+    from (
+      select distinct CommitmentProgramEligibilityDetails as value
+      from rows_in_hand
+      where CommitmentProgramEligibilityDetails is not null
+    ) as told
+  ) as asked
+  where `CommitmentProgramEligibilityDetails is no JSON`
+),
+
+wrong_consumedunit as (
+  select *
+  from (
+    select
+      value,
+      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `ConsumedUnit is no unit`
+    from (
+      select distinct ConsumedUnit as value
+      from rows_in_hand
+      where ConsumedUnit is not null
+    ) as told
+  ) as asked
+  where `ConsumedUnit is no unit`
+),
+
+wrong_contractapplied as (
+  select *
+  from (
+    select
+      value,
+      not (get_json_object(value, '$') is not null) as `ContractApplied is no JSON`
+    from (
+      select distinct ContractApplied as value
+      from rows_in_hand
+      where ContractApplied is not null
+    ) as told
+  ) as asked
+  where `ContractApplied is no JSON`
+),
+
+wrong_pricingcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Standard', 'Committed', 'Dynamic', 'Other') as `PricingCategory is none of its values`
+    from (
+      select distinct PricingCategory as value
+      from rows_in_hand
+      where PricingCategory is not null
+    ) as told
+  ) as asked
+  where `PricingCategory is none of its values`
+),
+
+wrong_pricingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PricingCurrency is no ISO 4217 code`
+    from (
+      select distinct PricingCurrency as value
+      from rows_in_hand
+      where PricingCurrency is not null
+    ) as told
+  ) as asked
+  where `PricingCurrency is no ISO 4217 code`
+),
+
+wrong_pricingunit as (
+  select *
+  from (
+    select
+      value,
+      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `PricingUnit is no unit`
+    from (
+      select distinct PricingUnit as value
+      from rows_in_hand
+      where PricingUnit is not null
+    ) as told
+  ) as asked
+  where `PricingUnit is no unit`
+),
+
+wrong_servicecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') as `ServiceCategory is none of its values`
+    from (
+      select distinct ServiceCategory as value
+      from rows_in_hand
+      where ServiceCategory is not null
+    ) as told
+  ) as asked
+  where `ServiceCategory is none of its values`
+),
+
+wrong_servicesubcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') as `ServiceSubcategory is none of its values`
+    from (
+      select distinct ServiceSubcategory as value
+      from rows_in_hand
+      where ServiceSubcategory is not null
+    ) as told
+  ) as asked
+  where `ServiceSubcategory is none of its values`
+),
+
+wrong_skupricedetails as (
+  select *
+  from (
+    select
+      value,
+      not (from_json(value, 'map<string,string>') is not null) as `SkuPriceDetails is no flat JSON object`
+    from (
+      select distinct SkuPriceDetails as value
+      from rows_in_hand
+      where SkuPriceDetails is not null
+    ) as told
+  ) as asked
+  where `SkuPriceDetails is no flat JSON object`
+),
+
+wrong_tags as (
+  select *
+  from (
+    select
+      value,
+      not (from_json(value, 'map<string,string>') is not null) as `Tags is no flat JSON object`
+    from (
+      select distinct Tags as value
+      from rows_in_hand
+      where Tags is not null
+    ) as told
+  ) as asked
+  where `Tags is no flat JSON object`
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from rows_in_hand
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceCategory) <> 1
+),
+
+wrong_group_2 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from rows_in_hand
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceSubcategory) <> 1
+),
+
+wrong_group_3 as (
+  select source as group_0, billing_period as group_1, SkuPriceId as group_2
+  from rows_in_hand
+  where SkuPriceId is not null
+  group by source, billing_period, SkuPriceId
+  having count(distinct SkuId) <> 1
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BilledCost as money_1,
+    rows_in_hand.EffectiveCost as money_2,
+    rows_in_hand.x_ChargeId as row_id,
+    case when AllocatedMethodDetails is null then 1 else 0 end
+    + case when coalesce(wrong_allocatedmethoddetails.`AllocatedMethodDetails is no JSON`, false) then 2 else 0 end
+    + case when coalesce(octet_length(AllocatedMethodDetails) <> length(AllocatedMethodDetails), false) then 4 else 0 end
+    + case when coalesce(octet_length(AllocatedMethodId) <> length(AllocatedMethodId), false) then 8 else 0 end
+    + case when AllocatedResourceId is null then 16 else 0 end
+    + case when coalesce(octet_length(AllocatedResourceId) <> length(AllocatedResourceId), false) then 32 else 0 end
+    + case when AllocatedResourceName is null then 64 else 0 end
+    + case when coalesce(octet_length(AllocatedResourceName) <> length(AllocatedResourceName), false) then 128 else 0 end
+    + case when coalesce(wrong_allocatedtags.`AllocatedTags is no flat JSON object`, false) then 256 else 0 end
+    + case when coalesce(octet_length(AllocatedTags) <> length(AllocatedTags), false) then 512 else 0 end
+    + case when coalesce(octet_length(AvailabilityZone) <> length(AvailabilityZone), false) then 1024 else 0 end
+    + case when BilledCost is null then 2048 else 0 end
+    + case when BillingAccountId is null then 4096 else 0 end
+    + case when coalesce(octet_length(BillingAccountId) <> length(BillingAccountId), false) then 8192 else 0 end
+    + case when BillingAccountName is null then 16384 else 0 end
+    + case when coalesce(octet_length(BillingAccountName) <> length(BillingAccountName), false) then 32768 else 0 end
+    + case when BillingAccountType is null then 65536 else 0 end
+    + case when coalesce(octet_length(BillingAccountType) <> length(BillingAccountType), false) then 131072 else 0 end
+    + case when BillingCurrency is null then 262144 else 0 end
+    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 524288 else 0 end
+    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 1048576 else 0 end
+    + case when BillingPeriodEnd is null then 2097152 else 0 end
+    + case when BillingPeriodStart is null then 4194304 else 0 end
+    + case when CapacityReservationId is null then 8388608 else 0 end
+    + case when coalesce(octet_length(CapacityReservationId) <> length(CapacityReservationId), false) then 16777216 else 0 end
+    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 33554432 else 0 end
+    + case when CapacityReservationStatus is null then 67108864 else 0 end
+    + case when coalesce(wrong_capacityreservationstatus.`CapacityReservationStatus is none of its values`, false) then 134217728 else 0 end
+    + case when coalesce(ChargeCategory = 'Credit', false) then 268435456 else 0 end
+    + case when coalesce(ChargeCategory = 'Purchase', false) then 536870912 else 0 end
+    + case when coalesce(ChargeCategory = 'Tax', false) then 1073741824 else 0 end
+    + case when coalesce(ChargeCategory = 'Usage', false) then 2147483648 else 0 end
+    + case when ChargeCategory is null then 4294967296 else 0 end
+    + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 8589934592 else 0 end
+    + case when coalesce(ChargeClass = 'Correction', false) then 17179869184 else 0 end
+    + case when ChargeClass is null then 34359738368 else 0 end
+    + case when ChargeDescription is null then 68719476736 else 0 end
+    + case when coalesce(octet_length(ChargeDescription) <> length(ChargeDescription), false) then 137438953472 else 0 end
+    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 274877906944 else 0 end
+    + case when ChargeFrequency is null then 549755813888 else 0 end
+    + case when coalesce(wrong_chargefrequency.`ChargeFrequency is none of its values`, false) then 1099511627776 else 0 end
+    + case when ChargePeriodEnd is null then 2199023255552 else 0 end
+    + case when ChargePeriodStart is null then 4398046511104 else 0 end
+    + case when CommitmentDiscountCategory is null then 8796093022208 else 0 end
+    + case when coalesce(wrong_commitmentdiscountcategory.`CommitmentDiscountCategory is none of its values`, false) then 17592186044416 else 0 end
+    + case when CommitmentDiscountId is null then 35184372088832 else 0 end
+    + case when coalesce(octet_length(CommitmentDiscountId) <> length(CommitmentDiscountId), false) then 70368744177664 else 0 end
+    + case when CommitmentDiscountName is null then 140737488355328 else 0 end
+    + case when coalesce(octet_length(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 281474976710656 else 0 end
+    + case when CommitmentDiscountQuantity is null then 562949953421312 else 0 end
+    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 1125899906842624 else 0 end
+    + case when CommitmentDiscountStatus is null then 2251799813685248 else 0 end
+    + case when coalesce(wrong_commitmentdiscountstatus.`CommitmentDiscountStatus is none of its values`, false) then 4503599627370496 else 0 end
+    + case when CommitmentDiscountType is null then 9007199254740992 else 0 end
+    + case when coalesce(octet_length(CommitmentDiscountType) <> length(CommitmentDiscountType), false) then 18014398509481984 else 0 end
+    + case when CommitmentDiscountUnit is null then 36028797018963968 else 0 end
+    + case when coalesce(wrong_commitmentdiscountunit.`CommitmentDiscountUnit is no unit`, false) then 72057594037927936 else 0 end
+    + case when coalesce(octet_length(CommitmentDiscountUnit) <> length(CommitmentDiscountUnit), false) then 144115188075855872 else 0 end
+    + case when CommitmentProgramEligibilityDetails is null then 288230376151711744 else 0 end
+    + case when coalesce(wrong_commitmentprogrameligibilitydetails.`CommitmentProgramEligibilityDetails is no JSON`, false) then 576460752303423488 else 0 end
+    + case when coalesce(octet_length(CommitmentProgramEligibilityDetails) <> length(CommitmentProgramEligibilityDetails), false) then 1152921504606846976 else 0 end
+    + case when ConsumedQuantity is null then 2305843009213693952 else 0 end
+    as answers_0,
+    case when ConsumedUnit is null then 1 else 0 end
+    + case when coalesce(wrong_consumedunit.`ConsumedUnit is no unit`, false) then 2 else 0 end
+    + case when coalesce(octet_length(ConsumedUnit) <> length(ConsumedUnit), false) then 4 else 0 end
+    + case when ContractApplied is null then 8 else 0 end
+    + case when coalesce(wrong_contractapplied.`ContractApplied is no JSON`, false) then 16 else 0 end
+    + case when ContractedCost is null then 32 else 0 end
+    + case when coalesce(abs(cast(ContractedUnitPrice as double) * cast(PricingQuantity as double) - cast(ContractedCost as double)) > 0.000000001 * greatest(abs(cast(ContractedCost as double)), 1), false) then 64 else 0 end
+    + case when coalesce(ContractedUnitPrice < 0, false) then 128 else 0 end
+    + case when ContractedUnitPrice is null then 256 else 0 end
+    + case when coalesce(EffectiveCost = BilledCost, false) then 512 else 0 end
+    + case when EffectiveCost is null then 1024 else 0 end
+    + case when coalesce(octet_length(HostProviderName) <> length(HostProviderName), false) then 2048 else 0 end
+    + case when coalesce(octet_length(InvoiceDetailId) <> length(InvoiceDetailId), false) then 4096 else 0 end
+    + case when coalesce(octet_length(InvoiceId) <> length(InvoiceId), false) then 8192 else 0 end
+    + case when InvoiceIssuerName is null then 16384 else 0 end
+    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 32768 else 0 end
+    + case when ListCost is null then 65536 else 0 end
+    + case when coalesce(abs(cast(ListUnitPrice as double) * cast(PricingQuantity as double) - cast(ListCost as double)) > 0.000000001 * greatest(abs(cast(ListCost as double)), 1), false) then 131072 else 0 end
+    + case when coalesce(ListUnitPrice < 0, false) then 262144 else 0 end
+    + case when ListUnitPrice is null then 524288 else 0 end
+    + case when PricingCategory is null then 1048576 else 0 end
+    + case when coalesce(wrong_pricingcategory.`PricingCategory is none of its values`, false) then 2097152 else 0 end
+    + case when PricingCurrency is null then 4194304 else 0 end
+    + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 8388608 else 0 end
+    + case when coalesce(octet_length(PricingCurrency) <> length(PricingCurrency), false) then 16777216 else 0 end
+    + case when PricingCurrencyContractedUnitPrice is null then 33554432 else 0 end
+    + case when PricingCurrencyEffectiveCost is null then 67108864 else 0 end
+    + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 134217728 else 0 end
+    + case when PricingCurrencyListUnitPrice is null then 268435456 else 0 end
+    + case when PricingQuantity is null then 536870912 else 0 end
+    + case when PricingUnit is null then 1073741824 else 0 end
+    + case when coalesce(wrong_pricingunit.`PricingUnit is no unit`, false) then 2147483648 else 0 end
+    + case when coalesce(octet_length(PricingUnit) <> length(PricingUnit), false) then 4294967296 else 0 end
+    + case when RegionId is null then 8589934592 else 0 end
+    + case when coalesce(octet_length(RegionId) <> length(RegionId), false) then 17179869184 else 0 end
+    + case when RegionName is null then 34359738368 else 0 end
+    + case when coalesce(octet_length(RegionName) <> length(RegionName), false) then 68719476736 else 0 end
+    + case when ResourceId is null then 137438953472 else 0 end
+    + case when coalesce(octet_length(ResourceId) <> length(ResourceId), false) then 274877906944 else 0 end
+    + case when coalesce(octet_length(ResourceName) <> length(ResourceName), false) then 549755813888 else 0 end
+    + case when ResourceType is null then 1099511627776 else 0 end
+    + case when coalesce(octet_length(ResourceType) <> length(ResourceType), false) then 2199023255552 else 0 end
+    + case when ServiceCategory is null then 4398046511104 else 0 end
+    + case when coalesce(wrong_servicecategory.`ServiceCategory is none of its values`, false) then 8796093022208 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 17592186044416 else 0 end
+    + case when (wrong_group_2.group_0 is not null) then 35184372088832 else 0 end
+    + case when ServiceName is null then 70368744177664 else 0 end
+    + case when coalesce(octet_length(ServiceName) <> length(ServiceName), false) then 140737488355328 else 0 end
+    + case when ServiceProviderName is null then 281474976710656 else 0 end
+    + case when coalesce(octet_length(ServiceProviderName) <> length(ServiceProviderName), false) then 562949953421312 else 0 end
+    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 1125899906842624 else 0 end
+    + case when ServiceSubcategory is null then 2251799813685248 else 0 end
+    + case when coalesce(wrong_servicesubcategory.`ServiceSubcategory is none of its values`, false) then 4503599627370496 else 0 end
+    + case when SkuId is null then 9007199254740992 else 0 end
+    + case when coalesce(octet_length(SkuId) <> length(SkuId), false) then 18014398509481984 else 0 end
+    + case when SkuMeter is null then 36028797018963968 else 0 end
+    + case when coalesce(octet_length(SkuMeter) <> length(SkuMeter), false) then 72057594037927936 else 0 end
+    + case when SkuPriceDetails is null then 144115188075855872 else 0 end
+    + case when coalesce(wrong_skupricedetails.`SkuPriceDetails is no flat JSON object`, false) then 288230376151711744 else 0 end
+    + case when coalesce(octet_length(SkuPriceDetails) <> length(SkuPriceDetails), false) then 576460752303423488 else 0 end
+    + case when (wrong_group_3.group_0 is not null) then 1152921504606846976 else 0 end
+    + case when SkuPriceId is null then 2305843009213693952 else 0 end
+    as answers_1,
+    case when coalesce(octet_length(SkuPriceId) <> length(SkuPriceId), false) then 1 else 0 end
+    + case when SubAccountId is null then 2 else 0 end
+    + case when coalesce(octet_length(SubAccountId) <> length(SubAccountId), false) then 4 else 0 end
+    + case when SubAccountName is null then 8 else 0 end
+    + case when coalesce(octet_length(SubAccountName) <> length(SubAccountName), false) then 16 else 0 end
+    + case when SubAccountType is null then 32 else 0 end
+    + case when coalesce(octet_length(SubAccountType) <> length(SubAccountType), false) then 64 else 0 end
+    + case when coalesce(wrong_tags.`Tags is no flat JSON object`, false) then 128 else 0 end
+    + case when coalesce(octet_length(Tags) <> length(Tags), false) then 256 else 0 end
+    as answers_2
+  from rows_in_hand
+  left join wrong_allocatedmethoddetails  -- many rows to one value
+    on rows_in_hand.AllocatedMethodDetails = wrong_allocatedmethoddetails.value
+  left join wrong_allocatedtags  -- many rows to one value
+    on rows_in_hand.AllocatedTags = wrong_allocatedtags.value
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_capacityreservationstatus  -- many rows to one value
+    on rows_in_hand.CapacityReservationStatus = wrong_capacityreservationstatus.value
+  left join wrong_chargecategory  -- many rows to one value
+    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
+  left join wrong_chargefrequency  -- many rows to one value
+    on rows_in_hand.ChargeFrequency = wrong_chargefrequency.value
+  left join wrong_commitmentdiscountcategory  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountCategory = wrong_commitmentdiscountcategory.value
+  left join wrong_commitmentdiscountstatus  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountStatus = wrong_commitmentdiscountstatus.value
+  left join wrong_commitmentdiscountunit  -- many rows to one value
+    on rows_in_hand.CommitmentDiscountUnit = wrong_commitmentdiscountunit.value
+  left join wrong_commitmentprogrameligibilitydetails  -- many rows to one value
+    on rows_in_hand.CommitmentProgramEligibilityDetails = wrong_commitmentprogrameligibilitydetails.value
+  left join wrong_consumedunit  -- many rows to one value
+    on rows_in_hand.ConsumedUnit = wrong_consumedunit.value
+  left join wrong_contractapplied  -- many rows to one value
+    on rows_in_hand.ContractApplied = wrong_contractapplied.value
+  left join wrong_pricingcategory  -- many rows to one value
+    on rows_in_hand.PricingCategory = wrong_pricingcategory.value
+  left join wrong_pricingcurrency  -- many rows to one value
+    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
+  left join wrong_pricingunit  -- many rows to one value
+    on rows_in_hand.PricingUnit = wrong_pricingunit.value
+  left join wrong_servicecategory  -- many rows to one value
+    on rows_in_hand.ServiceCategory = wrong_servicecategory.value
+  left join wrong_servicesubcategory  -- many rows to one value
+    on rows_in_hand.ServiceSubcategory = wrong_servicesubcategory.value
+  left join wrong_skupricedetails  -- many rows to one value
+    on rows_in_hand.SkuPriceDetails = wrong_skupricedetails.value
+  left join wrong_tags  -- many rows to one value
+    on rows_in_hand.Tags = wrong_tags.value
+  left join wrong_group_1  -- many rows to one group
+    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ServiceName = wrong_group_1.group_2
+  left join wrong_group_2  -- many rows to one group
+    on rows_in_hand.source = wrong_group_2.group_0 and rows_in_hand.billing_period = wrong_group_2.group_1 and rows_in_hand.ServiceName = wrong_group_2.group_2
+  left join wrong_group_3  -- many rows to one group
+    on rows_in_hand.source = wrong_group_3.group_0 and rows_in_hand.billing_period = wrong_group_3.group_1 and rows_in_hand.SkuPriceId = wrong_group_3.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0, answers_1, answers_2,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    sum(money_2) as money_2,
+    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0, answers_1, answers_2
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    money_2,
+    example_ids,
+    (answers_0 & 1) <> 0 as `AllocatedMethodDetails is empty`,
+    (answers_0 & 2) <> 0 as `AllocatedMethodDetails is no JSON`,
+    (answers_0 & 4) <> 0 as `AllocatedMethodDetails is not ASCII`,
+    (answers_0 & 8) <> 0 as `AllocatedMethodId is not ASCII`,
+    (answers_0 & 16) <> 0 as `AllocatedResourceId is empty`,
+    (answers_0 & 32) <> 0 as `AllocatedResourceId is not ASCII`,
+    (answers_0 & 64) <> 0 as `AllocatedResourceName is empty`,
+    (answers_0 & 128) <> 0 as `AllocatedResourceName is not ASCII`,
+    (answers_0 & 256) <> 0 as `AllocatedTags is no flat JSON object`,
+    (answers_0 & 512) <> 0 as `AllocatedTags is not ASCII`,
+    (answers_0 & 1024) <> 0 as `AvailabilityZone is not ASCII`,
+    (answers_0 & 2048) <> 0 as `BilledCost is empty`,
+    (answers_0 & 4096) <> 0 as `BillingAccountId is empty`,
+    (answers_0 & 8192) <> 0 as `BillingAccountId is not ASCII`,
+    (answers_0 & 16384) <> 0 as `BillingAccountName is empty`,
+    (answers_0 & 32768) <> 0 as `BillingAccountName is not ASCII`,
+    (answers_0 & 65536) <> 0 as `BillingAccountType is empty`,
+    (answers_0 & 131072) <> 0 as `BillingAccountType is not ASCII`,
+    (answers_0 & 262144) <> 0 as `BillingCurrency is empty`,
+    (answers_0 & 524288) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_0 & 1048576) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 2097152) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_0 & 4194304) <> 0 as `BillingPeriodStart is empty`,
+    (answers_0 & 8388608) <> 0 as `CapacityReservationId is empty`,
+    (answers_0 & 16777216) <> 0 as `CapacityReservationId is not ASCII`,
+    (answers_0 & 33554432) <> 0 as `CapacityReservationStatus is Unused`,
+    (answers_0 & 67108864) <> 0 as `CapacityReservationStatus is empty`,
+    (answers_0 & 134217728) <> 0 as `CapacityReservationStatus is none of its values`,
+    (answers_0 & 268435456) <> 0 as `ChargeCategory is Credit`,
+    (answers_0 & 536870912) <> 0 as `ChargeCategory is Purchase`,
+    (answers_0 & 1073741824) <> 0 as `ChargeCategory is Tax`,
+    (answers_0 & 2147483648) <> 0 as `ChargeCategory is Usage`,
+    (answers_0 & 4294967296) <> 0 as `ChargeCategory is empty`,
+    (answers_0 & 8589934592) <> 0 as `ChargeCategory is none of its values`,
+    (answers_0 & 17179869184) <> 0 as `ChargeClass is Correction`,
+    (answers_0 & 34359738368) <> 0 as `ChargeClass is empty`,
+    (answers_0 & 68719476736) <> 0 as `ChargeDescription is empty`,
+    (answers_0 & 137438953472) <> 0 as `ChargeDescription is not ASCII`,
+    (answers_0 & 274877906944) <> 0 as `ChargeFrequency is Usage-Based`,
+    (answers_0 & 549755813888) <> 0 as `ChargeFrequency is empty`,
+    (answers_0 & 1099511627776) <> 0 as `ChargeFrequency is none of its values`,
+    (answers_0 & 2199023255552) <> 0 as `ChargePeriodEnd is empty`,
+    (answers_0 & 4398046511104) <> 0 as `ChargePeriodStart is empty`,
+    (answers_0 & 8796093022208) <> 0 as `CommitmentDiscountCategory is empty`,
+    (answers_0 & 17592186044416) <> 0 as `CommitmentDiscountCategory is none of its values`,
+    (answers_0 & 35184372088832) <> 0 as `CommitmentDiscountId is empty`,
+    (answers_0 & 70368744177664) <> 0 as `CommitmentDiscountId is not ASCII`,
+    (answers_0 & 140737488355328) <> 0 as `CommitmentDiscountName is empty`,
+    (answers_0 & 281474976710656) <> 0 as `CommitmentDiscountName is not ASCII`,
+    (answers_0 & 562949953421312) <> 0 as `CommitmentDiscountQuantity is empty`,
+    (answers_0 & 1125899906842624) <> 0 as `CommitmentDiscountStatus is Unused`,
+    (answers_0 & 2251799813685248) <> 0 as `CommitmentDiscountStatus is empty`,
+    (answers_0 & 4503599627370496) <> 0 as `CommitmentDiscountStatus is none of its values`,
+    (answers_0 & 9007199254740992) <> 0 as `CommitmentDiscountType is empty`,
+    (answers_0 & 18014398509481984) <> 0 as `CommitmentDiscountType is not ASCII`,
+    (answers_0 & 36028797018963968) <> 0 as `CommitmentDiscountUnit is empty`,
+    (answers_0 & 72057594037927936) <> 0 as `CommitmentDiscountUnit is no unit`,
+    (answers_0 & 144115188075855872) <> 0 as `CommitmentDiscountUnit is not ASCII`,
+    (answers_0 & 288230376151711744) <> 0 as `CommitmentProgramEligibilityDetails is empty`,
+    (answers_0 & 576460752303423488) <> 0 as `CommitmentProgramEligibilityDetails is no JSON`,
+    (answers_0 & 1152921504606846976) <> 0 as `CommitmentProgramEligibilityDetails is not ASCII`,
+    (answers_0 & 2305843009213693952) <> 0 as `ConsumedQuantity is empty`,
+    (answers_1 & 1) <> 0 as `ConsumedUnit is empty`,
+    (answers_1 & 2) <> 0 as `ConsumedUnit is no unit`,
+    (answers_1 & 4) <> 0 as `ConsumedUnit is not ASCII`,
+    (answers_1 & 8) <> 0 as `ContractApplied is empty`,
+    (answers_1 & 16) <> 0 as `ContractApplied is no JSON`,
+    (answers_1 & 32) <> 0 as `ContractedCost is empty`,
+    (answers_1 & 64) <> 0 as `ContractedCost is not ContractedUnitPrice * PricingQuantity`,
+    (answers_1 & 128) <> 0 as `ContractedUnitPrice is below 0`,
+    (answers_1 & 256) <> 0 as `ContractedUnitPrice is empty`,
+    (answers_1 & 512) <> 0 as `EffectiveCost is BilledCost`,
+    (answers_1 & 1024) <> 0 as `EffectiveCost is empty`,
+    (answers_1 & 2048) <> 0 as `HostProviderName is not ASCII`,
+    (answers_1 & 4096) <> 0 as `InvoiceDetailId is not ASCII`,
+    (answers_1 & 8192) <> 0 as `InvoiceId is not ASCII`,
+    (answers_1 & 16384) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_1 & 32768) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_1 & 65536) <> 0 as `ListCost is empty`,
+    (answers_1 & 131072) <> 0 as `ListCost is not ListUnitPrice * PricingQuantity`,
+    (answers_1 & 262144) <> 0 as `ListUnitPrice is below 0`,
+    (answers_1 & 524288) <> 0 as `ListUnitPrice is empty`,
+    (answers_1 & 1048576) <> 0 as `PricingCategory is empty`,
+    (answers_1 & 2097152) <> 0 as `PricingCategory is none of its values`,
+    (answers_1 & 4194304) <> 0 as `PricingCurrency is empty`,
+    (answers_1 & 8388608) <> 0 as `PricingCurrency is no ISO 4217 code`,
+    (answers_1 & 16777216) <> 0 as `PricingCurrency is not ASCII`,
+    (answers_1 & 33554432) <> 0 as `PricingCurrencyContractedUnitPrice is empty`,
+    (answers_1 & 67108864) <> 0 as `PricingCurrencyEffectiveCost is empty`,
+    (answers_1 & 134217728) <> 0 as `PricingCurrencyListUnitPrice is below 0`,
+    (answers_1 & 268435456) <> 0 as `PricingCurrencyListUnitPrice is empty`,
+    (answers_1 & 536870912) <> 0 as `PricingQuantity is empty`,
+    (answers_1 & 1073741824) <> 0 as `PricingUnit is empty`,
+    (answers_1 & 2147483648) <> 0 as `PricingUnit is no unit`,
+    (answers_1 & 4294967296) <> 0 as `PricingUnit is not ASCII`,
+    (answers_1 & 8589934592) <> 0 as `RegionId is empty`,
+    (answers_1 & 17179869184) <> 0 as `RegionId is not ASCII`,
+    (answers_1 & 34359738368) <> 0 as `RegionName is empty`,
+    (answers_1 & 68719476736) <> 0 as `RegionName is not ASCII`,
+    (answers_1 & 137438953472) <> 0 as `ResourceId is empty`,
+    (answers_1 & 274877906944) <> 0 as `ResourceId is not ASCII`,
+    (answers_1 & 549755813888) <> 0 as `ResourceName is not ASCII`,
+    (answers_1 & 1099511627776) <> 0 as `ResourceType is empty`,
+    (answers_1 & 2199023255552) <> 0 as `ResourceType is not ASCII`,
+    (answers_1 & 4398046511104) <> 0 as `ServiceCategory is empty`,
+    (answers_1 & 8796093022208) <> 0 as `ServiceCategory is none of its values`,
+    (answers_1 & 17592186044416) <> 0 as `ServiceName has not 1 ServiceCategory`,
+    (answers_1 & 35184372088832) <> 0 as `ServiceName has not 1 ServiceSubcategory`,
+    (answers_1 & 70368744177664) <> 0 as `ServiceName is empty`,
+    (answers_1 & 140737488355328) <> 0 as `ServiceName is not ASCII`,
+    (answers_1 & 281474976710656) <> 0 as `ServiceProviderName is empty`,
+    (answers_1 & 562949953421312) <> 0 as `ServiceProviderName is not ASCII`,
+    (answers_1 & 1125899906842624) <> 0 as `ServiceSubcategory does not belong to ServiceCategory`,
+    (answers_1 & 2251799813685248) <> 0 as `ServiceSubcategory is empty`,
+    (answers_1 & 4503599627370496) <> 0 as `ServiceSubcategory is none of its values`,
+    (answers_1 & 9007199254740992) <> 0 as `SkuId is empty`,
+    (answers_1 & 18014398509481984) <> 0 as `SkuId is not ASCII`,
+    (answers_1 & 36028797018963968) <> 0 as `SkuMeter is empty`,
+    (answers_1 & 72057594037927936) <> 0 as `SkuMeter is not ASCII`,
+    (answers_1 & 144115188075855872) <> 0 as `SkuPriceDetails is empty`,
+    (answers_1 & 288230376151711744) <> 0 as `SkuPriceDetails is no flat JSON object`,
+    (answers_1 & 576460752303423488) <> 0 as `SkuPriceDetails is not ASCII`,
+    (answers_1 & 1152921504606846976) <> 0 as `SkuPriceId has not 1 SkuId`,
+    (answers_1 & 2305843009213693952) <> 0 as `SkuPriceId is empty`,
+    (answers_2 & 1) <> 0 as `SkuPriceId is not ASCII`,
+    (answers_2 & 2) <> 0 as `SubAccountId is empty`,
+    (answers_2 & 4) <> 0 as `SubAccountId is not ASCII`,
+    (answers_2 & 8) <> 0 as `SubAccountName is empty`,
+    (answers_2 & 16) <> 0 as `SubAccountName is not ASCII`,
+    (answers_2 & 32) <> 0 as `SubAccountType is empty`,
+    (answers_2 & 64) <> 0 as `SubAccountType is not ASCII`,
+    (answers_2 & 128) <> 0 as `Tags is no flat JSON object`,
+    (answers_2 & 256) <> 0 as `Tags is not ASCII`
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as string) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as string) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      explode(array_distinct(flatten(array_compact(array(
+        case when true then array(26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 74, 75, 76, 78, 79, 80, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 108, 109, 110, 112, 113, 114, 117, 118, 119, 120, 121, 122, 123, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 146, 147, 151, 152, 153, 154, 156, 157, 159, 160, 161, 165, 166, 167, 168, 169, 170, 171, 172, 175, 176, 177, 178, 179, 180, 181, 186, 187, 188, 189, 190, 191, 192, 196, 197, 198, 199, 200, 201, 202, 203, 204, 205, 206, 210, 211, 212, 215, 216, 217, 218, 219, 220, 221, 224, 225, 226, 227, 229, 230, 231, 233, 234, 235, 243, 244, 248, 249, 250, 251, 260, 261, 262, 263, 268, 269, 270, 271, 274, 275, 276, 279, 280, 281, 285, 286, 287, 291, 292, 293, 294, 296, 297, 298, 299, 300, 301, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 325, 326, 327, 328, 331, 332, 333, 334, 335, 336, 337, 338, 339, 340, 343, 344, 345, 346, 348, 349, 350, 351, 352, 353, 354, 356, 357, 358, 359, 363, 364, 365, 366, 367, 368, 375, 376, 377, 378, 379, 380, 381, 382, 387, 388, 389, 390, 391, 395, 396, 397, 404, 405, 406, 407, 408, 409, 410, 418, 419, 425, 426, 427, 428, 429, 430, 431, 435, 436, 437, 439, 440, 441, 448, 449, 454, 455, 457, 458, 459, 464, 465, 466, 468, 469, 470, 478, 479, 480, 484, 485) end
+        , case when (not `ChargeClass is Correction` and ((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `CommitmentDiscountId is empty`)) then array(26, 28, 121, 124, 125, 126) end
+        , case when ((not `ChargeCategory is Usage` and not `ChargeCategory is Purchase`) or `CommitmentDiscountId is empty` or `ChargeClass is Correction`) then array(26, 28, 121, 124, 128) end
+        , case when `SkuPriceId is empty` then array(26, 28, 121, 124, 131, 179, 182, 185, 233, 236, 241, 249, 252, 258, 367, 369, 370, 395, 398, 403, 408, 411, 416, 468, 471, 476, 484, 486, 491) end
+        , case when `PricingQuantity is empty` then array(26, 28, 138, 142, 143) end
+        , case when not `PricingQuantity is empty` then array(26, 28, 138, 142, 144) end
+        , case when `CommitmentDiscountId is empty` then array(26, 28, 146, 148, 149, 159, 162, 163, 204, 207, 208, 243, 245, 246) end
+        , case when not `CommitmentDiscountId is empty` then array(26, 28, 146, 148, 150, 204, 207, 209) end
+        , case when (not `ContractedUnitPrice is empty` and not `PricingQuantity is empty`) then array(26, 28, 169, 174) end
+        , case when `ChargeCategory is Tax` then array(26, 28, 179, 182, 183, 233, 236, 237, 249, 252, 253, 408, 411, 412, 439, 442, 443, 457, 460, 461, 468, 471, 472, 484, 486, 487) end
+        , case when ((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) then array(26, 28, 179, 182, 184, 233, 236, 238, 408, 411, 413, 439, 442, 444, 457, 460, 462, 468, 471, 473, 484, 486, 488) end
+        , case when `BillingAccountId is empty` then array(26, 28, 190, 193, 194) end
+        , case when not `BillingAccountId is empty` then array(26, 28, 190, 193, 195) end
+        , case when `ChargeCategory is Purchase` then array(26, 28, 224, 228) end
+        , case when not `ContractedUnitPrice is empty` then array(26, 28, 233, 239, 240) end
+        , case when not `SkuPriceId is empty` then array(26, 28, 233, 236, 242, 249, 252, 259, 408, 411, 417, 439, 445, 446, 468, 471, 477) end
+        , case when (not `CommitmentDiscountId is empty` and `ChargeCategory is Usage`) then array(26, 28, 243, 245, 247) end
+        , case when (not `ChargeClass is Correction` and (`ChargeCategory is Usage` or `ChargeCategory is Purchase`)) then array(26, 28, 249, 252, 254) end
+        , case when not `ListUnitPrice is empty` then array(26, 28, 249, 256, 257) end
+        , case when `CommitmentDiscountQuantity is empty` then array(26, 28, 260, 264, 265) end
+        , case when not `CommitmentDiscountQuantity is empty` then array(26, 28, 260, 264, 266) end
+        , case when (not `ListUnitPrice is empty` and not `PricingQuantity is empty`) then array(26, 28, 268, 273) end
+        , case when `ResourceId is empty` then array(26, 28, 279, 282, 283) end
+        , case when not `ResourceId is empty` then array(26, 28, 279, 282, 284) end
+        , case when `SubAccountId is empty` then array(26, 28, 285, 288, 289, 299, 302, 303) end
+        , case when not `SubAccountId is empty` then array(26, 28, 285, 288, 290, 299, 302, 304) end
+        , case when `SkuId is empty` then array(26, 28, 319, 322, 323) end
+        , case when not `SkuId is empty` then array(26, 28, 319, 322, 324) end
+        , case when not `ChargeClass is empty` then array(26, 28, 339, 342) end
+        , case when (`ChargeCategory is Tax` or `ChargeCategory is Credit`) then array(26, 28, 343, 347) end
+        , case when `ConsumedQuantity is empty` then array(26, 28, 356, 360, 361) end
+        , case when not `ConsumedQuantity is empty` then array(26, 28, 356, 360, 362) end
+        , case when `AllocatedResourceId is empty` then array(26, 28, 389, 392, 393) end
+        , case when not `AllocatedResourceId is empty` then array(26, 28, 389, 392, 394) end
+        , case when (not `ChargeCategory is Usage` or (`ChargeCategory is Usage` and `CommitmentDiscountStatus is Unused`)) then array(26, 28, 395, 398, 399) end
+        , case when (not `ChargeClass is Correction` and (`ChargeCategory is Usage` and not `CommitmentDiscountStatus is Unused`)) then array(26, 28, 395, 398, 400, 401) end
+        , case when `CapacityReservationId is empty` then array(26, 28, 418, 420, 421) end
+        , case when (not `CapacityReservationId is empty` and `ChargeCategory is Usage`) then array(26, 28, 418, 420, 422) end
+        , case when not `CapacityReservationStatus is empty` then array(26, 28, 418, 423, 424) end
+        , case when `CapacityReservationStatus is Unused` then array(26, 28, 429, 432, 433) end
+        , case when not `PricingCurrencyListUnitPrice is empty` then array(26, 28, 468, 474, 475) end
+        , case when `RegionId is empty` then array(26, 28, 478, 481, 482) end
+        , case when not `RegionId is empty` then array(26, 28, 478, 481, 483) end
+        , case when not `PricingCategory is empty` then array(26, 28, 484, 489, 490) end
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, 
+    array_join(slice(array_sort(flatten(collect_list(example_ids))), 1, 3), ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, money_2, example_ids,
+      explode(array_distinct(flatten(array_compact(array(
+        case when `AllocatedMethodId is not ASCII` then array(110, 108, 28, 26) end  -- CAU-AllocatedMethodId-C-002-M
+        , case when `CommitmentDiscountId is not ASCII` then array(114, 112, 28, 26) end  -- CAU-CommitmentDiscountId-C-002-M
+        , case when `BillingAccountId is empty` then array(118, 117, 28, 26) end  -- CAU-BillingAccountId-C-001-M
+        , case when `BillingAccountId is not ASCII` then array(120, 117, 28, 26) end  -- CAU-BillingAccountId-C-003-M
+        , case when ((not `ChargeClass is Correction` and ((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `CommitmentDiscountId is empty`)) and `CommitmentDiscountQuantity is empty`) then array(126, 125, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-005-C
+        , case when (((not `ChargeCategory is Usage` and not `ChargeCategory is Purchase`) or `CommitmentDiscountId is empty` or `ChargeClass is Correction`) and not `CommitmentDiscountQuantity is empty`) then array(128, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-007-C
+        , case when (`SkuPriceId is empty` and not `CommitmentDiscountQuantity is empty`) then array(131, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-016-C
+        , case when `BillingCurrency is not ASCII` then array(134, 132, 28, 26) end  -- CAU-BillingCurrency-C-002-M
+        , case when `BillingCurrency is no ISO 4217 code` then array(135, 132, 28, 26) end  -- CAU-BillingCurrency-C-003-M
+        , case when `BillingCurrency is empty` then array(136, 132, 28, 26) end  -- CAU-BillingCurrency-C-004-M
+        , case when `BillingCurrency is no ISO 4217 code` then array(137, 132, 28, 26) end  -- CAU-BillingCurrency-C-006-M
+        , case when `PricingUnit is not ASCII` then array(140, 138, 28, 26) end  -- CAU-PricingUnit-C-002-M
+        , case when `PricingUnit is no unit` then array(141) end  -- CAU-PricingUnit-C-003-O
+        , case when (`PricingQuantity is empty` and not `PricingUnit is empty`) then array(143, 142, 138, 28, 26) end  -- CAU-PricingUnit-C-005-C
+        , case when (not `PricingQuantity is empty` and `PricingUnit is empty`) then array(144, 142, 138, 28, 26) end  -- CAU-PricingUnit-C-006-C
+        , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountCategory is empty`) then array(149, 148, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-003-C
+        , case when (not `CommitmentDiscountId is empty` and `CommitmentDiscountCategory is empty`) then array(150, 148, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-004-C
+        , case when `CommitmentDiscountCategory is none of its values` then array(151, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-005-M
+        , case when `SubAccountId is not ASCII` then array(154, 152, 28, 26) end  -- CAU-SubAccountId-C-002-M
+        , case when `ContractApplied is no JSON` then array(157, 156, 28, 26) end  -- CAU-ContractApplied-C-001-M
+        , case when `CommitmentDiscountName is not ASCII` then array(161, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-002-M
+        , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountName is empty`) then array(163, 162, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-004-C
+        , case when `PricingCurrencyEffectiveCost is empty` then array(168, 165, 28, 26) end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
+        , case when `ContractedCost is empty` then array(172, 169, 28, 26) end  -- CAU-ContractedCost-C-003-M
+        , case when ((not `ContractedUnitPrice is empty` and not `PricingQuantity is empty`) and `ContractedCost is not ContractedUnitPrice * PricingQuantity`) then array(174, 169, 28, 26) end  -- CAU-ContractedCost-C-011-C
+        , case when `BilledCost is empty` then array(178, 175, 28, 26) end  -- CAU-BilledCost-C-003-M
+        , case when (`ChargeCategory is Tax` and not `PricingQuantity is empty`) then array(183, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-004-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingQuantity is empty`) then array(184, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-005-C
+        , case when (`SkuPriceId is empty` and not `PricingQuantity is empty`) then array(185, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-011-C
+        , case when `ServiceCategory is empty` then array(188, 186, 28, 26) end  -- CAU-ServiceCategory-C-002-M
+        , case when `ServiceCategory is none of its values` then array(189, 186, 28, 26) end  -- CAU-ServiceCategory-C-003-M
+        , case when `BillingAccountType is not ASCII` then array(192, 190, 28, 26) end  -- CAU-BillingAccountType-C-002-M
+        , case when (`BillingAccountId is empty` and not `BillingAccountType is empty`) then array(194, 193, 190, 28, 26) end  -- CAU-BillingAccountType-C-004-C
+        , case when (not `BillingAccountId is empty` and `BillingAccountType is empty`) then array(195, 193, 190, 28, 26) end  -- CAU-BillingAccountType-C-005-C
+        , case when `ChargeDescription is not ASCII` then array(198, 196, 28, 26) end  -- CAU-ChargeDescription-C-002-M
+        , case when `ChargeDescription is empty` then array(199) end  -- CAU-ChargeDescription-C-003-O
+        , case when `ServiceProviderName is not ASCII` then array(202, 200, 28, 26) end  -- CAU-ServiceProviderName-C-002-M
+        , case when `ServiceProviderName is empty` then array(203, 200, 28, 26) end  -- CAU-ServiceProviderName-C-003-M
+        , case when `CommitmentDiscountType is not ASCII` then array(206, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-002-M
+        , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountType is empty`) then array(208, 207, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-004-C
+        , case when (not `CommitmentDiscountId is empty` and `CommitmentDiscountType is empty`) then array(209, 207, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-005-C
+        , case when `HostProviderName is not ASCII` then array(212, 210, 28, 26) end  -- CAU-HostProviderName-C-002-M
+        , case when `BillingPeriodStart is empty` then array(218, 215, 28, 26) end  -- CAU-BillingPeriodStart-C-003-M
+        , case when `AllocatedResourceId is not ASCII` then array(221, 219, 28, 26) end  -- CAU-AllocatedResourceId-C-002-M
+        , case when `ChargeFrequency is empty` then array(226, 224, 28, 26) end  -- CAU-ChargeFrequency-C-002-M
+        , case when `ChargeFrequency is none of its values` then array(227, 224, 28, 26) end  -- CAU-ChargeFrequency-C-003-M
+        , case when (`ChargeCategory is Purchase` and `ChargeFrequency is Usage-Based`) then array(228, 224, 28, 26) end  -- CAU-ChargeFrequency-C-004-C
+        , case when `RegionId is not ASCII` then array(231, 229, 28, 26) end  -- CAU-RegionId-C-002-M
+        , case when (`ChargeCategory is Tax` and not `ContractedUnitPrice is empty`) then array(237, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-005-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `ContractedUnitPrice is empty`) then array(238, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-006-C
+        , case when (not `ContractedUnitPrice is empty` and `ContractedUnitPrice is below 0`) then array(240, 239, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-009-M
+        , case when (`SkuPriceId is empty` and not `ContractedUnitPrice is empty`) then array(241, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-014-C
+        , case when (not `SkuPriceId is empty` and `ContractedUnitPrice is empty`) then array(242, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-015-C
+        , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountStatus is empty`) then array(246, 245, 243, 28, 26) end  -- CAU-CommitmentDiscountStatus-C-003-C
+        , case when ((not `CommitmentDiscountId is empty` and `ChargeCategory is Usage`) and `CommitmentDiscountStatus is empty`) then array(247, 245, 243, 28, 26) end  -- CAU-CommitmentDiscountStatus-C-004-C
+        , case when `CommitmentDiscountStatus is none of its values` then array(248, 243, 28, 26) end  -- CAU-CommitmentDiscountStatus-C-005-M
+        , case when (`ChargeCategory is Tax` and not `ListUnitPrice is empty`) then array(253, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-004-C
+        , case when ((not `ChargeClass is Correction` and (`ChargeCategory is Usage` or `ChargeCategory is Purchase`)) and `ListUnitPrice is empty`) then array(254, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-005-C
+        , case when (not `ListUnitPrice is empty` and `ListUnitPrice is below 0`) then array(257, 256, 249, 28, 26) end  -- CAU-ListUnitPrice-C-008-M
+        , case when (`SkuPriceId is empty` and not `ListUnitPrice is empty`) then array(258, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-012-C
+        , case when (not `SkuPriceId is empty` and `ListUnitPrice is empty`) then array(259, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-013-C
+        , case when `CommitmentDiscountUnit is not ASCII` then array(262, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-002-M
+        , case when `CommitmentDiscountUnit is no unit` then array(263) end  -- CAU-CommitmentDiscountUnit-C-003-O
+        , case when (`CommitmentDiscountQuantity is empty` and not `CommitmentDiscountUnit is empty`) then array(265, 264, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-005-C
+        , case when (not `CommitmentDiscountQuantity is empty` and `CommitmentDiscountUnit is empty`) then array(266, 264, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-006-C
+        , case when `ListCost is empty` then array(271, 268, 28, 26) end  -- CAU-ListCost-C-003-M
+        , case when ((not `ListUnitPrice is empty` and not `PricingQuantity is empty`) and `ListCost is not ListUnitPrice * PricingQuantity`) then array(273, 268, 28, 26) end  -- CAU-ListCost-C-011-C
+        , case when `ResourceId is not ASCII` then array(276, 274, 28, 26) end  -- CAU-ResourceId-C-002-M
+        , case when `ResourceType is not ASCII` then array(281, 279, 28, 26) end  -- CAU-ResourceType-C-002-M
+        , case when (`ResourceId is empty` and not `ResourceType is empty`) then array(283, 282, 279, 28, 26) end  -- CAU-ResourceType-C-004-C
+        , case when (not `ResourceId is empty` and `ResourceType is empty`) then array(284, 282, 279, 28, 26) end  -- CAU-ResourceType-C-005-C
+        , case when `SubAccountType is not ASCII` then array(287, 285, 28, 26) end  -- CAU-SubAccountType-C-002-M
+        , case when (`SubAccountId is empty` and not `SubAccountType is empty`) then array(289, 288, 285, 28, 26) end  -- CAU-SubAccountType-C-004-C
+        , case when (not `SubAccountId is empty` and `SubAccountType is empty`) then array(290, 288, 285, 28, 26) end  -- CAU-SubAccountType-C-005-C
+        , case when `CommitmentProgramEligibilityDetails is not ASCII` then array(293, 291, 28, 26) end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
+        , case when `CommitmentProgramEligibilityDetails is no JSON` then array(294, 291, 28, 26) end  -- CAU-CommitmentProgramEligibilityDetails-C-003-M
+        , case when `AvailabilityZone is not ASCII` then array(298, 296, 28, 26) end  -- CAU-AvailabilityZone-C-002-M
+        , case when `SubAccountName is not ASCII` then array(301, 299, 28, 26) end  -- CAU-SubAccountName-C-002-M
+        , case when (`SubAccountId is empty` and not `SubAccountName is empty`) then array(303, 302, 299, 28, 26) end  -- CAU-SubAccountName-C-004-C
+        , case when (not `SubAccountId is empty` and `SubAccountName is empty`) then array(304, 302, 299, 28, 26) end  -- CAU-SubAccountName-C-005-C
+        , case when `ServiceSubcategory is empty` then array(307, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-002-M
+        , case when `ServiceSubcategory is none of its values` then array(308, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-003-M
+        , case when `ServiceSubcategory does not belong to ServiceCategory` then array(309, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-004-M
+        , case when `PricingCurrency is not ASCII` then array(312, 310, 28, 26) end  -- CAU-PricingCurrency-C-002-M
+        , case when `PricingCurrency is no ISO 4217 code` then array(313, 310, 28, 26) end  -- CAU-PricingCurrency-C-003-M
+        , case when `PricingCurrency is empty` then array(314, 310, 28, 26) end  -- CAU-PricingCurrency-C-004-M
+        , case when `ChargePeriodStart is empty` then array(318, 315, 28, 26) end  -- CAU-ChargePeriodStart-C-003-M
+        , case when `SkuMeter is not ASCII` then array(321, 319, 28, 26) end  -- CAU-SkuMeter-C-002-M
+        , case when (`SkuId is empty` and not `SkuMeter is empty`) then array(323, 322, 319, 28, 26) end  -- CAU-SkuMeter-C-004-C
+        , case when (not `SkuId is empty` and `SkuMeter is empty`) then array(324) end  -- CAU-SkuMeter-C-005-C
+        , case when `AllocatedMethodDetails is not ASCII` then array(327, 325, 28, 26) end  -- CAU-AllocatedMethodDetails-C-002-M
+        , case when `AllocatedMethodDetails is no JSON` then array(328, 325, 28, 26) end  -- CAU-AllocatedMethodDetails-C-003-M
+        , case when `ServiceName is not ASCII` then array(333, 331, 28, 26) end  -- CAU-ServiceName-C-002-M
+        , case when `ServiceName is empty` then array(334, 331, 28, 26) end  -- CAU-ServiceName-C-003-M
+        , case when `ServiceName has not 1 ServiceCategory` then array(336, 335, 331, 28, 26) end  -- CAU-ServiceName-C-005-C
+        , case when `ServiceName has not 1 ServiceSubcategory` then array(338) end  -- CAU-ServiceName-C-008-C
+        , case when (not `ChargeClass is empty` and (not `ChargeClass is empty` and not `ChargeClass is Correction`)) then array(342, 339, 28, 26) end  -- CAU-ChargeClass-C-005-C
+        , case when `EffectiveCost is empty` then array(346, 343, 28, 26) end  -- CAU-EffectiveCost-C-003-M
+        , case when ((`ChargeCategory is Tax` or `ChargeCategory is Credit`) and (not `EffectiveCost is empty` and not `BilledCost is empty` and not `EffectiveCost is BilledCost`)) then array(347, 343, 28, 26) end  -- CAU-EffectiveCost-C-017-C
+        , case when `BillingAccountName is not ASCII` then array(350, 348, 28, 26) end  -- CAU-BillingAccountName-C-002-M
+        , case when `BillingAccountName is empty` then array(351, 348, 28, 26) end  -- CAU-BillingAccountName-C-003-C
+        , case when `ResourceName is not ASCII` then array(354, 352, 28, 26) end  -- CAU-ResourceName-C-002-M
+        , case when `ConsumedUnit is not ASCII` then array(358, 356, 28, 26) end  -- CAU-ConsumedUnit-C-002-M
+        , case when `ConsumedUnit is no unit` then array(359) end  -- CAU-ConsumedUnit-C-003-O
+        , case when (`ConsumedQuantity is empty` and not `ConsumedUnit is empty`) then array(361, 360, 356, 28, 26) end  -- CAU-ConsumedUnit-C-005-C
+        , case when (not `ConsumedQuantity is empty` and `ConsumedUnit is empty`) then array(362, 360, 356, 28, 26) end  -- CAU-ConsumedUnit-C-006-C
+        , case when `ChargePeriodEnd is empty` then array(366, 363, 28, 26) end  -- CAU-ChargePeriodEnd-C-003-M
+        , case when `SkuPriceDetails is no flat JSON object` then array(368, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-001-M
+        , case when (`SkuPriceId is empty` and not `SkuPriceDetails is empty`) then array(370, 369, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-004-C
+        , case when `SkuPriceDetails is not ASCII` then array(376, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-025-M
+        , case when `BillingPeriodEnd is empty` then array(380, 377, 28, 26) end  -- CAU-BillingPeriodEnd-C-003-M
+        , case when `AllocatedTags is no flat JSON object` then array(382, 381, 28, 26) end  -- CAU-AllocatedTags-C-001-M
+        , case when `AllocatedTags is not ASCII` then array(388, 381, 28, 26) end  -- CAU-AllocatedTags-C-016-M
+        , case when `AllocatedResourceName is not ASCII` then array(391, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-002-M
+        , case when (`AllocatedResourceId is empty` and not `AllocatedResourceName is empty`) then array(393, 392, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-004-C
+        , case when (not `AllocatedResourceId is empty` and `AllocatedResourceName is empty`) then array(394, 392, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-005-C
+        , case when ((not `ChargeCategory is Usage` or (`ChargeCategory is Usage` and `CommitmentDiscountStatus is Unused`)) and not `ConsumedQuantity is empty`) then array(399, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-004-C
+        , case when ((not `ChargeClass is Correction` and (`ChargeCategory is Usage` and not `CommitmentDiscountStatus is Unused`)) and `ConsumedQuantity is empty`) then array(401, 400, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-006-C
+        , case when (`SkuPriceId is empty` and not `ConsumedQuantity is empty`) then array(403, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-009-C
+        , case when `InvoiceIssuerName is not ASCII` then array(406, 404, 28, 26) end  -- CAU-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is empty` then array(407, 404, 28, 26) end  -- CAU-InvoiceIssuerName-C-003-M
+        , case when (`ChargeCategory is Tax` and not `PricingCurrencyContractedUnitPrice is empty`) then array(412, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-004-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingCurrencyContractedUnitPrice is empty`) then array(413, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-005-C
+        , case when (`SkuPriceId is empty` and not `PricingCurrencyContractedUnitPrice is empty`) then array(416, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-011-C
+        , case when (not `SkuPriceId is empty` and `PricingCurrencyContractedUnitPrice is empty`) then array(417, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-012-C
+        , case when (`CapacityReservationId is empty` and not `CapacityReservationStatus is empty`) then array(421, 420, 418, 28, 26) end  -- CAU-CapacityReservationStatus-C-003-C
+        , case when ((not `CapacityReservationId is empty` and `ChargeCategory is Usage`) and `CapacityReservationStatus is empty`) then array(422, 420, 418, 28, 26) end  -- CAU-CapacityReservationStatus-C-004-C
+        , case when (not `CapacityReservationStatus is empty` and `CapacityReservationStatus is none of its values`) then array(424, 423, 418, 28, 26) end  -- CAU-CapacityReservationStatus-C-006-M
+        , case when `ChargeCategory is empty` then array(427, 425, 28, 26) end  -- CAU-ChargeCategory-C-002-M
+        , case when `ChargeCategory is none of its values` then array(428, 425, 28, 26) end  -- CAU-ChargeCategory-C-003-M
+        , case when `CapacityReservationId is not ASCII` then array(431, 429, 28, 26) end  -- CAU-CapacityReservationId-C-002-M
+        , case when (`CapacityReservationStatus is Unused` and `CapacityReservationId is empty`) then array(433, 432, 429, 28, 26) end  -- CAU-CapacityReservationId-C-005-C
+        , case when `InvoiceDetailId is not ASCII` then array(437, 435, 28, 26) end  -- CAU-InvoiceDetailId-C-002-M
+        , case when `SkuPriceId is not ASCII` then array(441, 439, 28, 26) end  -- CAU-SkuPriceId-C-002-M
+        , case when (`ChargeCategory is Tax` and not `SkuPriceId is empty`) then array(443, 442, 439, 28, 26) end  -- CAU-SkuPriceId-C-004-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `SkuPriceId is empty`) then array(444, 442, 439, 28, 26) end  -- CAU-SkuPriceId-C-005-C
+        , case when (not `SkuPriceId is empty` and `SkuPriceId has not 1 SkuId`) then array(446, 445, 439, 28, 26) end  -- CAU-SkuPriceId-C-008-M
+        , case when `Tags is no flat JSON object` then array(449, 448, 28, 26) end  -- CAU-Tags-C-001-M
+        , case when `Tags is not ASCII` then array(455, 448, 28, 26) end  -- CAU-Tags-C-019-M
+        , case when `SkuId is not ASCII` then array(459, 457, 28, 26) end  -- CAU-SkuId-C-002-M
+        , case when (`ChargeCategory is Tax` and not `SkuId is empty`) then array(461, 460, 457, 28, 26) end  -- CAU-SkuId-C-004-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `SkuId is empty`) then array(462, 460, 457, 28, 26) end  -- CAU-SkuId-C-005-C
+        , case when `InvoiceId is not ASCII` then array(466, 464, 28, 26) end  -- CAU-InvoiceId-C-002-M
+        , case when (`ChargeCategory is Tax` and not `PricingCurrencyListUnitPrice is empty`) then array(472, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-004-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingCurrencyListUnitPrice is empty`) then array(473, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-005-C
+        , case when (not `PricingCurrencyListUnitPrice is empty` and `PricingCurrencyListUnitPrice is below 0`) then array(475, 474, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-008-M
+        , case when (`SkuPriceId is empty` and not `PricingCurrencyListUnitPrice is empty`) then array(476, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-011-C
+        , case when (not `SkuPriceId is empty` and `PricingCurrencyListUnitPrice is empty`) then array(477, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-012-C
+        , case when `RegionName is not ASCII` then array(480, 478, 28, 26) end  -- CAU-RegionName-C-002-M
+        , case when (`RegionId is empty` and not `RegionName is empty`) then array(482, 481, 478, 28, 26) end  -- CAU-RegionName-C-004-C
+        , case when (not `RegionId is empty` and `RegionName is empty`) then array(483, 481, 478, 28, 26) end  -- CAU-RegionName-C-005-C
+        , case when (`ChargeCategory is Tax` and not `PricingCategory is empty`) then array(487, 486, 484, 28, 26) end  -- CAU-PricingCategory-C-003-C
+        , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingCategory is empty`) then array(488, 486, 484, 28, 26) end  -- CAU-PricingCategory-C-004-C
+        , case when (not `PricingCategory is empty` and `PricingCategory is none of its values`) then array(490, 489, 484, 28, 26) end  -- CAU-PricingCategory-C-007-M
+        , case when (`SkuPriceId is empty` and not `PricingCategory is empty`) then array(491, 486, 484, 28, 26) end  -- CAU-PricingCategory-C-012-C
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, example_ids
+from broken
+{%- endmacro %}

@@ -1,0 +1,197 @@
+"""Judges any relation of a FOCUS version, and tells its verdicts.
+
+``judge`` is for whoever holds rows: a delivered file before it is lifted, a file that is to be
+exported. The ledger is judged by dbt with the same statement, on every build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+
+from orchestration.publish.focus_conformance.dialects import DuckDb
+from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, rule_book
+from orchestration.publish.focus_conformance.statement import (
+    Judgement,
+    Subject,
+    judgements,
+    tallies_sql,
+)
+from orchestration.publish.focus_conformance.words import sentence
+
+PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not_applicable"
+
+# Which columns say what is at stake, in which currency, and which row it is.
+_MONEY = {
+    COST_AND_USAGE: ("BilledCost", "EffectiveCost"),
+    "InvoiceDetail": ("BilledCost",),
+    "ContractCommitment": ("ContractCommitmentCost",),
+    "BillingPeriod": (),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The rows of one currency that break a rule.
+
+    Attributes:
+        currency: Their currency, None where the dataset or the row has none.
+        rows_count: How many there are.
+        money: Their billed cost (or committed cost), None where it is unknown.
+        effective_cost: Their effective cost, where the dataset has one.
+        example_ids: Three of them.
+    """
+
+    currency: str | None
+    rows_count: int
+    money: Decimal | None
+    effective_cost: Decimal | None
+    example_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one rule.
+
+    Attributes:
+        rule: The rule.
+        verdict: passed, failed or not_applicable.
+        reason: Why it is not applicable, None otherwise.
+        judged_rows_count: Rows that it looked at.
+        failures: The rows that break it, by currency.
+    """
+
+    rule: Rule
+    verdict: str
+    reason: str | None
+    judged_rows_count: int
+    failures: tuple[Failure, ...]
+
+    @property
+    def failed_rows_count(self) -> int:
+        """How many rows break the rule."""
+        return sum(failure.rows_count for failure in self.failures)
+
+    def in_words(self) -> str:
+        """Tell the verdict in one sentence."""
+        told = f"{self.rule.rule_id}: {sentence(self.rule)}"
+        if self.verdict == NOT_APPLICABLE:
+            return f"{told}: not applicable, {self.reason}"
+        if self.verdict == PASSED:
+            return f"{told}: kept by {self.judged_rows_count:,} rows"
+        found = "; ".join(
+            f"{failure.rows_count:,} rows"
+            + (f" of {failure.money:f} {failure.currency}" if failure.money is not None else "")
+            + (f", such as {', '.join(failure.example_ids)}" if failure.example_ids else "")
+            for failure in self.failures
+        )
+        return f"{told}: broken by {found or 'the dataset itself'}"
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    version: str,
+    dataset: str = COST_AND_USAGE,
+    row_id: str | None = None,
+    supported: Collection[str] | None = None,
+) -> list[Verdict]:
+    """Judge rows by every static rule of a FOCUS version, in one statement.
+
+    Args:
+        connection: Where the rows can be read; its thread and memory limits hold.
+        rows: SQL of a SELECT that yields the rows, with the column names of FOCUS.
+        version: ``1.0`` to ``1.4``. 1.2 and 1.4 are judged by their own models, the others by the
+            nearest one as far as it goes (``rule_book(version).left_out`` says what is left out).
+        dataset: One of ``facts.DATASETS``.
+        row_id: SQL that names a row in words; the row's place by default.
+        supported: The applicability criteria that the provider supports; all of them by default.
+            ``criteria_of`` says which of them a file's columns speak of.
+
+    Returns:
+        A verdict for each rule of the dataset, in the model's order.
+
+    Raises:
+        UnknownFocusVersionError: There is no such version.
+    """
+    types = {
+        row[0]: row[1] for row in connection.execute(f"describe select * from ({rows})").fetchall()
+    }
+    book, dialect = rule_book(version), DuckDb()
+    subject = _subject(rows, types, dataset, row_id)
+    statement = tallies_sql(book, dataset, subject, dialect)
+    money = len(subject.money)
+    judged: dict[int, int] = {}
+    failures: dict[int, list[Failure]] = {}
+    for number, outcome, currency, count, *amounts, example_ids in connection.execute(
+        f"{statement} order by all"
+    ).fetchall():
+        if outcome == "judged":
+            judged[number] = int(count)
+            continue
+        amount, effective_cost = (*amounts, None, None)[:2] if money else (None, None)
+        failures.setdefault(number, []).append(
+            Failure(currency, int(count), amount, effective_cost, tuple(example_ids.split(", ")))
+        )
+    return [
+        _verdict(j, judged.get(j.number, 0), tuple(failures.get(j.number, ())), types, supported)
+        for j in judgements(book, dataset, types, dialect)
+    ]
+
+
+def criteria_of(version: str, columns: Collection[str], dataset: str = COST_AND_USAGE) -> set[str]:
+    """Return the applicability criteria of the columns that a file has.
+
+    A provider that supports a feature delivers its columns. So what a file has no column of, its
+    provider may be taken not to support, and the rules of that feature do not concern it.
+    """
+    return {
+        criterion
+        for rule in rule_book(version).of(dataset)
+        if rule.column in columns
+        for criterion in rule.criteria
+    }
+
+
+def _subject(rows: str, types: dict[str, str], dataset: str, row_id: str | None) -> Subject:
+    if row_id is None and "x_ChargeId" in types:
+        row_id = "rows_in_hand.x_ChargeId"
+    money = tuple(
+        f"try_cast(rows_in_hand.{column} as decimal(38, 12))"
+        for column in _MONEY[dataset]
+        if column in types
+    )
+    return Subject(
+        rows=f"select * from ({rows}) as given",
+        types=types,
+        keys=(),
+        money=money,
+        currency="cast(rows_in_hand.BillingCurrency as varchar)"
+        if "BillingCurrency" in types
+        else None,
+        row_id=row_id or "concat('row ', lpad(cast(row_number() over () as varchar), 9, '0'))",
+    )
+
+
+def _verdict(
+    j: Judgement,
+    judged_rows_count: int,
+    failures: Sequence[Failure],
+    types: dict[str, str],
+    supported: Collection[str] | None,
+) -> Verdict:
+    rule = j.rule
+    if supported is not None and rule.criteria and not set(rule.criteria) & set(supported):
+        criteria = " or ".join(rule.criteria)
+        return Verdict(rule, NOT_APPLICABLE, f"the provider does not claim {criteria}", 0, ())
+    if j.why_not is not None:
+        return Verdict(rule, NOT_APPLICABLE, j.why_not, 0, ())
+    is_absent = rule.check[0] == "present" and rule.column not in types
+    if failures or is_absent:
+        return Verdict(rule, FAILED, None, judged_rows_count, tuple(failures))
+    if judged_rows_count == 0 and rule.check[0] != "present":
+        return Verdict(rule, NOT_APPLICABLE, "no row meets its condition", 0, ())
+    return Verdict(rule, PASSED, None, judged_rows_count, ())

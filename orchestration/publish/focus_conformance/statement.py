@@ -1,0 +1,340 @@
+"""The one statement that judges a relation.
+
+Each row answers every predicate once, and the answers become the bits of a few integers. Rows with
+the same answers are one *kind*; a million rows are a few hundred kinds. The rules are then asked of
+the kinds, so that their number costs next to nothing.
+
+What is expensive to ask (units, currencies, JSON) is asked of a column's distinct values, and what
+is about groups (one SkuId for each SkuPriceId) of the groups; only the wrong ones, normally none,
+are joined to the rows.
+
+The statement returns *tallies*: for each key and rule, how many rows it judged, and for each
+currency which rows broke it, with their money and the three smallest of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestration.publish.focus_conformance.checks import (
+    ALWAYS,
+    NEVER,
+    Checks,
+    Formula,
+    Predicate,
+    both,
+)
+from orchestration.publish.focus_conformance.dialects import Dialect
+from orchestration.publish.focus_conformance.facts import Rule, RuleBook, columns_of
+
+# Bits of a BIGINT that stay clear of its sign.
+_BITS = 62
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The relation that is judged, as the statement sees it.
+
+    Attributes:
+        rows: SQL of a SELECT that yields the rows.
+        types: Column name to database type.
+        keys: Columns by which verdicts are kept apart, none for one verdict over all rows.
+        money: SQL of the money that failing rows are told with, at most two.
+        currency: SQL of its currency, None where there is none.
+        row_id: SQL that names a row.
+    """
+
+    rows: str
+    types: Mapping[str, str]
+    keys: tuple[str, ...]
+    money: tuple[str, ...]
+    currency: str | None
+    row_id: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a rule comes down to over one relation.
+
+    Attributes:
+        rule: The rule.
+        number: Its place in the dataset's rules.
+        applies: The rows that it judges.
+        broken: The rows that break it.
+        why_not: Why it is not judged, None when it is.
+    """
+
+    rule: Rule
+    number: int
+    applies: Formula
+    broken: Formula
+    why_not: str | None
+
+
+def judgements(
+    book: RuleBook, dataset: str, types: Mapping[str, str], dialect: Dialect
+) -> list[Judgement]:
+    """Return what every rule of a dataset comes down to, in the order of the rules."""
+    checks = Checks(types, book.schemas, dialect)
+    found = []
+    for rule_id, number in book.numbers(dataset).items():
+        rule = book.rules[rule_id]
+        why_not = why_not_judged(book, rule, types)
+        applies, broken = ALWAYS, NEVER
+        if why_not is None and not dialect.judges(rule.check[0]):
+            why_not = "this database cannot judge it"
+        if why_not is None and rule.parts:
+            applies = checks.holds(rule.when)
+        elif why_not is None:
+            applies = checks.holds(rule.when)
+            broken = both(applies, checks.broken(rule.check))
+        found.append(Judgement(rule, number, applies, broken, why_not))
+    return found
+
+
+def why_not_judged(book: RuleBook, rule: Rule, types: Mapping[str, str]) -> str | None:
+    """Say why a rule is not judged over these columns, None when it is."""
+    if rule.is_composite:
+        leaves = list(book.leaves_of(rule))
+        reasons = {why_not_judged(book, leaf, types) for leaf in leaves if leaf is not rule}
+        if not reasons:
+            return "its parts need more than one dataset or delivery"
+        return None if None in reasons else sorted(reason for reason in reasons if reason)[0]
+    if rule.is_permission:
+        return "it allows something and demands nothing"
+    if rule.check[0] == "present":
+        return None
+    first = rule.column or min(columns_of(rule.check))
+    if first not in types:
+        return f"there is no column {first}"
+    missing = sorted(columns_of(rule.check) - set(types))
+    return f"there is no column {missing[0]}" if missing else None
+
+
+def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect) -> str:
+    """Return the statement that judges a relation by the rules of a dataset."""
+    judged = judgements(book, dataset, subject.types, dialect)
+    predicates = _predicates(judged)
+    wrong_values = _by_column(p for p in predicates if p.of_values)
+    groups = [p for p in predicates if p.per]
+    parts = [
+        ("rows_in_hand", subject.rows),
+        *(
+            (f"wrong_{column.lower()}", _wrong_values(column, asked, subject, dialect))
+            for column, asked in wrong_values.items()
+        ),
+        *((_group_name(place), _wrong_groups(p, subject)) for place, p in enumerate(groups, 1)),
+        ("answered", _answered(subject, predicates, wrong_values, groups, dialect)),
+        ("kinds", _kinds(subject, predicates, dialect)),
+        ("read", _read(subject, predicates, dialect)),
+        ("judged", _judged(subject, book, judged, dialect)),
+        ("broken", _broken(subject, book, judged, dialect)),
+    ]
+    written = ",\n\n".join(
+        f"{name} as {dialect.inline if name == 'rows_in_hand' else ''}(\n{_indented(sql)}\n)"
+        for name, sql in parts
+    )
+    keys = "".join(f"{key}, " for key in _keys(subject))
+    money = "".join(f", {name}" for name in _money(subject))
+    return (
+        f"with {written}\n\n"
+        f"select {keys}rule_number, 'judged' as outcome, currency, rows_count{money}, example_ids\n"
+        f"from judged\n"
+        f"union all\n"
+        f"select {keys}rule_number, 'broken' as outcome, currency, rows_count{money}, example_ids\n"
+        f"from broken"
+    )
+
+
+# -- parts of the statement ----------------------------------------------------------------------
+
+
+def _wrong_values(
+    column: str, asked: Sequence[Predicate], subject: Subject, dialect: Dialect
+) -> str:
+    answers = ",\n    ".join(f"{p.sql} as {dialect.named(p.words)}" for p in asked)
+    any_wrong = " or ".join(dialect.named(p.words) for p in asked)
+    return (
+        f"select *\nfrom (\n  select\n    value,\n    {answers}\n"
+        f"  from (\n    select distinct {_text_of(column, subject)} as value\n"
+        f"    from rows_in_hand\n    where {column} is not null\n  ) as told\n) as asked\n"
+        f"where {any_wrong}"
+    )
+
+
+def _wrong_groups(predicate: Predicate, subject: Subject) -> str:
+    columns = [*_keys(subject), str(predicate.per)]
+    named = ", ".join(f"{column} as group_{place}" for place, column in enumerate(columns))
+    return (
+        f"select {named}\nfrom rows_in_hand\nwhere {predicate.per} is not null\n"
+        f"group by {', '.join(columns)}\nhaving {predicate.sql}"
+    )
+
+
+def _answered(
+    subject: Subject,
+    predicates: Sequence[Predicate],
+    wrong_values: Mapping[str, Sequence[Predicate]],
+    groups: Sequence[Predicate],
+    dialect: Dialect,
+) -> str:
+    def answer(predicate: Predicate) -> str:
+        if predicate.of_values:
+            name = f"wrong_{predicate.of_values.lower()}"
+            return f"coalesce({name}.{dialect.named(predicate.words)}, false)"
+        if predicate.per:
+            return f"({_group_name(groups.index(predicate) + 1)}.group_0 is not null)"
+        return predicate.sql
+
+    words = [
+        f"{_bits(batch, answer, dialect)}\n  as answers_{place}"
+        for place, batch in enumerate(_batches(predicates))
+    ]
+    told = [
+        *(f"rows_in_hand.{key}" for key in _keys(subject)),
+        f"{subject.currency or dialect.no_text} as currency",
+        *(f"{amount} as {name}" for name, amount in _money(subject).items()),
+        f"{subject.row_id} as row_id",
+        *words,
+    ]
+    joins = [
+        f"left join wrong_{column.lower()}  -- many rows to one value\n"
+        f"  on {_text_of(f'rows_in_hand.{column}', subject)} = wrong_{column.lower()}.value"
+        for column in wrong_values
+    ]
+    for place, predicate in enumerate(groups, 1):
+        name = _group_name(place)
+        same = " and ".join(
+            f"rows_in_hand.{column} = {name}.group_{number}"
+            for number, column in enumerate((*_keys(subject), predicate.per))
+        )
+        joins.append(f"left join {name}  -- many rows to one group\n  on {same}")
+    return "select\n  " + ",\n  ".join(told) + "\nfrom rows_in_hand\n" + "\n".join(joins)
+
+
+def _kinds(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) -> str:
+    answers = [f"answers_{place}" for place, _ in enumerate(_batches(predicates))]
+    by = ", ".join((*_keys(subject), "currency", *answers))
+    money = "".join(f"\n  sum({name}) as {name}," for name in _money(subject))
+    return (
+        f"select\n  {by},\n  count(*) as rows_count,{money}\n"
+        f"  {dialect.smallest('row_id', EXAMPLES)} as example_ids\n"
+        f"from answered\ngroup by {by}"
+    )
+
+
+def _read(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) -> str:
+    read = [
+        f"{dialect.bit_is_set(f'answers_{place}', bit)} as {dialect.named(predicate.words)}"
+        for place, batch in enumerate(_batches(predicates))
+        for bit, predicate in enumerate(batch)
+    ]
+    own = [*_keys(subject), "currency", "rows_count", *_money(subject), "example_ids"]
+    return "select\n  " + ",\n  ".join([*own, *read]) + "\nfrom kinds"
+
+
+def _judged(subject: Subject, book: RuleBook, judged: Iterable[Judgement], dialect: Dialect) -> str:
+    """How many rows each rule looks at, and of a composite how many any of its parts does."""
+    asked = [j for j in judged if j.why_not is None and not j.rule.is_composite]
+    lists = []
+    for applies, alike in _alike(asked, dialect).items():
+        told = {book.numbers(j.rule.dataset)[above] for j in alike for above in book.above(j.rule)}
+        numbers = sorted(told | {j.number for j in alike})
+        lists.append(f"case when {applies} then {dialect.array(map(str, numbers))} end")
+    keys = "".join(f"{key}, " for key in _keys(subject))
+    money = "".join(f"{dialect.no_money} as {name}, " for name in _money(subject))
+    return (
+        f"select {keys}rule_number, {dialect.no_text} as currency,\n"
+        f"  sum(rows_count) as rows_count, {money}{dialect.no_text} as example_ids\n"
+        f"from (\n  select {keys}rows_count,\n"
+        f"    {dialect.each(dialect.distinct(dialect.gathered(lists)))} as rule_number\n"
+        f"  from read\n) as told\ngroup by {keys}rule_number"
+    )
+
+
+def _broken(subject: Subject, book: RuleBook, judged: Iterable[Judgement], dialect: Dialect) -> str:
+    numbers = {j.rule.rule_id: j.number for j in judged}
+    lists = []
+    for j in judged:
+        if j.why_not is None and j.broken != NEVER and not j.rule.is_composite:
+            broken = [numbers[rule_id] for rule_id in (j.rule.rule_id, *book.told_with(j.rule))]
+            lists.append(
+                f"case when {_said(j.broken, dialect)} "
+                f"then {dialect.array(map(str, broken))} end  -- {j.rule.rule_id}"
+            )
+    keys = "".join(f"{key}, " for key in _keys(subject))
+    money = "".join(f"{name}, " for name in _money(subject))
+    sums = "".join(f"sum({name}) as {name}, " for name in _money(subject))
+    return (
+        f"select {keys}rule_number, currency, sum(rows_count) as rows_count, {sums}\n"
+        f"  {dialect.smallest_of_lists('example_ids', EXAMPLES)} as example_ids\n"
+        f"from (\n  select {keys}currency, rows_count, {money}example_ids,\n"
+        f"    {dialect.each(dialect.distinct(dialect.gathered(lists)))} as rule_number\n"
+        f"  from read\n) as told\ngroup by {keys}currency, rule_number"
+    )
+
+
+# -- small things --------------------------------------------------------------------------------
+
+
+def _said(formula: Formula, dialect: Dialect) -> str:
+    return formula.sql(lambda predicate: dialect.named(predicate.words))
+
+
+def _alike(judged: Iterable[Judgement], dialect: Dialect) -> dict[str, list[Judgement]]:
+    """Return the rules by the condition that they have in common."""
+    found: dict[str, list[Judgement]] = {}
+    for j in judged:
+        found.setdefault(_said(j.applies, dialect), []).append(j)
+    return found
+
+
+def _predicates(judged: Iterable[Judgement]) -> list[Predicate]:
+    found: dict[str, Predicate] = {}
+    for j in judged:
+        for predicate in sorted(
+            j.applies.predicates() | j.broken.predicates(), key=lambda p: p.words
+        ):
+            found.setdefault(predicate.words, predicate)
+    return sorted(found.values(), key=lambda p: p.words)
+
+
+def _batches(predicates: Sequence[Predicate]) -> list[Sequence[Predicate]]:
+    return [predicates[i : i + _BITS] for i in range(0, len(predicates), _BITS)]
+
+
+def _bits(batch: Sequence[Predicate], answer: object, dialect: Dialect) -> str:
+    assert callable(answer)
+    return "\n  + ".join(
+        f"case when {answer(predicate)} then {dialect.bit(place)} else 0 end"
+        for place, predicate in enumerate(batch)
+    )
+
+
+def _by_column(predicates: Iterable[Predicate]) -> dict[str, list[Predicate]]:
+    ordered = sorted(predicates, key=lambda p: (str(p.of_values), p.words))
+    return {str(c): list(group) for c, group in groupby(ordered, key=lambda p: p.of_values)}
+
+
+def _indented(sql: str) -> str:
+    return "\n".join(f"  {line}" if line else line for line in sql.splitlines())
+
+
+def _group_name(place: int) -> str:
+    return f"wrong_group_{place}"
+
+
+def _text_of(column: str, subject: Subject) -> str:
+    type_ = subject.types[column.split(".")[-1]]
+    return column if type_.startswith("VARCHAR") else f"cast({column} as varchar)"
+
+
+def _keys(subject: Subject) -> tuple[str, ...]:
+    return subject.keys
+
+
+def _money(subject: Subject) -> dict[str, str]:
+    return {f"money_{place}": column for place, column in enumerate(subject.money, 1)}
