@@ -54,8 +54,8 @@ PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.
 _SPARK = """
     array array_compact array_distinct array_join array_sort collect_list explode flatten from_json
-    get_json_object map_entries map_from_entries named_struct octet_length sequence sha2 slice struct
-    transform unix_micros xxhash64
+    get_json_object map_entries map_from_entries named_struct octet_length sequence sha2 slice
+    struct transform unix_micros xxhash64
     """
 SPARK_FUNCTIONS = PORTABLE_FUNCTIONS | frozenset(_SPARK.split())
 _KEYWORDS = """
