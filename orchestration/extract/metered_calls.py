@@ -346,15 +346,27 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
             f"case when not regexp_matches({text}, '[^0-9 +-]') then try_cast({text} as bigint) end"
         )
     if kind == "timestamp":
-        text = f"cast({value} as varchar)"
-        nanoseconds = f"try_cast({text} as bigint)"
-        return (
-            f"case when length({text}) = 19 and {nanoseconds} is not null "
-            f"then make_timestamp({nanoseconds} // 1000) else {timestamp_of(text)} end"
-        )
+        return _clock(f"cast({value} as varchar)")
     if kind.startswith("decimal") and value == name:
         return ledger_amount(name)
     return value
+
+
+def _clock(text: str) -> str:
+    """Return SQL of the time that a text means: nanoseconds of the epoch, or a timestamp.
+
+    Most are ISO texts without an offset, which a plain cast reads five times as fast.
+    """
+    nanoseconds = f"try_cast({text} as bigint)"
+    is_plain = (
+        f"substr({text}, 5, 1) = '-' and not contains(substr({text}, 11), '-') "
+        f"and not contains({text}, '+')"
+    )
+    return (
+        f"coalesce(case when {is_plain} then try_cast({text} as timestamp) end, "
+        f"case when length({text}) = 19 and {nanoseconds} is not null "
+        f"then make_timestamp({nanoseconds} // 1000) else {timestamp_of(text)} end)"
+    )
 
 
 def _defects(form: CallFormat, today: date) -> str:

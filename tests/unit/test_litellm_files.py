@@ -365,3 +365,19 @@ def test_a_call_of_last_month_in_this_months_file_is_of_last_month(meter: FileSo
     )
     assert [row["call_id"] for row in meter.rows()] == ["chatcmpl-1"]
     assert [row["call_id"] for row in meter.rows(NOVEMBER)] == ["n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-02 10:00:00", "2026-10-02 10:00:00"),
+        ("2026-10-02T10:00:00.250Z", "2026-10-02 10:00:00.250000"),
+        ("2026-10-02T10:00:00-05:00", "2026-10-02 15:00:00"),
+        ("2026-10-02T10:00:00+0530", "2026-10-02 04:30:00"),
+        ("1790935200000000000", "2026-10-02 10:00:00"),
+    ],
+)
+def test_a_clock_is_read_with_its_offset(meter: FileSource, text: str, expected: str) -> None:
+    export(meter, "a.jsonl", [changed(LITELLM, startTime=text, endTime="")])
+    (row,) = meter.rows()
+    assert (str(row["started_at"]), row["defects"]) == (expected, None)
