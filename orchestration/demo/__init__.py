@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.demo.received_invoices import LINE_ITEM_TYPE_SEED, write_received_invoices
 from orchestration.demo.vendor_bills import VendorBill, anthropic_bill, openai_bill
 from orchestration.demo.world import MODEL_NAME_SEED, PRICE_SEED, World
 
@@ -24,6 +25,7 @@ __all__ = ["make_demo"]
 
 _MADE = "made.json"
 _MAKING = ".making-"
+_INVOICES = "invoice.csv"
 
 
 def make_demo(
@@ -38,7 +40,8 @@ def make_demo(
 
     Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
     company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
-    place and renamed, so that a killed run leaves nothing half.
+    place and renamed, so that a killed run leaves nothing half. The invoices that the company
+    received go to its own tables in ``org``, because their amounts are the bills'.
 
     Args:
         demo_dir: Where ``vendors`` and ``truth`` go.
@@ -76,6 +79,8 @@ def make_demo(
             _write(World(seed, scale, today), fresh_vendors, fresh_truth, say)
             for folder in (fresh_vendors, fresh_truth):
                 (folder / _MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+            if (demo_dir / "org").is_dir():
+                os.replace(fresh_truth / _INVOICES, demo_dir / "org" / _INVOICES)
             _put_in_place(fresh_truth, truth_dir)
             _put_in_place(fresh_vendors, vendors_dir)
 
@@ -105,9 +110,11 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
             "note": pl.String,
         },
     ).write_parquet(truth_dir / "event.parquet")
-    for name, bill, usage_name, costs_name in (
-        ("openai", openai_bill(world), "usage_completions", "costs"),
-        ("anthropic", anthropic_bill(world), "usage_messages", "cost_report"),
+    bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
+    for (name, bill), (usage_name, costs_name) in zip(
+        bills.items(),
+        (("usage_completions", "costs"), ("usage_messages", "cost_report")),
+        strict=True,
     ):
         folder = vendors_dir / name
         folder.mkdir(parents=True)
@@ -117,6 +124,12 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         say(f"  {name}: {_summary(bill)}")
     truth = write_aws_export(world, vendors_dir / "aws")
     truth.write_parquet(truth_dir / "aws_cost.parquet")
+    write_received_invoices(
+        truth_dir / _INVOICES,
+        {name: bill.costs for name, bill in bills.items()},
+        vendors_dir / "aws",
+        world.today,
+    )
     total = Decimal(truth["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
     say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
@@ -145,6 +158,7 @@ def _put_in_place(fresh: Path, place: Path) -> None:
 def _code_version() -> str:
     """Return a hash of everything that the bills are made from besides seed, scale and day."""
     digest = hashlib.sha256()
-    for path in (*sorted(Path(__file__).parent.glob("*.py")), PRICE_SEED, MODEL_NAME_SEED):
+    seeds = (PRICE_SEED, MODEL_NAME_SEED, LINE_ITEM_TYPE_SEED)
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), *seeds):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
