@@ -38,9 +38,10 @@ def make_demo(
 ) -> None:
     """Write the demo vendors' bills and the truth behind them, unless they are there already.
 
-    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic`` and ``truth``. Both folders
-    are made beside their place and renamed, so that a killed run leaves nothing half. The invoices
-    that the company received go to its own tables in ``org``, because their amounts are the bills'.
+    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
+    company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
+    place and renamed, so that a killed run leaves nothing half. The invoices that the company
+    received go to its own tables in ``org``, because their amounts are the bills'.
 
     Args:
         demo_dir: Where ``vendors`` and ``truth`` go.
@@ -99,6 +100,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
+    from orchestration.demo.gateway import write_gateway_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -132,6 +134,7 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
     )
     total = Decimal(truth["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
+    say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
 
 
 def _summary(bill: VendorBill) -> str:

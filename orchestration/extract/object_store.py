@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,28 @@ class StoredFile:
     path: str
     size: int
     tag: str
+
+
+@dataclass(frozen=True)
+class MemoryFile:
+    """A file that is held in memory.
+
+    Attributes:
+        filesystem: What to register with DuckDB, so that it can read the url.
+        name: Its path there.
+    """
+
+    filesystem: Any
+    name: str
+
+    @property
+    def url(self) -> str:
+        """The address that DuckDB reads it by."""
+        return f"memory://{self.name}"
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return cast(BinaryIO, self.filesystem.open(self.name, "rb"))
 
 
 class ObjectStore:
@@ -142,6 +165,21 @@ class ObjectStore:
             handle = self._fs.open(self._full(path), "rb")
         with handle:
             yield cast(BinaryIO, _ReportingReader(handle, self, path))
+
+    @contextmanager
+    def in_memory(self, path: str) -> Iterator[MemoryFile]:
+        """Hold a file in memory while the block runs: what may not be copied to disk.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        memory = fsspec.filesystem("memory")
+        name = f"/{uuid.uuid4().hex}/{path.rsplit('/', 1)[-1]}"
+        memory.pipe_file(name, self.read(path))
+        try:
+            yield MemoryFile(memory, name)
+        finally:
+            memory.rm_file(name)
 
     def local_path(self, path: str) -> Path | None:
         """Return a file's path on this machine, None when it is on another."""

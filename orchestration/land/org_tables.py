@@ -190,6 +190,19 @@ TABLES: dict[str, Table] = {
         },
         ("model",),
     ),
+    "meter_precedence": Table(
+        {
+            "meter_scope": Column(required=True, values=("use_case", "key", "all")),
+            "scope_value": Column(),
+            "source": Column(required=True),
+            "meter_order": Column("integer", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("meter_scope", "scope_value", "source"),
+        is_optional=True,
+    ),
     "fx_rate": Table(
         {
             "from_currency": Column(required=True, values=_CURRENCY),
@@ -353,6 +366,7 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
         _check_references(path, TABLES[name], rows, tables, faults)
         _check_validity(path, TABLES[name], rows, faults)
     _check_rules(org_dir, tables, faults)
+    _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
     if faults.found:
@@ -599,6 +613,30 @@ def _check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: _Fa
             faults.add(
                 org_dir / "allocation_rule_condition.csv", row.line, "value", "a value is missing."
             )
+
+
+def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """A list of meters is of one thing, and no two meters have the same place in it."""
+    places: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        scope, value = row.values["meter_scope"], row.values["scope_value"]
+        if scope == "all" and value is not None:
+            faults.add(path, row.line, "scope_value", "a list for all must leave it empty.")
+        if scope in ("use_case", "key") and value is None:
+            faults.add(path, row.line, "scope_value", f"say which {scope} the order is for.")
+        places.setdefault((scope, value, row.values["meter_order"]), []).append(row)
+    for (_, _, order), sharing in places.items():
+        for number, row in enumerate(sharing):
+            start, end = _validity(row)
+            for other in sharing[:number]:
+                other_start, other_end = _validity(other)
+                if order is not None and start < other_end and other_start < end:
+                    faults.add(
+                        path,
+                        row.line,
+                        "meter_order",
+                        f"place {order} of this list is taken in row {other.line}.",
+                    )
 
 
 _OF_THE_INVOICE = (

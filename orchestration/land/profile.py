@@ -103,7 +103,9 @@ def rules_for(
                 )
             )
     if dataset.period_column in present:
-        stamp = timestamp_of(f"cast({quoted(dataset.period_column)} as varchar)")
+        stamp = quoted(dataset.period_column)
+        if present[dataset.period_column] != "TIMESTAMP":
+            stamp = timestamp_of(f"cast({stamp} as varchar)")
         rules.append(
             Rule(
                 dataset.period_column,

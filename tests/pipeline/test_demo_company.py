@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from orchestration.demo import make_demo
+from orchestration.demo.gateway import GATEWAY_USE_CASES
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
 from orchestration.settings import DEMO_DIR, Settings
 from tests.pipeline.conftest import Installation, Run
@@ -92,6 +93,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Demo
                 export,
                 {"name": "openai_org", "kind": "openai", "url": f"{api}/v1", "admin_key_env": KEY},
                 {"name": "anthropic_org", "kind": "anthropic", "url": api, "admin_key_env": KEY},
+                {"name": "llm_gateway", "kind": "litellm", "url": "demo/vendors/gateway"},
             ]
         )
         run = installation.run_here(TOLLGATE_FIRST_PERIOD=FIRST_PERIOD, **{KEY: DEMO_ADMIN_KEY})
@@ -141,6 +143,33 @@ def test_tokens_at_list_price_are_what_the_vendors_billed(demo: Demo) -> None:
     assert {row[0] for row in rows} == {"aws_main", "openai_org", "anthropic_org"}
     for source, billed, estimated in rows:
         assert abs(billed - estimated) < billed * Decimal("0.001"), source
+
+
+def test_the_gateway_saw_the_tokens_that_the_world_sent_through_it(demo: Demo) -> None:
+    counted = demo.installation.query(
+        """
+        select
+            usage_date, x_use_case,
+            sum(requests - failed_requests), sum(input_uncached_tokens), sum(cache_read_tokens),
+            sum(cache_write_5m_tokens), sum(cache_write_1h_tokens), sum(output_tokens)
+        from unit_economics.fct_metered_usage_daily
+        where standing = 'counted' group by all order by all
+        """
+    )
+    with duckdb.connect() as connection:
+        sent = connection.execute(
+            f"""
+            select
+                usage_date, use_case_id, sum(requests), sum(input_uncached_tokens),
+                sum(cache_read_tokens), sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
+                sum(output_tokens)
+            from '{demo.truth_dir}/inference.parquet'
+            where usage_date >= ? and list_contains(?, use_case_id)
+            group by all order by all
+            """,
+            [counted[0][0], [*GATEWAY_USE_CASES]],
+        ).fetchall()
+    assert counted == sent
 
 
 def test_what_nobody_understands_is_listed_with_its_money(demo: Demo) -> None:

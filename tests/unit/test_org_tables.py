@@ -624,3 +624,44 @@ def test_commitments_of_two_services_or_one_after_the_other_have_no_fault(
         + commitment(commitment_id="c-3", valid_from="2027-01-01", valid_to="2028-01-01"),
     )
     assert land_org_tables(org, tmp_path).rows["commitment"] == 3
+
+
+METERS = "meter_scope,scope_value,source,meter_order,valid_from,valid_to,note\n"
+
+
+def test_an_order_of_meters_is_landed_and_may_be_left_out(org: Path, tmp_path: Path) -> None:
+    land_org_tables(org, tmp_path / "data")
+    assert landed_rows(tmp_path / "data", "meter_precedence") == []
+    write(
+        org,
+        "meter_precedence",
+        METERS + "all,,gateway,1,,,\nall,,traces,2,,2026-10-01,\nall,,newer,2,2026-10-01,,\n",
+    )
+    land_org_tables(org, tmp_path / "data")
+    assert [
+        (row["source"], row["meter_order"])
+        for row in landed_rows(tmp_path / "data", "meter_precedence")
+    ] == [("gateway", 1), ("traces", 2), ("newer", 2)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("all,chat,gateway,1,,,\n", "row 2, column scope_value: a list for all must leave it"),
+        ("use_case,,gateway,1,,,\n", "row 2, column scope_value: say which use_case the order"),
+        ("key,,gateway,1,,,\n", "row 2, column scope_value: say which key the order"),
+        ("team,a,gateway,1,,,\n", "row 2, column meter_scope: 'team' is not allowed"),
+        ("all,,gateway,first,,,\n", "row 2, column meter_order: 'first' is not a whole number"),
+        (
+            "all,,gateway,1,,,\nall,,traces,1,,,\n",
+            "row 3, column meter_order: place 1 of this list is taken in row 2.",
+        ),
+        ("all,,gateway,1,,,\nall,,gateway,2,,,\n", "is in force twice: see row 2."),
+    ],
+)
+def test_an_order_of_meters_that_does_not_say_who_counts_is_named(
+    org: Path, tmp_path: Path, lines: str, fault: str
+) -> None:
+    write(org, "meter_precedence", METERS + lines)
+    (found,) = faults(org, tmp_path / "data")
+    assert found.startswith("meter_precedence.csv, row ") and fault in found
