@@ -29,7 +29,12 @@ seen as (
         max(last_charged_at) as last_charged_at,
         coalesce(sum(purchased_billed_cost), sum(used_effective_cost), sum(applied_cost)) as cost,
         coalesce(
-            sum(recurring_quantity), sum(coalesce(used_quantity, 0) + coalesce(unused_quantity, 0)),
+            sum(recurring_quantity), sum(
+                case
+                    when used_quantity is not null or unused_quantity is not null
+                        then coalesce(used_quantity, 0) + coalesce(unused_quantity, 0)
+                end
+            ),
             sum(applied_quantity)
         ) as quantity,
         sum(one_time_billed_cost) as one_time_billed_cost,
