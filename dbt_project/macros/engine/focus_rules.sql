@@ -2654,7 +2654,7 @@ wrong_contractcommitmentdurationtype as (
   from (
     select
       value,
-      not (ends_with(value, 'Minute') or ends_with(value, 'Minutes') or ends_with(value, 'Hour') or ends_with(value, 'Hours') or ends_with(value, 'Day') or ends_with(value, 'Days') or ends_with(value, 'Week') or ends_with(value, 'Weeks') or ends_with(value, 'Month') or ends_with(value, 'Months') or ends_with(value, 'Quarter') or ends_with(value, 'Quarters') or ends_with(value, 'Year') or ends_with(value, 'Years')) as "ContractCommitmentDurationType has another ending",
+      not regexp_full_match(value, '.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType has another ending",
       not regexp_full_match(value, '[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType is written otherwise"
     from (
       select distinct ContractCommitmentDurationType as value
@@ -3183,7 +3183,7 @@ wrong_contractcommitmentdurationtype as (
   from (
     select
       value,
-      not (ends_with(value, 'Minute') or ends_with(value, 'Minutes') or ends_with(value, 'Hour') or ends_with(value, 'Hours') or ends_with(value, 'Day') or ends_with(value, 'Days') or ends_with(value, 'Week') or ends_with(value, 'Weeks') or ends_with(value, 'Month') or ends_with(value, 'Months') or ends_with(value, 'Quarter') or ends_with(value, 'Quarters') or ends_with(value, 'Year') or ends_with(value, 'Years')) as `ContractCommitmentDurationType has another ending`,
+      not value rlike '^(?:.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType has another ending`,
       not value rlike '^(?:[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType is written otherwise`
     from (
       select distinct ContractCommitmentDurationType as value
