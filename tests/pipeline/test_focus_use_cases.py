@@ -15,8 +15,8 @@ from tests.pipeline.conftest import Installation
 
 QUERIES = sorted((DBT_PROJECT_DIR / "analyses" / "focus_use_cases").glob("*.sql"))
 
-# The small company has no virtual currency, no reservation of capacity, no marketplace, no zones and
-# no four days of one service in a row.
+# The small company has no virtual currency, no reservation of capacity, no marketplace, no zones
+# and no four days of one service in a row.
 NO_CASE = {8, 9, 11, 16, 17, 34, 36, 37, 38, 39}
 
 
