@@ -376,7 +376,7 @@ def test_signs_and_exponents_are_read_as_numbers(
     assert only(source, line(written))["billed_cost"] == Decimal(amount)
 
 
-@pytest.mark.parametrize("written", ["1,234.56", "1.234,56", "12,5", "1 234"])
+@pytest.mark.parametrize("written", ["1,234.56", "1.234,56", "12,5", "1 234", "1_000"])
 def test_a_number_that_can_be_read_in_two_ways_is_refused_with_its_row(
     source: FileSource, written: str
 ) -> None:
