@@ -66,7 +66,18 @@
             from {{ ref('rpt_commitment_balance') }} as paid_ahead
             where paid_ahead.one_time_billed_cost is not null
         )
-        and abs(balances.billed_cost - balances.effective_cost) > 1
+        and (
+            balances.billed_cost - balances.effective_cost > 1
+            -- what was paid ahead before the first bill here is spread without being billed
+            or balances.effective_cost - balances.billed_cost > 1
+            and balances.commitment_id in (
+                select contracts.ContractCommitmentId
+                from {{ ref('contract_commitment') }} as contracts
+                where
+                    contracts.x_TermsBasis = 'organisation'
+                    and contracts.ContractCommitmentPaymentModel = 'No Upfront'
+            )
+        )
 {%- endmacro %}
 
 {#-

@@ -13,6 +13,7 @@ MARTS = (
     "cost_and_usage",
     "invoice_detail",
     "billing_period",
+    "contract_commitment",
     "rpt_commitment_balance",
     "dim_invoice_line",
 )
@@ -150,6 +151,7 @@ def test_a_price_point_of_two_products_is_named(warehouse: Warehouse) -> None:
         {"effective_cost": "99.50"},  # rounding
         {"effective_cost": 60, "recurring_billed_cost": None},  # only what was paid elsewhere
         {"effective_cost": 150, "one_time_billed_cost": 50},  # paid ahead
+        {"effective_cost": 180},  # perhaps paid ahead before the first bill that is here
     ],
 )
 def test_a_commitment_in_balance_passes(warehouse: Warehouse, changed: Mapping[str, Any]) -> None:
@@ -157,9 +159,23 @@ def test_a_commitment_in_balance_passes(warehouse: Warehouse, changed: Mapping[s
     assert warehouse.said("focus_commitments_are_in_balance") == []
 
 
-def test_a_commitment_that_is_spread_as_more_than_it_is_billed_is_named(
+def test_a_commitment_that_is_spread_as_less_than_it_is_billed_is_named(
     warehouse: Warehouse,
 ) -> None:
+    warehouse.balance(effective_cost=80)
+    (sentence,) = warehouse.said("focus_commitments_are_in_balance")
+    assert sentence.endswith("is billed 100.000000000000 and spread as 80.000000000000")
+
+
+def test_a_commitment_without_upfront_that_is_spread_as_more_than_it_is_billed_is_named(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.put(
+        "contract_commitment",
+        ContractCommitmentId="plan",
+        x_TermsBasis="organisation",
+        ContractCommitmentPaymentModel="No Upfront",
+    )
     warehouse.balance(effective_cost=180)
     (sentence,) = warehouse.said("focus_commitments_are_in_balance")
     assert sentence == (

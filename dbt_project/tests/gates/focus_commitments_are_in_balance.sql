@@ -3,5 +3,6 @@
 -- What to do: compare used, unused and purchased cost of the commitment in trust.rpt_commitment_balance.
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_commitment_balance'}}}) }}
 -- depends_on: {{ ref('rpt_commitment_balance') }}
+-- depends_on: {{ ref('contract_commitment') }}
 
 {{ commitments_out_of_balance(delivered=false) }}
