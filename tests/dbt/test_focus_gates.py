@@ -15,6 +15,7 @@ MARTS = (
     "billing_period",
     "rpt_commitment_balance",
     "dim_invoice_line",
+    "dim_billing_period",
 )
 OCTOBER = "2026-10-01"
 
@@ -155,6 +156,19 @@ def test_a_price_point_of_two_products_is_named(warehouse: Warehouse) -> None:
 def test_a_commitment_in_balance_passes(warehouse: Warehouse, changed: Mapping[str, Any]) -> None:
     warehouse.balance(**changed)
     assert warehouse.said("focus_commitments_are_in_balance") == []
+
+
+@pytest.mark.parametrize(
+    ("first_bill", "effective_cost", "is_named"),
+    [("2026-10-01", 180, False), ("2026-09-01", 180, True), ("2026-10-01", 80, True)],
+    ids=["a fee may lie before the first bill", "it was bought since", "less was spread"],
+)
+def test_a_commitment_that_is_older_than_the_bills_may_be_spread_as_more(
+    warehouse: Warehouse, first_bill: str, effective_cost: int, is_named: bool
+) -> None:
+    warehouse.put("dim_billing_period", source="own", billing_period=first_bill)
+    warehouse.balance(effective_cost=effective_cost)
+    assert bool(warehouse.said("focus_commitments_are_in_balance")) == is_named
 
 
 def test_a_commitment_that_is_spread_as_more_than_it_is_billed_is_named(
