@@ -66,23 +66,16 @@
             from {{ ref('rpt_commitment_balance') }} as paid_ahead
             where paid_ahead.one_time_billed_cost is not null
         )
-        and abs(balances.billed_cost - balances.effective_cost) > 1
-        -- a fee paid before a source's first bill is spread here and billed nowhere
         and (
-            balances.effective_cost < balances.billed_cost
-            or balances.commitment_id not in (
-                select older.commitment_id
-                from {{ ref('rpt_commitment_balance') }} as older
-                inner join (
-                    select
-                        source,
-                        min(billing_period) as first_period
-                    from {{ ref('dim_billing_period') }}
-                    group by source
-                ) as first_bills  -- many commitments to one source
-                    on
-                        older.source = first_bills.source
-                        and older.billing_period = first_bills.first_period
+            balances.billed_cost - balances.effective_cost > 1
+            -- what was paid ahead before the first bill here is spread without being billed
+            or balances.effective_cost - balances.billed_cost > 1
+            and balances.commitment_id in (
+                select contracts.ContractCommitmentId
+                from {{ ref('contract_commitment') }} as contracts
+                where
+                    contracts.x_TermsBasis = 'organisation'
+                    and contracts.ContractCommitmentPaymentModel = 'No Upfront'
             )
         )
 {%- endmacro %}

@@ -79,21 +79,25 @@ def _vendor_lines(name: str, costs: pl.DataFrame, today: date) -> Iterator[_Line
 
 def _aws_lines(aws_dir: Path, today: date) -> Iterator[_Line]:
     """Lines with the numbers that the AWS bill carries: they add the dates and terms."""
-    rows = duckdb.sql(
-        f"""
+    files = [str(file) for file in sorted(aws_dir.rglob("*.parquet"))]
+    if not files:
+        return
+    rows = duckdb.execute(
+        """
         select
             bill_invoice_id,
             bill_invoicing_entity,
             cast(bill_billing_period_start_date as date) as month,
             charge_category,
             sum(cast(cast(line_item_unblended_cost as varchar) as decimal(38, 12))) as billed_cost
-        from read_parquet('{aws_dir}/**/*.parquet', union_by_name = true) as lines
-        inner join read_csv('{LINE_ITEM_TYPE_SEED}', all_varchar = true) as types
+        from read_parquet($1, union_by_name = true) as lines
+        inner join read_csv($2, all_varchar = true) as types
             on lines.line_item_line_item_type = types.line_item_type
         where bill_invoice_id is not null
         group by all
         order by all
-        """
+        """,
+        [files, str(LINE_ITEM_TYPE_SEED)],
     ).fetchall()
     for number, issuer, month, category, billed in rows:
         yield _line(number, "aws_main", issuer, month, category, billed, "PO-2025-AWS")

@@ -13,9 +13,9 @@ MARTS = (
     "cost_and_usage",
     "invoice_detail",
     "billing_period",
+    "contract_commitment",
     "rpt_commitment_balance",
     "dim_invoice_line",
-    "dim_billing_period",
 )
 OCTOBER = "2026-10-01"
 
@@ -151,6 +151,7 @@ def test_a_price_point_of_two_products_is_named(warehouse: Warehouse) -> None:
         {"effective_cost": "99.50"},  # rounding
         {"effective_cost": 60, "recurring_billed_cost": None},  # only what was paid elsewhere
         {"effective_cost": 150, "one_time_billed_cost": 50},  # paid ahead
+        {"effective_cost": 180},  # perhaps paid ahead before the first bill that is here
     ],
 )
 def test_a_commitment_in_balance_passes(warehouse: Warehouse, changed: Mapping[str, Any]) -> None:
@@ -158,22 +159,23 @@ def test_a_commitment_in_balance_passes(warehouse: Warehouse, changed: Mapping[s
     assert warehouse.said("focus_commitments_are_in_balance") == []
 
 
-@pytest.mark.parametrize(
-    ("first_bill", "effective_cost", "is_named"),
-    [("2026-10-01", 180, False), ("2026-09-01", 180, True), ("2026-10-01", 80, True)],
-    ids=["a fee may lie before the first bill", "it was bought since", "less was spread"],
-)
-def test_a_commitment_that_is_older_than_the_bills_may_be_spread_as_more(
-    warehouse: Warehouse, first_bill: str, effective_cost: int, is_named: bool
-) -> None:
-    warehouse.put("dim_billing_period", source="own", billing_period=first_bill)
-    warehouse.balance(effective_cost=effective_cost)
-    assert bool(warehouse.said("focus_commitments_are_in_balance")) == is_named
-
-
-def test_a_commitment_that_is_spread_as_more_than_it_is_billed_is_named(
+def test_a_commitment_that_is_spread_as_less_than_it_is_billed_is_named(
     warehouse: Warehouse,
 ) -> None:
+    warehouse.balance(effective_cost=80)
+    (sentence,) = warehouse.said("focus_commitments_are_in_balance")
+    assert sentence.endswith("is billed 100.000000000000 and spread as 80.000000000000")
+
+
+def test_a_commitment_without_upfront_that_is_spread_as_more_than_it_is_billed_is_named(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.put(
+        "contract_commitment",
+        ContractCommitmentId="plan",
+        x_TermsBasis="organisation",
+        ContractCommitmentPaymentModel="No Upfront",
+    )
     warehouse.balance(effective_cost=180)
     (sentence,) = warehouse.said("focus_commitments_are_in_balance")
     assert sentence == (

@@ -80,17 +80,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Demo
     """The demo company, made, served, run and published once."""
     root = tmp_path_factory.mktemp("demo")
     installation = Installation(root)
-    shutil.copytree(DEMO_DIR / "org", installation.org)
     settings = Settings()
     made = root / "demo"
+    shutil.copytree(DEMO_DIR / "org", made / "org")
     make_demo(
         made,
-        installation.org,
+        made / "org",
         settings.demo_seed,
         Decimal("0.1"),
         settings.demo_today,
         lambda _line: None,
     )
+    # With the invoices that were made with the bills.
+    shutil.copytree(made / "org", installation.org)
     export = {"name": "aws_main", "kind": "aws_cur2", "url": "demo/vendors/aws/export"}
     with serve(made / "vendors", 0) as api, mock.patch.dict(os.environ):
         installation.write_sources(

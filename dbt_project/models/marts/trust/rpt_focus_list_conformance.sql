@@ -11,8 +11,11 @@ known_gaps as (
     select * from {{ ref('focus_known_gap') }}
 ),
 
+-- the lists belong to no kind of source: only gaps of every kind are theirs
 sources as (
-    select * from {{ source('tollgate', 'source') }}
+    select
+        '*' as source,
+        '*' as kind
 ),
 
 -- one list over all sources and periods each: the statement keeps nothing apart
