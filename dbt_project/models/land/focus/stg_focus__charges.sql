@@ -38,10 +38,16 @@ renamed as (
         sku_id,
         sku_price_id,
         {{ key_value_json('sku_price_details') }} as sku_price_details,
+        -- what has no SKU has no meter (CAU-SkuMeter-C-004-C), whatever its usage type says
         coalesce(
             sku_meter,
-            {{ map_value('x_native', 'x_SkuMeterName') }},
-            {{ map_value('x_native', 'x_UsageType') }}
+            case
+                when sku_id is not null
+                    then coalesce(
+                        {{ map_value('x_native', 'x_SkuMeterName') }},
+                        {{ map_value('x_native', 'x_UsageType') }}
+                    )
+            end
         ) as sku_meter,
         resource_id,
         resource_name,
