@@ -250,6 +250,8 @@ def test_a_charge_of_a_superseded_snapshot_is_named(warehouse: Warehouse) -> Non
         {"BilledCost": "101.00"},  # 100 subunits
         {"BilledCost": "102.00", "x_ChargesCount": 160_000},  # half a subunit a root of rows
         {"BilledCost": 2_000, "BillingCurrency": "JPY", "x_ChargedCost": "1900.00"},
+        {"BilledCost": 2_000, "BillingCurrency": "RWF", "x_ChargedCost": "1900.00"},
+        {"BilledCost": "100.10", "BillingCurrency": "KWD"},
         {"BilledCost": 300, "ChargeCategory": "Tax"},
         {"x_InvoiceBasis": "provisional"},
     ],
@@ -269,17 +271,61 @@ def test_an_invoice_that_asks_for_more_than_its_charges_is_named(warehouse: Ware
     )
 
 
-def received(warehouse: Warehouse, billed: Any, number: str = "I-1") -> None:
-    warehouse.put(
-        "dim_invoice_line",
-        source="own",
-        billing_period=OCTOBER,
-        invoice_id=number,
-        invoice_issuer_name="Issuer",
-        billing_currency="USD",
-        charge_category="Usage",
-        billed_cost=billed,
-    )
+@pytest.mark.parametrize(
+    ("currency", "asked"), [("USD", "101.01"), ("KWD", "100.101"), ("RWF", "200.01")]
+)
+def test_the_tolerance_is_a_hundred_of_the_smallest_unit_of_the_currency(
+    warehouse: Warehouse, currency: str, asked: str
+) -> None:
+    warehouse.line(BillingCurrency=currency, BilledCost=asked)
+    assert len(warehouse.said("focus_invoices_meet_their_charges")) == 1
+
+
+def received(warehouse: Warehouse, billed: Any, **changed: Any) -> None:
+    given = {
+        "source": "own",
+        "billing_period": OCTOBER,
+        "invoice_id": "I-1",
+        "invoice_issuer_name": "Issuer",
+        "billing_currency": "USD",
+        "charge_category": "Usage",
+        "billed_cost": billed,
+    }
+    warehouse.put("dim_invoice_line", **(given | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"charge_category": "Purchase"}, "50.000000000000 of Purchase in USD"),
+        ({"billing_currency": "EUR"}, "50.000000000000 of Usage in EUR"),
+    ],
+)
+def test_a_received_amount_that_the_bill_has_no_charges_for_is_named(
+    warehouse: Warehouse, changed: Mapping[str, Any], what: str
+) -> None:
+    warehouse.line(x_InvoiceBasis="bill")
+    received(warehouse, 100)
+    received(warehouse, 50, **changed)
+    assert warehouse.said("focus_invoices_meet_their_charges") == [
+        f"invoice I-1 asks for {what}, and the bill has no such charges on it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"charge_category": "Tax"},
+        {"billing_period": "2020-01-01"},
+        {"charge_category": "Purchase", "billed_cost": "0.99"},
+    ],
+)
+def test_a_received_tax_a_month_without_a_bill_and_a_rounding_are_not_missed(
+    warehouse: Warehouse, changed: Mapping[str, Any]
+) -> None:
+    warehouse.line(x_InvoiceBasis="bill")
+    received(warehouse, 100, **changed)
+    assert warehouse.said("focus_invoices_meet_their_charges") == []
 
 
 def test_the_lines_of_a_bill_s_own_invoice_meet_the_received_amount(warehouse: Warehouse) -> None:
@@ -294,6 +340,7 @@ def test_the_lines_of_a_bill_s_own_invoice_meet_the_received_amount(warehouse: W
 
 def test_charges_that_no_line_of_a_received_invoice_covers_are_named(warehouse: Warehouse) -> None:
     warehouse.line(InvoiceId="open/own", x_InvoiceBasis="provisional", ChargeCategory="Purchase")
+    warehouse.line()
     received(warehouse, 100)
     assert warehouse.said("focus_invoices_meet_their_charges") == [
         "an invoice of Issuer was received, and no line of it covers 4 charges of Purchase"

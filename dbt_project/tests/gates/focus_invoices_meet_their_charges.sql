@@ -1,5 +1,5 @@
 -- Detects: an issued invoice whose amount is not that of its charges, within FOCUS's rounding variance tolerance (IND-BilledCost-C-008-C, C-010-C, C-013-C; CAU-BilledCost-C-007-C).
--- Usually means: the bill was restated after the invoice, a discount is only on the invoice, or invoice.csv has another issuer, period or category.
+-- Usually means: the bill was restated after the invoice, a discount is only on the invoice, or invoice.csv has another issuer, period, category or currency.
 -- What to do: compare the invoice with focus.invoice_detail (x_ChargedCost); correct invoice.csv or ask the vendor.
 {{ config(meta={'dagster': {'ref': {'name': 'invoice_detail'}}}) }}
 
@@ -40,6 +40,7 @@ compared as (
             and lines.invoice_id = received.invoice_id
             and lines.invoice_issuer_name = received.invoice_issuer_name
             and lines.charge_category = received.charge_category
+            and lines.currency = received.billing_currency
     where lines.invoice_basis <> 'provisional'
 ),
 
@@ -47,14 +48,35 @@ toleranced as (
     select
         compared.*,
         cast(
-            case
-                when currency in ('JPY', 'KRW', 'VND', 'CLP', 'ISK', 'UGX', 'XAF', 'XOF', 'PYG') then 1
-                when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 0.001
-                else 0.01
-            end
+            {{ currency_subunit('currency') }}
             * greatest(100, cast(sqrt(charges_count) as decimal(18, 3)) * 0.5) as decimal(28, 12)
         ) as tolerance
     from compared
+),
+
+-- of an invoice that the bill carries, what the organisation received and the bill does not have
+unmet as (
+    select received.*
+    from received
+    left join lines  -- one to at most one
+        on
+            received.source = lines.source
+            and received.billing_period = lines.billing_period
+            and received.invoice_id = lines.invoice_id
+            and received.invoice_issuer_name = lines.invoice_issuer_name
+            and received.charge_category = lines.charge_category
+            and received.billing_currency = lines.currency
+    where
+        lines.invoice_id is null
+        and abs(received.billed_cost) > 100 * {{ currency_subunit('received.billing_currency') }}
+        -- a month without a bill is not judged: invoices may be older than the bills that are kept
+        and exists (
+            select 1
+            from lines as billed
+            where
+                billed.source = received.source
+                and billed.billing_period = received.billing_period
+        )
 )
 
 select
@@ -96,3 +118,17 @@ where
             and received.invoice_issuer_name = lines.invoice_issuer_name
             and received.billing_currency = lines.currency
     )
+
+union all
+
+select
+    source,
+    billing_period,
+    concat(
+        'invoice ', invoice_id, ' asks for ', cast(billed_cost as string), ' of ', charge_category, ' in ',
+        billing_currency, ', and the bill has no such charges on it'
+    ) as what,
+    abs(billed_cost) as money_touched,
+    billing_currency as currency
+from unmet
+where charge_category <> 'Tax'
