@@ -213,6 +213,21 @@ TABLES: dict[str, Table] = {
         },
         ("from_currency", "to_currency"),
     ),
+    "budget": Table(
+        {
+            "budget_scope": Column(
+                required=True, values=("service_provider", "sub_account", "use_case")
+            ),
+            "scope_value": Column(required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "monthly_budget": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("budget_scope", "scope_value", "billing_currency"),
+        is_optional=True,
+    ),
     "invoice": Table(
         {
             "invoice_number": Column(required=True),
@@ -367,6 +382,7 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
         _check_validity(path, TABLES[name], rows, faults)
     _check_rules(org_dir, tables, faults)
     _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_budgets(org_dir / "budget.csv", tables["budget"], tables["use_case"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
     if faults.found:
@@ -637,6 +653,19 @@ def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
                         "meter_order",
                         f"place {order} of this list is taken in row {other.line}.",
                     )
+
+
+def _check_budgets(
+    path: Path, rows: Sequence[Row], use_cases: Sequence[Row], faults: _Faults
+) -> None:
+    """A budget is no less than nothing, and one of a use case is of one that exists."""
+    known = {row.values["use_case_id"] for row in use_cases}
+    for row in rows:
+        value, amount = row.values["scope_value"], row.values["monthly_budget"]
+        if isinstance(amount, Decimal) and amount < 0:
+            faults.add(path, row.line, "monthly_budget", "it must not be less than 0.")
+        if row.values["budget_scope"] == "use_case" and value is not None and value not in known:
+            faults.add(path, row.line, "scope_value", f"{value!r} is not in use_case.csv.")
 
 
 _OF_THE_INVOICE = (

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections import Counter
+from contextlib import redirect_stdout
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import boto3
 import duckdb
+import fsspec
 import pytest
+from moto.server import ThreadedMotoServer
 
+from orchestration.__main__ import main
 from orchestration.extract.object_store import FileTarget
 from orchestration.extract.source import SourceError
 from orchestration.publish.focus_export import MANIFEST, Export, export_focus
@@ -184,3 +191,84 @@ def test_numbers_of_parquet_stay_decimals(published: Installation, tmp_path: Pat
         }
     assert types["BilledCost"] == "DECIMAL(38,12)"
     assert "DOUBLE" not in types.values()
+
+
+def test_a_run_exports_what_it_published_and_the_command_finds_it_whole(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The asset of a run and the command of a terminal are one export."""
+    target = str(tmp_path / "export")
+    run = installation.run_here(TOLLGATE_FOCUS_EXPORT=target)
+    assert run.exit_code == 0, run.text
+    count = len(manifest(Path(target)))
+    assert count == len(exported_files(Path(target))) > 0
+    assert command(installation, target) == (
+        0,
+        f"0 files written to {target}, {count} unchanged, 0 removed.",
+    )
+    assert command(installation)[1].startswith(f"{count} files written to {installation.data}")
+
+
+def test_nothing_published_is_nothing_to_export(tmp_path: Path) -> None:
+    empty = new_installation(tmp_path / "empty", [])
+    assert command(empty, str(tmp_path / "export")) == (
+        1,
+        "Nothing is published yet: make run first.",
+    )
+    assert not (tmp_path / "export").exists()
+
+
+def command(installation: Installation, *arguments: str) -> tuple[int, str]:
+    """Give the terminal's command; return its exit code and last line."""
+    said = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, installation.environment(), clear=True),
+        redirect_stdout(said),
+    ):
+        exit_code = main(["focus-export", *arguments])
+    return exit_code, said.getvalue().splitlines()[-1]
+
+
+def test_a_bucket_is_given_the_same_files_as_a_folder(
+    published: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "writer")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the bucket")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="finance")
+        url = "s3://finance/focus"
+        first = export_focus(published.published_path, url, lambda _line: None)
+        listed = client.list_objects_v2(Bucket="finance")["Contents"]
+        body = client.get_object(Bucket="finance", Key=f"focus/{MANIFEST}")["Body"].read()
+        again = export_focus(published.published_path, url, lambda _line: None)
+    finally:
+        server.stop()
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+    export(published, tmp_path)
+    assert {entry["Key"].removeprefix("focus/") for entry in listed} == {
+        *exported_files(tmp_path),
+        MANIFEST,
+    }
+    assert body == (tmp_path / MANIFEST).read_bytes()
+    assert again.written == () and set(again.unchanged) == set(first.written)
+
+
+def test_an_export_that_is_taken_in_as_a_whole_is_refused_instead_of_counted_twice(
+    published: Installation, tmp_path: Path
+) -> None:
+    """It holds the same charges as Parquet and as CSV."""
+    export(published, tmp_path / "export")
+    again = new_installation(
+        tmp_path / "again",
+        [{"name": "returned", "kind": "focus", "url": str(tmp_path / "export")}],
+    )
+    run = again.run_here()
+    assert run.exit_code == 1 and again.published_hash() is None
+    assert "returned" in run.text

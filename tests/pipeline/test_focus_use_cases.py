@@ -30,10 +30,10 @@ def asked(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "create table focus.cost_and_usage as from published.focus.cost_and_usage"
         )
-        connection.execute(
-            "create table reference.dim_billing_period as "
-            "from published.reference.dim_billing_period"
-        )
+        for table in ("dim_billing_period", "dim_budget"):
+            connection.execute(
+                f"create table reference.{table} as from published.reference.{table}"
+            )
         yield connection
 
 
@@ -113,3 +113,47 @@ def test_months_stay_apart(asked: duckdb.DuckDBPyConnection, number: int) -> Non
 def test_the_reservation_that_was_bought_is_listed(asked: duckdb.DuckDBPyConnection) -> None:
     rows = [row for row in answer(asked, 30) if row["BillingCurrency"] == "EUR"]
     assert [row["BilledCost"] for row in rows] == [Decimal(50)]
+
+
+@pytest.fixture
+def of_credits(asked: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A hand-made ledger: ten credits bought for 25 USD, and two charges that use them up."""
+    columns = asked.execute("describe focus.cost_and_usage").fetchall()
+    given = (
+        "ServiceProviderName, BillingPeriodStart, ChargeCategory, ServiceName, ChargeDescription, "
+        "BillingCurrency, BilledCost, PricingCurrency, PricingCurrencyEffectiveCost, "
+        "PricingQuantity, PricingUnit"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("create schema focus")
+        connection.execute(
+            "create table focus.cost_and_usage "
+            f"({', '.join(f'{name} {kind}' for name, kind, *_ in columns)})"
+        )
+        connection.execute(
+            f"""
+            insert into focus.cost_and_usage ({given}) values
+            ('V', '2026-10-01', 'Purchase', 'S', 'Pack', 'USD', 25, 'CREDIT', null, 10, 'Credits'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Query', 'USD', 0, 'CREDIT', 2.25, 3, 'Hours'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Load', 'USD', 0, 'CREDIT', 1.5, 3, 'Hours'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Store', 'USD', 7, 'USD', 7, 1, 'GB')
+            """
+        )
+        yield connection
+
+
+def test_virtual_currency_is_bought_used_up_and_spent_on_something(
+    of_credits: duckdb.DuckDBPyConnection,
+) -> None:
+    """No company of the tests is billed in credits, so these three questions have their own."""
+    (used,) = answer(of_credits, 8)
+    assert (used["PricingCurrency"], used["PricingCurrencyEffectiveCost"]) == (
+        "CREDIT",
+        Decimal("3.75"),
+    )
+    assert [
+        (row["ChargeDescription"], row["PricingCurrencyEffectiveCost"])
+        for row in answer(of_credits, 9)
+    ] == [("Query", Decimal("2.25")), ("Load", Decimal("1.5"))]
+    (bought,) = answer(of_credits, 11)
+    assert (bought["BilledCost"], bought["PricingQuantity"]) == (Decimal(25), Decimal(10))

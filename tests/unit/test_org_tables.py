@@ -612,6 +612,38 @@ def test_faults_of_a_commitment_are_named(org: Path, tmp_path: Path, lines: str,
     assert fault.startswith(f"commitment.csv, {said}")
 
 
+BUDGET = ",".join(TABLES["budget"].columns) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "sub_account,1,USD,-1,,,\n",
+            "row 2, column monthly_budget: it must not be less than 0.",
+        ),
+        ("use_case,nobody,USD,1,,,\n", "row 2, column scope_value: 'nobody' is not in use_case"),
+        ("team,search,USD,1,,,\n", "row 2, column budget_scope: 'team' is not allowed"),
+        (
+            "sub_account,1,USD,1,,2026-11-01,\nsub_account,1,USD,2,2026-10-01,,\n",
+            "row 3, column valid_from: budget_scope 'sub_account', scope_value '1', "
+            "billing_currency 'USD' is in force twice: see row 2.",
+        ),
+    ],
+)
+def test_faults_of_a_budget_are_named(org: Path, tmp_path: Path, lines: str, said: str) -> None:
+    write(org, "budget", BUDGET + lines)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith(f"budget.csv, {said}")
+
+
+def test_a_budget_of_nothing_and_none_at_all_have_no_fault(org: Path, tmp_path: Path) -> None:
+    assert land_org_tables(org, tmp_path / "none").rows["budget"] == 0
+    write(org, "budget", BUDGET + "use_case,answers,USD,0,,,Stopped\n")
+    land_org_tables(org, tmp_path / "one")
+    assert [row["monthly_budget"] for row in landed_rows(tmp_path / "one", "budget")] == [0]
+
+
 def test_commitments_of_two_services_or_one_after_the_other_have_no_fault(
     org: Path, tmp_path: Path
 ) -> None:
