@@ -7,10 +7,10 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL
 
-.PHONY: help setup run ui query test check audit bench
+.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export
 
 help: ## Show what can be made.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed ## Make .venv from requirements.lock (uv if present, else pip).
 
@@ -34,6 +34,9 @@ ui: setup ## Start the Dagster UI on loopback.
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
 
+focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
+	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
+
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q
 
@@ -48,3 +51,9 @@ audit: setup ## Judge every published period again, not only those that changed.
 
 bench: setup ## Measure speed as ratios; written to bench/.
 	@$(PYTHON) -m tests.bench
+
+focus-rules: setup ## Write the dbt code of the FOCUS rules from their facts.
+	@$(PYTHON) -m orchestration.publish.focus_conformance write
+
+focus-referee: setup ## Let the official FOCUS validator judge a sample of what is published.
+	@$(PYTHON) -m tests.referee

@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("audit", help="judge every published period again")
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
+    export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)
+    if options.command == "focus-export":
+        return _focus_export(settings, options.target)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -102,6 +106,23 @@ def _query(settings: Settings, question: str) -> int:
     except (FileNotFoundError, duckdb.Error) as error:
         _say(str(error))
         return 1
+    return 0
+
+
+def _focus_export(settings: Settings, target: str | None) -> int:
+    from orchestration.extract.source import SourceError
+    from orchestration.publish.focus_export import NothingPublishedError, export_focus
+
+    url = target or settings.focus_export or str(settings.data_dir / "focus_export")
+    try:
+        export = export_focus(settings.published_path, url, _say)
+    except (NothingPublishedError, SourceError) as error:
+        _say(str(error))
+        return 1
+    _say(
+        f"{len(export.written)} files written to {url}, {len(export.unchanged)} unchanged, "
+        f"{len(export.removed)} removed."
+    )
     return 0
 
 

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         default=False,
         description="Publish although a source could not be brought up to date; it shows in trust.",
     )
+    focus_export: str | None = Field(
+        default=None,
+        description="Write the FOCUS datasets here after each run: a folder, s3://, az://, gs://.",
+    )
     judge_all: bool = Field(
         default=False,
         description="Judge every published period again, not only those that changed.",

@@ -314,7 +314,8 @@ named as (
         availability_zone,
         billed_cost,
         payer_account_id as billing_account_id,
-        payer_account_name as billing_account_name,
+        -- FOCUS: an account that has an id has a name
+        coalesce(payer_account_name, payer_account_id) as billing_account_name,
         'Payer account' as billing_account_type,
         billing_currency,
         coalesce(billing_period_ended_at, cast(billing_period + interval 1 month as timestamp))
@@ -434,7 +435,6 @@ named as (
         case when is_priced then sku_price_details end as sku_price_details,
         case when is_priced then coalesce(rate_code, rate_id, sku, meter_sku) end as sku_price_id,
         usage_account_id as sub_account_id,
-        -- FOCUS: a sub account that has an id has a name
         coalesce(usage_account_name, usage_account_id) as sub_account_name,
         case when usage_account_id is not null then 'Account' end as sub_account_type,
         tags,

@@ -95,6 +95,21 @@
 {% endmacro %}
 
 {#-
+  The columns of focus.cost_and_usage in FOCUS's order: its own by the alphabet, then those with x_.
+-#}
+{% macro cost_and_usage_columns() %}
+    {% set names = ['x_billing_period', 'x_invoice_basis', 'x_source'] %}
+    {% for name, type in ledger_columns() if name not in ('source', 'billing_period') %}
+        {% do names.append(name) %}
+    {% endfor %}
+    {% set extra = [] %}
+    {% for name in names if name.startswith('x_') %}
+        {% do extra.append(name) %}
+    {% endfor %}
+    {% do return((names | reject('in', extra) | list) + (extra | sort)) %}
+{% endmacro %}
+
+{#-
   The last select of every conform model: all ledger columns in order, with their types. Columns
   that a source cannot know are named in `unknown` and come as NULL; a column that is neither given
   nor named there is an error of the database, not a silent NULL.

@@ -13,12 +13,14 @@ from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue
 from orchestration.publish.audit import MoneyFile, PublicationRefusedError
 from orchestration.publish.dbt_manifest import load_manifest
+from orchestration.publish.focus_export import export_focus
 from orchestration.publish.publication import Publication, publish
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 progress = logging.getLogger("tollgate")
 
 PUBLISHED_KEY = dg.AssetKey(["publish", "warehouse"])
+EXPORT_KEY = dg.AssetKey(["publish", "focus_export"])
 CHECK = "audit"
 
 
@@ -89,7 +91,35 @@ def build_publish_assets(
             ],
         )
 
-    return [published]
+    if settings.focus_export is None:
+        return [published]
+    return [published, _focus_export(settings, settings.focus_export)]
+
+
+def _focus_export(settings: Settings, target: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=EXPORT_KEY,
+        deps=[PUBLISHED_KEY],
+        group_name="6_publish",
+        owners=["team:finops"],
+        kinds={"parquet"},
+        description=(
+            "The FOCUS datasets of the published file, per billing period, as Parquet and CSV with "
+            "a manifest. Periods that did not change are not written again."
+        ),
+    )
+    def focus_export(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        export = export_focus(settings.published_path, target, progress.info)
+        return dg.MaterializeResult(
+            metadata={
+                "target": target,
+                "written_files": len(export.written),
+                "unchanged_files": len(export.unchanged),
+                "removed_files": len(export.removed),
+            }
+        )
+
+    return focus_export
 
 
 def _mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.demo.received_invoices import LINE_ITEM_TYPE_SEED, write_received_invoices
 from orchestration.demo.vendor_bills import VendorBill, anthropic_bill, openai_bill
 from orchestration.demo.world import MODEL_NAME_SEED, PRICE_SEED, World
 
@@ -24,6 +25,7 @@ __all__ = ["make_demo"]
 
 _MADE = "made.json"
 _MAKING = ".making-"
+_INVOICES = "invoice.csv"
 
 
 def make_demo(
@@ -36,8 +38,10 @@ def make_demo(
 ) -> None:
     """Write the demo vendors' bills and the truth behind them, unless they are there already.
 
-    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic`` and ``truth``. Both folders
-    are made beside their place and renamed, so that a killed run leaves nothing half.
+    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
+    company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
+    place and renamed, so that a killed run leaves nothing half. The invoices that the company
+    received go to its own tables in ``org``, because their amounts are the bills'.
 
     Args:
         demo_dir: Where ``vendors`` and ``truth`` go.
@@ -64,7 +68,9 @@ def make_demo(
     vendors_dir, truth_dir = demo_dir / "vendors", demo_dir / "truth"
     demo_dir.mkdir(parents=True, exist_ok=True)
     with _alone_in(demo_dir):
-        if _is_made(vendors_dir, made) and _is_made(truth_dir, made):
+        invoices = demo_dir / "org" / _INVOICES
+        has_invoices = invoices.exists() or not invoices.parent.is_dir()
+        if has_invoices and _is_made(vendors_dir, made) and _is_made(truth_dir, made):
             return
         say(f"Making the demo company's bills up to {today} (seed {seed}, scale {scale})")
         for left_over in demo_dir.glob(f"{_MAKING}*"):
@@ -75,6 +81,8 @@ def make_demo(
             _write(World(seed, scale, today), fresh_vendors, fresh_truth, say)
             for folder in (fresh_vendors, fresh_truth):
                 (folder / _MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+            if invoices.parent.is_dir():
+                os.replace(fresh_truth / _INVOICES, invoices)
             _put_in_place(fresh_truth, truth_dir)
             _put_in_place(fresh_vendors, vendors_dir)
 
@@ -92,6 +100,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
+    from orchestration.demo.gateway import write_gateway_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -103,9 +112,11 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
             "note": pl.String,
         },
     ).write_parquet(truth_dir / "event.parquet")
-    for name, bill, usage_name, costs_name in (
-        ("openai", openai_bill(world), "usage_completions", "costs"),
-        ("anthropic", anthropic_bill(world), "usage_messages", "cost_report"),
+    bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
+    for (name, bill), (usage_name, costs_name) in zip(
+        bills.items(),
+        (("usage_completions", "costs"), ("usage_messages", "cost_report")),
+        strict=True,
     ):
         folder = vendors_dir / name
         folder.mkdir(parents=True)
@@ -115,8 +126,15 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         say(f"  {name}: {_summary(bill)}")
     truth = write_aws_export(world, vendors_dir / "aws")
     truth.write_parquet(truth_dir / "aws_cost.parquet")
+    write_received_invoices(
+        truth_dir / _INVOICES,
+        {name: bill.costs for name, bill in bills.items()},
+        vendors_dir / "aws",
+        world.today,
+    )
     total = Decimal(truth["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
+    say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
 
 
 def _summary(bill: VendorBill) -> str:
@@ -142,6 +160,7 @@ def _put_in_place(fresh: Path, place: Path) -> None:
 def _code_version() -> str:
     """Return a hash of everything that the bills are made from besides seed, scale and day."""
     digest = hashlib.sha256()
-    for path in (*sorted(Path(__file__).parent.glob("*.py")), PRICE_SEED, MODEL_NAME_SEED):
+    seeds = (PRICE_SEED, MODEL_NAME_SEED, LINE_ITEM_TYPE_SEED)
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), *seeds):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

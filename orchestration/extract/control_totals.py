@@ -103,7 +103,16 @@ def control_totals(
             """
         ).fetchall()
     else:
-        tokens = " + ".join(f"coalesce({exact_amount(name)}, 0)" for name in dataset.token_columns)
+        types = dict(
+            (row[0], row[1])
+            for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
+        )
+        # A column of whole numbers needs no look at its digits.
+        tokens = " + ".join(
+            f"coalesce({quoted(name) if types[name] == 'BIGINT' else exact_amount(name)}, 0)"
+            for name in dataset.token_columns
+            if name in types
+        )
         found = connection.execute(
             f"select '', count(*), coalesce(sum({tokens}), 0), coalesce(sum({tokens}), 0) "
             f"from ({rows_sql})"

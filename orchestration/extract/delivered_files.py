@@ -44,7 +44,7 @@ def is_csv(path: Path | str) -> bool:
     return str(path).lower().endswith(_CSV)
 
 
-def raw_rows(paths: Sequence[Path]) -> str:
+def raw_rows(paths: Sequence[Path | str]) -> str:
     """Return SQL for the rows of Parquet or CSV files; every CSV value stays a text.
 
     Columns are matched by name, because the order (and the set) differs from file to file. A byte
@@ -65,7 +65,7 @@ def raw_rows(paths: Sequence[Path]) -> str:
     return " union all by name ".join(selects)
 
 
-def _csv_rows(paths: Sequence[Path], *, header: bool) -> str:
+def _csv_rows(paths: Sequence[Path | str], *, header: bool) -> str:
     # Left to guess, DuckDB takes a first line that does not fit the second for none of the table's:
     # that would lose money without a word.
     return (
@@ -419,7 +419,7 @@ class MonthFiles:
         if self._months is None:
             # What a file was found to hold is kept: one with the same tag is not read again.
             memory = scratch / _MONTHS_MEMORY
-            known = _remembered(memory)
+            known = remembered_months(memory)
             self._months = []
             for file in files:
                 months = known.get((file.path, file.tag))
@@ -428,7 +428,7 @@ class MonthFiles:
                 self._months.append(FileMonths(file, months))
             found = {(held.file.path, held.file.tag): held.months for held in self._months}
             if found != known:
-                _remember(memory, found)
+                remember_months(memory, found)
         return self._months
 
     def _months_of(self, file: StoredFile, scratch: Path) -> dict[BillingPeriod, int]:
@@ -528,10 +528,10 @@ _REPEATED_FILES = """
     order by suspects.file desc, suspects.other
 """
 
-_KnownMonths = dict[tuple[str, str], dict[BillingPeriod, int]]
+KnownMonths = dict[tuple[str, str], dict[BillingPeriod, int]]
 
 
-def _remembered(memory: Path) -> _KnownMonths:
+def remembered_months(memory: Path) -> KnownMonths:
     """Return the months of the files that an earlier pull sorted, by path and tag."""
     try:
         files = json.loads(memory.read_text(encoding="utf-8"))
@@ -545,7 +545,8 @@ def _remembered(memory: Path) -> _KnownMonths:
         return {}  # it only saves time
 
 
-def _remember(memory: Path, found: _KnownMonths) -> None:
+def remember_months(memory: Path, found: KnownMonths) -> None:
+    """Keep the months of files, by path and tag; it only saves time."""
     files = [
         {"path": path, "tag": tag, "rows": {period.key: rows for period, rows in months.items()}}
         for (path, tag), months in found.items()

@@ -141,10 +141,21 @@ def point_moved(number: Decimal, places: int) -> Decimal:
 
 
 def pseudonym(key: str, user_id: str | None) -> str | None:
-    """Return the pseudonym of a user; the same user has the same one while the key is the same."""
-    if user_id is None:
+    """Return the pseudonym of a user; the same user has the same one while the key is the same.
+
+    Sources spell an e-mail address in upper and lower case; it is one person's all the same.
+    """
+    if user_id is None or not user_id.strip(" "):
         return None
-    return "u_" + hashlib.sha256(f"{key}:{user_id}".encode()).hexdigest()[:16]
+    same = user_id.strip(" ")
+    if "@" in same:
+        same = same.lower()
+    return "u_" + hashlib.sha256(f"{key}:{same}".encode()).hexdigest()[:16]
+
+
+def hashed_id(key: str, text: str) -> str:
+    """Return a keyed hash in place of a text that may hold anything; it tells one from another."""
+    return "h_" + hashlib.sha256(f"{key}:{text}".encode()).hexdigest()[:16]
 
 
 def days_of(
@@ -221,7 +232,7 @@ def add_report(
         draft.add_rows(_ROWS_FILE, ordered)
 
 
-def path_list(paths: Sequence[Path]) -> str:
+def path_list(paths: Sequence[Path | str]) -> str:
     """Return paths as an SQL list literal.
 
     DuckDB reads ``*``, ``?`` and ``[`` in a file name as a pattern, even where a file of that name

@@ -7,7 +7,11 @@ sources file; ``storage_options`` of a source may hold addresses and names, not 
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +52,28 @@ class StoredFile:
     path: str
     size: int
     tag: str
+
+
+@dataclass(frozen=True)
+class MemoryFile:
+    """A file that is held in memory.
+
+    Attributes:
+        filesystem: What to register with DuckDB, so that it can read the url.
+        name: Its path there.
+    """
+
+    filesystem: Any
+    name: str
+
+    @property
+    def url(self) -> str:
+        """The address that DuckDB reads it by."""
+        return f"memory://{self.name}"
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return cast(BinaryIO, self.filesystem.open(self.name, "rb"))
 
 
 class ObjectStore:
@@ -140,6 +166,21 @@ class ObjectStore:
         with handle:
             yield cast(BinaryIO, _ReportingReader(handle, self, path))
 
+    @contextmanager
+    def in_memory(self, path: str) -> Iterator[MemoryFile]:
+        """Hold a file in memory while the block runs: what may not be copied to disk.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        memory = fsspec.filesystem("memory")
+        name = f"/{uuid.uuid4().hex}/{path.rsplit('/', 1)[-1]}"
+        memory.pipe_file(name, self.read(path))
+        try:
+            yield MemoryFile(memory, name)
+        finally:
+            memory.rm_file(name)
+
     def local_path(self, path: str) -> Path | None:
         """Return a file's path on this machine, None when it is on another."""
         return Path(self._full(path)) if self._is_local else None
@@ -180,6 +221,71 @@ class ObjectStore:
             raise SourceError(
                 self._source.name, f"{self._source.url} {what}: {_kind(error)}.", _CHECK_ADDRESS
             ) from None
+
+
+class FileTarget:
+    """A folder, here or in an object store, that files are put into, each whole or not at all.
+
+    Args:
+        name: Who writes, for naming it in errors.
+        url: The folder.
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        self._store = ObjectStore(SourceConfig(name=name, kind="focus", url=url, options={}))
+        self._name = name
+
+    def fault(self, reason: str, remedy: str) -> SourceError:
+        """Return an error that names the writer."""
+        return SourceError(self._name, reason, remedy)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a small file, None where there is none."""
+        return None if self.size(path) is None else self._store.read(path)
+
+    def size(self, path: str) -> int | None:
+        """Return a file's bytes as a number, None where there is none."""
+        with self._store._reported(f"file {path} cannot be looked at"):
+            try:
+                return int(self._store._fs.info(self._full(path))["size"])
+            except FileNotFoundError:
+                return None
+
+    def put(self, file: Path, path: str) -> None:
+        """Copy a file of this machine into the folder, in the place of what was there."""
+        with self._store._reported(f"file {path} cannot be written"):
+            local = self._local(path)
+            if local is None:
+                # A store shows an object when its last byte has arrived.
+                self._store._fs.put_file(str(file), self._full(path))
+                return
+            local.parent.mkdir(parents=True, exist_ok=True)
+            # No reader takes a file of this ending for a bill.
+            partial = local.with_name(f".{local.name}.part")
+            with file.open("rb") as source, partial.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+                sink.flush()
+                os.fsync(sink.fileno())
+            os.replace(partial, local)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file, in the place of what was there."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "content"
+            file.write_bytes(content)
+            self.put(file, path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is gone already is no fault."""
+        with self._store._reported(f"file {path} cannot be removed"):
+            if self.size(path) is not None:
+                self._store._fs.rm_file(self._full(path))
+
+    def _full(self, path: str) -> str:
+        return f"{self._store._root.rstrip('/')}/{path}"
+
+    def _local(self, path: str) -> Path | None:
+        return Path(self._full(path)) if self._store._is_local else None
 
 
 class _ReportingReader:

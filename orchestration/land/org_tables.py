@@ -26,6 +26,7 @@ _DAY_ZERO, _DAY_NEVER = date.min, date.max
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
+_MONEY = re.compile(r"-?\d{1,24}(\.\d{1,12})?", re.ASCII)
 
 # What a rule or a mapping may look at; the macro profile_attributes gives dbt the same names.
 CHARGE_ATTRIBUTES = (
@@ -69,8 +70,9 @@ class Column:
     """A column of an organisation table.
 
     Attributes:
-        kind: ``text``, ``date``, ``integer``, ``rate`` (a positive decimal) or ``attribute`` (a
-            column of a charge, or ``tag:`` and the key of a tag).
+        kind: ``text``, ``date``, ``month`` (the first day of one), ``integer``, ``rate`` (a
+            positive decimal), ``share`` (0 to 1), ``money`` (a decimal of either sign) or
+            ``attribute`` (a column of a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -90,14 +92,18 @@ class Table:
         columns: The header, exactly.
         key: Columns that name a row, validity apart. With validity dates the validities of a key
             must not overlap; without, the key is unique.
+        is_optional: Whether the file may be missing; the table is empty then.
     """
 
     columns: Mapping[str, Column]
     key: tuple[str, ...]
+    is_optional: bool = False
 
 
 _FROM, _TO = Column("date"), Column("date")
 _OWNER = Column(required=True, refers_to="owner")
+_CURRENCY = tuple(sorted(ISO_4217))
+_CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 _OPERATORS = ("equals", "not_equals", "in", "starts_with", "contains", "is_null", "is_not_null")
 
 TABLES: dict[str, Table] = {
@@ -184,15 +190,128 @@ TABLES: dict[str, Table] = {
         },
         ("model",),
     ),
+    "meter_precedence": Table(
+        {
+            "meter_scope": Column(required=True, values=("use_case", "key", "all")),
+            "scope_value": Column(),
+            "source": Column(required=True),
+            "meter_order": Column("integer", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("meter_scope", "scope_value", "source"),
+        is_optional=True,
+    ),
     "fx_rate": Table(
         {
-            "from_currency": Column(required=True, values=tuple(sorted(ISO_4217))),
-            "to_currency": Column(required=True, values=tuple(sorted(ISO_4217))),
+            "from_currency": Column(required=True, values=_CURRENCY),
+            "to_currency": Column(required=True, values=_CURRENCY),
             "fx_rate": Column("rate", required=True),
             "valid_from": _FROM,
             "valid_to": _TO,
         },
         ("from_currency", "to_currency"),
+    ),
+    "budget": Table(
+        {
+            "budget_scope": Column(
+                required=True, values=("service_provider", "sub_account", "use_case")
+            ),
+            "scope_value": Column(required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "monthly_budget": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("budget_scope", "scope_value", "billing_currency"),
+        is_optional=True,
+    ),
+    "invoice": Table(
+        {
+            "invoice_number": Column(required=True),
+            "source": Column(required=True),
+            "invoice_issuer": Column(required=True),
+            "billing_period": Column("month", required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "charge_category": Column(required=True, values=_CHARGE_CATEGORIES),
+            "billed_amount": Column("money", required=True),
+            "issued_on": Column("date", required=True),
+            "due_on": Column("date"),
+            "payment_terms": Column(required=True),
+            "purchase_order": Column(),
+            "corrects_invoice_number": Column(),
+        },
+        ("invoice_issuer", "invoice_number", "charge_category"),
+        is_optional=True,
+    ),
+    "commitment": Table(
+        {
+            "commitment_id": Column(required=True),
+            "contract_id": Column(required=True),
+            "source": Column(required=True),
+            "service_provider": Column(required=True),
+            "invoice_issuer": Column(required=True),
+            "counts": Column(required=True, values=("named by the bill", "usage of the service")),
+            "service_name": Column(),
+            "commitment_type": Column(required=True),
+            "description": Column(),
+            "commitment_category": Column(required=True, values=("Spend", "Usage")),
+            "benefit_category": Column(
+                required=True, values=("Discount", "Entitlement", "Availability", "Other")
+            ),
+            "discount_share": Column("share"),
+            "billing_currency": Column(values=_CURRENCY),
+            "committed_cost": Column("money"),
+            "committed_quantity": Column("rate"),
+            "committed_unit": Column(),
+            "duration": Column(required=True),
+            "fulfillment_interval": Column(
+                required=True,
+                values=(
+                    "Hourly",
+                    "Daily",
+                    "Weekly",
+                    "Monthly",
+                    "Quarterly",
+                    "Semi-Annual",
+                    "Annual",
+                    "Full Period",
+                    "Transactional",
+                    "Custom",
+                ),
+            ),
+            "offer_category": Column(required=True, values=("Negotiated", "Public")),
+            "payment_model": Column(
+                required=True, values=("No Upfront", "Partial Upfront", "All Upfront")
+            ),
+            "payment_interval": Column(
+                required=True,
+                values=("One-Time", "Monthly", "Quarterly", "Semi-Annual", "Annual", "Custom"),
+            ),
+            "upfront_share": Column("share", required=True),
+            "lifecycle_status": Column(
+                required=True,
+                values=(
+                    "Proposed",
+                    "Pending",
+                    "Active",
+                    "Exhausted",
+                    "Expired",
+                    "Canceled",
+                    "Superseded",
+                ),
+            ),
+            "signed_on": Column("date", required=True),
+            "changed_on": Column("date", required=True),
+            "valid_from": Column("date", required=True),
+            "valid_to": Column("date", required=True),
+            "contract_from": Column("date", required=True),
+            "contract_to": Column("date", required=True),
+        },
+        ("commitment_id",),
+        is_optional=True,
     ),
 }
 
@@ -200,8 +319,11 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
     "attribute": pl.String,
     "date": pl.Date,
+    "month": pl.Date,
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
+    "share": pl.Decimal(18, 12),
+    "money": pl.Decimal(38, 12),
 }
 
 
@@ -259,6 +381,10 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
         _check_references(path, TABLES[name], rows, tables, faults)
         _check_validity(path, TABLES[name], rows, faults)
     _check_rules(org_dir, tables, faults)
+    _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_budgets(org_dir / "budget.csv", tables["budget"], tables["use_case"], faults)
+    _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
+    _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
     if faults.found:
         raise OrgTableError(faults.found)
     landed: list[dict[str, object]] = []
@@ -302,6 +428,8 @@ def _read(path: Path, table: Table, faults: _Faults) -> list[Row]:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             lines = list(csv.reader(handle, strict=True))
     except FileNotFoundError:
+        if table.is_optional:
+            return []
         faults.add(path, None, None, f"there is no such file in {path.parent}.")
         return []
     except (csv.Error, UnicodeDecodeError) as error:
@@ -367,6 +495,25 @@ def _rate(text: str) -> Decimal:
     return Decimal(text)
 
 
+def _month(text: str) -> date:
+    day = _date(text)
+    if day.day != 1:
+        raise ValueError
+    return day
+
+
+def _share(text: str) -> Decimal:
+    if not _RATE.fullmatch(text) or Decimal(text) > 1:
+        raise ValueError
+    return Decimal(text)
+
+
+def _money(text: str) -> Decimal:
+    if not _MONEY.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
 def _attribute(text: str) -> str:
     if text not in CHARGE_ATTRIBUTES and not (text.startswith(_TAG) and text != _TAG):
         raise ValueError
@@ -376,15 +523,21 @@ def _attribute(text: str) -> str:
 _PARSERS: dict[str, Callable[[str], object]] = {
     "text": str,
     "date": _date,
+    "month": _month,
     "integer": _integer,
     "rate": _rate,
+    "share": _share,
+    "money": _money,
     "attribute": _attribute,
 }
 _IN_WORDS = {
     "text": "a text",
     "date": "a date such as 2026-10-01",
+    "month": "the first day of a month, such as 2026-10-01",
     "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
+    "share": "a share from 0 to 1 with at most 12 decimals",
+    "money": "an amount such as 1234.56, with a point and at most 12 decimals",
     "attribute": f"a tag (tag:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
 }
 
@@ -476,3 +629,121 @@ def _check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: _Fa
             faults.add(
                 org_dir / "allocation_rule_condition.csv", row.line, "value", "a value is missing."
             )
+
+
+def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """A list of meters is of one thing, and no two meters have the same place in it."""
+    places: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        scope, value = row.values["meter_scope"], row.values["scope_value"]
+        if scope == "all" and value is not None:
+            faults.add(path, row.line, "scope_value", "a list for all must leave it empty.")
+        if scope in ("use_case", "key") and value is None:
+            faults.add(path, row.line, "scope_value", f"say which {scope} the order is for.")
+        places.setdefault((scope, value, row.values["meter_order"]), []).append(row)
+    for (_, _, order), sharing in places.items():
+        for number, row in enumerate(sharing):
+            start, end = _validity(row)
+            for other in sharing[:number]:
+                other_start, other_end = _validity(other)
+                if order is not None and start < other_end and other_start < end:
+                    faults.add(
+                        path,
+                        row.line,
+                        "meter_order",
+                        f"place {order} of this list is taken in row {other.line}.",
+                    )
+
+
+def _check_budgets(
+    path: Path, rows: Sequence[Row], use_cases: Sequence[Row], faults: _Faults
+) -> None:
+    """A budget is no less than nothing, and one of a use case is of one that exists."""
+    known = {row.values["use_case_id"] for row in use_cases}
+    for row in rows:
+        value, amount = row.values["scope_value"], row.values["monthly_budget"]
+        if isinstance(amount, Decimal) and amount < 0:
+            faults.add(path, row.line, "monthly_budget", "it must not be less than 0.")
+        if row.values["budget_scope"] == "use_case" and value is not None and value not in known:
+            faults.add(path, row.line, "scope_value", f"{value!r} is not in use_case.csv.")
+
+
+_OF_THE_INVOICE = (
+    "source",
+    "billing_period",
+    "billing_currency",
+    "issued_on",
+    "due_on",
+    "payment_terms",
+    "purchase_order",
+    "corrects_invoice_number",
+)
+
+
+def _check_invoices(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """The lines of one invoice agree on what is the invoice's, and it is not due before it is."""
+    first: dict[tuple[object, object], Row] = {}
+    for row in rows:
+        number = (row.values["invoice_issuer"], row.values["invoice_number"])
+        before = first.setdefault(number, row)
+        for name in _OF_THE_INVOICE:
+            if row.values[name] != before.values[name]:
+                faults.add(
+                    path,
+                    row.line,
+                    name,
+                    f"{row.values[name]!s} is not what row {before.line} says of the same invoice.",
+                )
+        issued, due = row.values["issued_on"], row.values["due_on"]
+        if isinstance(issued, date) and isinstance(due, date) and due < issued:
+            faults.add(path, row.line, "due_on", "it must not lie before issued_on.")
+
+
+def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """A commitment has what its category, payment and way of counting need.
+
+    Usage counts toward one commitment of its service and one of its source at a time, because two
+    would each get all of it.
+    """
+    counting: dict[tuple[object, ...], list[tuple[date, date, int]]] = {}
+    for row in rows:
+        values = row.values
+        for name, needed_by in (
+            ("committed_cost", values["commitment_category"] == "Spend"),
+            ("billing_currency", values["commitment_category"] == "Spend"),
+            ("committed_quantity", values["commitment_category"] == "Usage"),
+            ("committed_unit", values["committed_quantity"] is not None),
+            ("discount_share", values["benefit_category"] == "Discount"),
+        ):
+            if needed_by and values[name] is None:
+                faults.add(path, row.line, name, "such a commitment needs a value here.")
+        _check_payment(path, row, faults)
+        if values["benefit_category"] == "Availability" and values["discount_share"] is not None:
+            faults.add(path, row.line, "discount_share", "capacity that is held has no discount.")
+        if values["counts"] == "usage of the service":
+            start, end = _validity(row)
+            whose = (values["source"], values["service_provider"], values["service_name"])
+            counting.setdefault(whose, []).append((start, end, row.line))
+    for spans in counting.values():
+        spans.sort()
+        for (_, end, line), (start, _, later_line) in zip(spans, spans[1:], strict=False):
+            if start < end:
+                what = f"the usage already counts toward the commitment in row {line}."
+                faults.add(path, later_line, "valid_from", what)
+
+
+def _check_payment(path: Path, row: Row, faults: _Faults) -> None:
+    model, share = row.values["payment_model"], row.values["upfront_share"]
+    if isinstance(share, Decimal):
+        fits = {
+            "No Upfront": share == 0,
+            "Partial Upfront": 0 < share < 1,
+            "All Upfront": share == 1,
+        }
+        if isinstance(model, str) and not fits[model]:
+            faults.add(path, row.line, "upfront_share", f"{share} does not go with {model}.")
+    if model == "All Upfront" and row.values["payment_interval"] not in ("One-Time", None):
+        faults.add(path, row.line, "payment_interval", "what is paid up front is paid One-Time.")
+    start, end = row.values["contract_from"], row.values["contract_to"]
+    if isinstance(start, date) and isinstance(end, date) and start >= end:
+        faults.add(path, row.line, "contract_to", "it must lie after contract_from.")

@@ -106,7 +106,9 @@ def rules_for(
                 )
             )
     if dataset.period_column in present:
-        stamp = timestamp_of(f"cast({quoted(dataset.period_column)} as varchar)")
+        stamp = quoted(dataset.period_column)
+        if present[dataset.period_column] != "TIMESTAMP":
+            stamp = timestamp_of(f"cast({stamp} as varchar)")
         rules.append(
             Rule(
                 dataset.period_column,
@@ -186,7 +188,8 @@ def profile(
 def _no_number(column: str, column_type: str) -> str:
     name = quoted(column)
     if column_type == "VARCHAR":
-        return f"{name} is not null and {exact_amount(column)} is null"
+        # DuckDB reads 1_000 as a programmer would; no bill means that.
+        return f"{name} is not null and ({exact_amount(column)} is null or contains({name}, '_'))"
     if column_type in ("DOUBLE", "FLOAT", "HUGEINT") or column_type.startswith("DECIMAL"):
         # Also false for what is no number. A control total has no room for a larger amount.
         return f"{name} is not null and not abs(cast({name} as double)) < 1e20"

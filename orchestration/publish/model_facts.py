@@ -21,7 +21,11 @@ _RULES_BY_VERDICT = """
             bool_or(verdict = 'failed' and known_gap is null) as failed,
             bool_or(known_gap is not null) as has_known_gap,
             bool_or(verdict = 'passed') as passed
-        from trust.rpt_focus_conformance
+        from (
+            select dataset, rule_id, verdict, known_gap from trust.rpt_focus_conformance
+            union all
+            select dataset, rule_id, verdict, known_gap from trust.rpt_focus_list_conformance
+        )
         group by all
     )
     select

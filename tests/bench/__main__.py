@@ -18,12 +18,13 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.settings import PROJECT_DIR
-from tests.bench import focus_converter
+from tests.bench import focus_converter, focus_rules
 from tests.bench.floor import column_count, copy_seconds
 from tests.bench.inputs import deliver_cur2, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
 from tests.bench.measure import CommandFailedError, Measured, median, median_ratio
 from tests.bench.report import Report, at_least, at_most, machine, table, told
+from tests.referee.validator import NoRefereeError, prepare
 
 BENCH_DIR = PROJECT_DIR / "bench"
 GIB = 2**30
@@ -39,6 +40,8 @@ class Sizes:
         months: Months of the run that shows whether memory grows with history.
         month_lines: Line items of each of those months.
         legacy_lines: Line items that both converters are given.
+        judged_charges: FOCUS charges that our judge is given, one measurement each.
+        referee_charges: FOCUS charges that the official validator is given.
     """
 
     lines: tuple[int, ...]
@@ -46,10 +49,14 @@ class Sizes:
     months: int
     month_lines: int
     legacy_lines: int
+    judged_charges: tuple[int, ...]
+    referee_charges: int
 
 
-FULL = Sizes((1_000_000, 20_000_000), (3, 2), 6, 1_000_000, 1_000_000)
-QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000)
+FULL = Sizes(
+    (1_000_000, 20_000_000), (3, 2), 6, 1_000_000, 1_000_000, (1_000_000, 20_000_000), 1_000_000
+)
+QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000, (1_000_000,), 100_000)
 
 
 class Bench:
@@ -73,10 +80,15 @@ class Bench:
             name = f"{lines / 1e6:g} M lines in one month"
             parts.append((name, partial(self.one_month, lines, rounds)))
         parts += [("memory by months", self.months), ("focus-converter", self.converter)]
+        parts.append(("FOCUS rules", self.focus_rules))
         for name, measure in parts:
             try:
                 measure()
-            except (CommandFailedError, focus_converter.NoConverterError) as error:
+            except (
+                CommandFailedError,
+                focus_converter.NoConverterError,
+                NoRefereeError,
+            ) as error:
                 self._say(str(error))
                 self.failed.append(name)
                 self.report.results.append(told(name, f"failed: {str(error).splitlines()[-1]}"))
@@ -212,6 +224,34 @@ class Bench:
                 f"{run.peak_bytes / GIB:.2f} and {other.peak_bytes / GIB:.2f} GiB",
             ),
         ]
+
+    def focus_rules(self) -> None:
+        """All static FOCUS rules, and the official validator on the same file."""
+        file = self._scratch / "charges.parquet"
+        for charges in self._sizes.judged_charges:
+            self._say(f"judging {charges:,} FOCUS charges by all static rules")
+            run = focus_rules.ours(focus_rules.make_file(charges, file), self._threads)
+            name = f"all FOCUS rules, {charges / 1e6:g} M charges"
+            self.report.results += [
+                at_most(name, run.seconds, 5 * charges / 1e6 + 3, "s", "3 s are Python's start"),
+                at_most(f"{name}, memory", run.peak_bytes / GIB, 4, "GiB"),
+            ]
+            self._keep(f"focus_rules_{charges}", run)
+        charges = self._sizes.referee_charges
+        prepare()
+        self._say(f"the official validator on {charges:,} charges")
+        focus_rules.make_file(charges, file)
+        ours, theirs = focus_rules.ours(file, self._threads), focus_rules.theirs(file)
+        self.report.results.append(
+            at_least(
+                f"faster than focus-validator on {charges:,} charges",
+                theirs.seconds / ours.seconds,
+                5,
+                "x",
+                f"{theirs.seconds:.0f} s and {theirs.peak_bytes / GIB:.2f} GiB",
+            )
+        )
+        self._keep("focus_validator", theirs)
 
     def _aws(self, name: str, lines: int, months: int) -> Installation:
         place = Installation(self._scratch / name, self._threads)

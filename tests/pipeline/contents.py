@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from orchestration.publish.flip import PUBLIC_SCHEMAS
 from tests.pipeline.conftest import Installation
@@ -122,3 +126,30 @@ def leftovers(installation: Installation) -> list[str]:
     ]
     assert named
     return sorted(str(path.relative_to(data)) for path in left)
+
+
+def texts_below(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield every file below a folder and all that can be read in it.
+
+    Packed files are unpacked; of Parquet and DuckDB files the rows are read as well as the bytes.
+    """
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        name = str(path.relative_to(folder))
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        yield name, f"{name}\n{content.decode('utf-8', 'replace')}"
+        if path.suffix == ".parquet":
+            with duckdb.connect() as connection:
+                rows = connection.execute(f"select * from read_parquet('{path}')").fetchall()
+            yield name, repr(rows)
+        if path.suffix == ".duckdb":
+            with duckdb.connect(str(path), read_only=True) as connection:
+                tables = connection.execute(
+                    "select table_schema, table_name from information_schema.tables"
+                ).fetchall()
+                for schema, table in tables:
+                    rows = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
+                    yield f"{name} {schema}.{table}", repr(rows)

@@ -186,18 +186,125 @@ def test_ai_examples_keep_who_sells_what_and_how_it_is_metered(samples: Installa
         assert row in meant
 
 
-def test_cached_tokens_are_classes_of_their_own(samples: Installation) -> None:
+def test_a_model_sold_by_a_marketplace_has_its_developer_as_provider(samples: Installation) -> None:
     found = samples.query(
-        "select SkuMeter, x_TokenClass, sum(ConsumedQuantity) from focus.cost_and_usage "
-        "where x_Source = 'ai_examples' and SkuMeter like '%ache%' group by all order by all"
+        """
+        select distinct ServiceProviderName, InvoiceIssuerName, HostProviderName
+        from focus.cost_and_usage where x_Source = 'ai_examples' order by all
+        """
     )
-    assert {(meter, token_class) for meter, token_class, _ in found} == {
-        ("Cache Read Input Tokens", "cache_read"),
-        ("Cache Write Input Tokens", "cache_write_5m"),
-        ("Cached Input Tokens", "cache_read"),
-        ("Context Cache Storage", None),
-    }
-    assert all(quantity > 0 for _, _, quantity in found)
+    assert found == [
+        ("LatticeScale", "LatticeScale", "LatticeScale"),  # its own service of another's model
+        ("Solora AI", "Aura Web", "Aura Web"),
+        ("Solora AI", "LatticeScale", "LatticeScale"),
+        ("Solora AI", "Solora AI", "Solora AI"),
+    ]
+
+
+def test_each_model_and_kind_of_token_is_a_row_of_its_class(samples: Installation) -> None:
+    found = samples.query(
+        """
+        select x_Model, x_TokenClass, SkuMeter, ConsumedUnit, PricingUnit,
+            cast(sum(ConsumedQuantity) as bigint), sum(BilledCost)
+        from focus.cost_and_usage
+        where x_Source = 'ai_examples' and x_Classification = 'ai_model'
+            and x_Model in ('solora-neptune-5.0', 'solora-atlas-5.6-venus')
+        group by all order by all
+        """
+    )
+    tokens = ("Tokens", "1000000 Tokens")
+    venus, neptune = "solora-atlas-5.6-venus", "solora-neptune-5.0"
+    read, written = "Cache Read Input Tokens", "Cache Write Input Tokens"
+    assert found == [
+        (venus, "cache_read", read, *tokens, 100_000, Decimal("0.01")),
+        (venus, "cache_write_5m", written, *tokens, 80_000, Decimal("0.1")),
+        (venus, "input_uncached", "Input Tokens", *tokens, 750_000, Decimal("0.75")),
+        (venus, "output", "Output Tokens", *tokens, 250_000, Decimal("1.5")),
+        (neptune, "cache_read", read, *tokens, 50_000_000, Decimal(10)),
+        (neptune, "cache_write_5m", written, *tokens, 15_000_000, Decimal("37.5")),
+    ]
+
+
+def test_storage_of_a_cache_is_no_token_and_stays_in_the_cost_of_input(
+    samples: Installation,
+) -> None:
+    found = samples.query(
+        """
+        select x_TokenClass, ConsumedUnit, sum(EffectiveCost) from focus.cost_and_usage
+        where x_Source = 'ai_examples' and x_BillingPeriod = date '2025-01-01'
+        group by all order by all
+        """
+    )
+    assert found == [
+        ("cache_read", "Tokens", Decimal("2.4")),
+        ("input_uncached", "Tokens", Decimal("7.5")),
+        ("output", "Tokens", Decimal("22.5")),
+        (None, "Token-Hours", Decimal(6)),
+    ]
+
+
+def test_a_prepaid_drawdown_spends_what_was_bought(samples: Installation) -> None:
+    commitment = "subscription:aaaa/provider/solora-ai/tokens/1111"
+    charges = samples.query(
+        """
+        select ChargeCategory, BilledCost, EffectiveCost,
+            ContractApplied->>'$.Elements[0].ContractCommitmentId',
+            cast(ContractApplied->>'$.Elements[0].ContractCommitmentAppliedCost' as decimal(18, 2))
+        from focus.cost_and_usage where CommitmentDiscountId = ? order by EffectiveCost
+        """,
+        [commitment],
+    )
+    assert charges == [
+        ("Purchase", Decimal(500000), Decimal(0), None, None),
+        ("Usage", Decimal(0), Decimal(20), commitment, Decimal(20)),
+        ("Usage", Decimal(0), Decimal(30), commitment, Decimal(30)),
+    ]
+    (terms,) = samples.query(
+        """
+        select ContractCommitmentCategory, ContractCommitmentCost, ContractCommitmentPaymentModel,
+            ContractCommitmentPaymentUpfrontPercentage, x_TermsBasis
+        from focus.contract_commitment where ContractCommitmentId = ?
+        """,
+        [commitment],
+    )
+    assert terms == ("Spend", Decimal(500000), "All Upfront", Decimal(1), "observed")
+
+
+def test_the_four_datasets_join(samples: Installation) -> None:
+    """Samples of several versions, with invoices, contracts and issuers of their own."""
+    (row,) = samples.query(
+        """
+        select
+            count(*),
+            count(*) filter (where lines.InvoiceId is null),
+            count(*) filter (where periods.InvoiceIssuerName is null)
+        from focus.cost_and_usage as charges
+        left join focus.invoice_detail as lines
+            on charges.InvoiceId = lines.InvoiceId
+            and charges.InvoiceDetailId = lines.InvoiceDetailId
+            and charges.InvoiceIssuerName = lines.InvoiceIssuerName
+        left join focus.billing_period as periods
+            on charges.BillingPeriodStart = periods.BillingPeriodStart
+            and charges.InvoiceIssuerName = periods.InvoiceIssuerName
+        """
+    )
+    assert row == (samples.scalar("select count(*) from focus.cost_and_usage"), 0, 0)
+    applied, unknown = samples.query(
+        """
+        select count(*), count(*) filter (where ContractCommitmentId is null)
+        from (
+            select unnest(ContractApplied->'$.Elements[*].ContractCommitmentId') as id
+            from focus.cost_and_usage
+        )
+        left join focus.contract_commitment on id->>'$' = ContractCommitmentId
+        """
+    )[0]
+    assert (applied > 500, unknown) == (True, 0)
+    charged, lined = samples.query(
+        "select (select sum(BilledCost) from focus.cost_and_usage), "
+        "(select sum(BilledCost) from focus.invoice_detail)"
+    )[0]
+    assert charged == lined
 
 
 def test_a_sample_of_many_months_is_landed_to_the_last_digit(tmp_path: Path) -> None:

@@ -78,10 +78,19 @@ def amount(text: str) -> Decimal | None:
 
 
 def published_nulls(installation: Installation, source: str) -> dict[str, int]:
-    """Return the number of NULLs in each column of a source's published lines."""
+    """Return how often each column is unknown in a source's published lines.
+
+    A charge that no bill and no received invoice names is on an open invoice of its own, which says
+    that it is provisional: its invoice is unknown.
+    """
     with installation.open() as connection:
         names = [row[0] for row in connection.execute("describe focus.cost_and_usage").fetchall()]
-        counts = ", ".join(f'count(*) - count("{name}")' for name in names)
+        known = {
+            name: "x_InvoiceBasis <> 'provisional'" for name in ("InvoiceId", "InvoiceDetailId")
+        }
+        counts = ", ".join(
+            f'count(*) - count("{name}") filter ({known.get(name, "true")})' for name in names
+        )
         row = connection.execute(
             f"select {counts} from focus.cost_and_usage where x_Source = ?", [source]
         ).fetchone()

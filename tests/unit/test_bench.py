@@ -161,7 +161,15 @@ def test_seconds_are_read_from_what_a_run_prints() -> None:
 
 def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_path: Path) -> None:
     said: list[str] = []
-    sizes = Sizes(lines=(400,), rounds=(1,), months=2, month_lines=200, legacy_lines=200)
+    sizes = Sizes(
+        lines=(400,),
+        rounds=(1,),
+        months=2,
+        month_lines=200,
+        legacy_lines=200,
+        judged_charges=(200,),
+        referee_charges=200,
+    )
     bench = Bench(sizes, 2, tmp_path, said.append)
     bench.one_month(lines=400, rounds=1)
     (row,) = bench.report.details["conform_400"]["rounds"]  # type: ignore[index]

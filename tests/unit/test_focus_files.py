@@ -364,3 +364,25 @@ def test_an_aws_export_of_focus_is_read_by_its_manifest(source: FileSource) -> N
     keys = ["s3://bills/x/data/billing_period=2026-10/x-00001.snappy.parquet"]
     manifest.write_text(json.dumps({"dataFiles": keys}))
     assert costs(source.rows()) == [Decimal("1.5")]
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("+1.5", "1.5"), ("1.5e3", "1500"), ("1.5E-3", "0.0015"), ("-.5", "-0.5")],
+)
+def test_signs_and_exponents_are_read_as_numbers(
+    source: FileSource, written: str, amount: str
+) -> None:
+    assert only(source, line(written))["billed_cost"] == Decimal(amount)
+
+
+@pytest.mark.parametrize("written", ["1,234.56", "1.234,56", "12,5", "1 234", "1_000"])
+def test_a_number_that_can_be_read_in_two_ways_is_refused_with_its_row(
+    source: FileSource, written: str
+) -> None:
+    """Never guessed: 12,5 is 12.5 in one country and a typing error of 125 in another."""
+    write_csv(source.bills / "bill.csv", [line("1"), line("2", ListCost=written)])
+    source.states()
+    (landed,) = source.land()
+    sentences = " ".join(check.sentence for check in landed.landing.checks)
+    assert f"file bill.csv, row 2, column list_cost: '{written}'; they bill 2." in sentences

@@ -485,3 +485,215 @@ def test_a_table_without_rows_is_allowed_and_keeps_its_types(org: Path, tmp_path
             row[:2] for row in connection.execute(f"describe select * from '{path}'").fetchall()
         )
     assert types["valid_from"] == "DATE" and types["rule_order"] == "INTEGER"
+
+
+INVOICE = ",".join(TABLES["invoice"].columns) + "\n"
+COMMITMENT = ",".join(TABLES["commitment"].columns) + "\n"
+OF_OCTOBER = "openai,OpenAI,2026-10-01,USD"
+
+
+def commitment(**changed: str) -> str:
+    """Return the line of a commitment without fault, but for what is changed."""
+    values = {
+        "commitment_id": "c-1",
+        "contract_id": "contract",
+        "source": "openai",
+        "service_provider": "OpenAI",
+        "invoice_issuer": "OpenAI",
+        "counts": "usage of the service",
+        "commitment_type": "Prepaid Credits",
+        "commitment_category": "Spend",
+        "benefit_category": "Entitlement",
+        "billing_currency": "USD",
+        "committed_cost": "1000",
+        "duration": "1 Year",
+        "fulfillment_interval": "Full Period",
+        "offer_category": "Negotiated",
+        "payment_model": "All Upfront",
+        "payment_interval": "One-Time",
+        "upfront_share": "1",
+        "lifecycle_status": "Active",
+        "signed_on": "2025-12-01",
+        "changed_on": "2025-12-01",
+        "valid_from": "2026-01-01",
+        "valid_to": "2027-01-01",
+        "contract_from": "2026-01-01",
+        "contract_to": "2027-01-01",
+    } | changed
+    return ",".join(values.get(name, "") for name in TABLES["commitment"].columns) + "\n"
+
+
+def test_invoices_and_commitments_may_be_missing(org: Path, tmp_path: Path) -> None:
+    for name in ("invoice", "commitment"):
+        (org / f"{name}.csv").unlink(missing_ok=True)
+    rows = land_org_tables(org, tmp_path).rows
+    assert (rows["invoice"], rows["commitment"]) == (0, 0)
+    assert landed_rows(tmp_path, "invoice") == []
+
+
+def test_an_invoice_is_landed_to_the_last_digit(org: Path, tmp_path: Path) -> None:
+    write(
+        org,
+        "invoice",
+        INVOICE
+        + f"N-1,{OF_OCTOBER},Usage,1234.560000000001,2026-11-01,2026-12-01,Net 30,PO-7,\n"
+        + f"N-1,{OF_OCTOBER},Credit,-34.56,2026-11-01,2026-12-01,Net 30,PO-7,\n",
+    )
+    land_org_tables(org, tmp_path)
+    amounts = [row["billed_amount"] for row in landed_rows(tmp_path, "invoice")]
+    assert amounts == [Decimal("1234.560000000001"), Decimal("-34.56")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            f"N-1,{OF_OCTOBER},Usage,'1,000',2026-11-01,,Net 30,,\n".replace("'", '"'),
+            "row 2, column billed_amount: '1,000' is not an amount such as 1234.56",
+        ),
+        (
+            f"N-1,{OF_OCTOBER.replace('10-01', '10-05')},Usage,1,2026-11-01,,Net 30,,\n",
+            "row 2, column billing_period: '2026-10-05' is not the first day of a month",
+        ),
+        (
+            f"N-1,{OF_OCTOBER},Usage,1,2026-11-01,2026-10-01,Net 30,,\n",
+            "row 2, column due_on: it must not lie before issued_on.",
+        ),
+        (
+            f"N-1,{OF_OCTOBER},Usage,1,2026-11-01,,Net 30,,\n" * 2,
+            "row 3, column invoice_issuer: invoice_issuer 'OpenAI', invoice_number 'N-1', "
+            "charge_category 'Usage' is in force twice: see row 2.",
+        ),
+        (
+            f"N-1,{OF_OCTOBER},Usage,1,2026-11-01,,Net 30,,\n"
+            f"N-1,{OF_OCTOBER},Tax,1,2026-11-02,,Net 30,,\n",
+            "row 3, column issued_on: 2026-11-02 is not what row 2 says of the same invoice.",
+        ),
+    ],
+)
+def test_faults_of_an_invoice_are_named(org: Path, tmp_path: Path, lines: str, said: str) -> None:
+    write(org, "invoice", INVOICE + lines)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith(f"invoice.csv, {said}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (commitment(committed_cost=""), "row 2, column committed_cost: such a commitment needs"),
+        (
+            commitment(commitment_category="Usage", committed_quantity="5"),
+            "row 2, column committed_unit: such a commitment needs",
+        ),
+        (commitment(benefit_category="Discount"), "row 2, column discount_share: such a"),
+        (
+            commitment(benefit_category="Availability", discount_share="0.1"),
+            "row 2, column discount_share: capacity that is held has no discount.",
+        ),
+        (commitment(upfront_share="0.5"), "row 2, column upfront_share: 0.5 does not go with"),
+        (commitment(upfront_share="1.1"), "row 2, column upfront_share: '1.1' is not a share"),
+        (
+            commitment(payment_interval="Monthly"),
+            "row 2, column payment_interval: what is paid up front is paid One-Time.",
+        ),
+        (
+            commitment(contract_to="2026-01-01"),
+            "row 2, column contract_to: it must lie after contract_from.",
+        ),
+        (
+            commitment() + commitment(commitment_id="c-2", valid_from="2026-12-31"),
+            "row 3, column valid_from: the usage already counts toward the commitment in row 2.",
+        ),
+    ],
+)
+def test_faults_of_a_commitment_are_named(org: Path, tmp_path: Path, lines: str, said: str) -> None:
+    write(org, "commitment", COMMITMENT + lines)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith(f"commitment.csv, {said}")
+
+
+BUDGET = ",".join(TABLES["budget"].columns) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "sub_account,1,USD,-1,,,\n",
+            "row 2, column monthly_budget: it must not be less than 0.",
+        ),
+        ("use_case,nobody,USD,1,,,\n", "row 2, column scope_value: 'nobody' is not in use_case"),
+        ("team,search,USD,1,,,\n", "row 2, column budget_scope: 'team' is not allowed"),
+        (
+            "sub_account,1,USD,1,,2026-11-01,\nsub_account,1,USD,2,2026-10-01,,\n",
+            "row 3, column valid_from: budget_scope 'sub_account', scope_value '1', "
+            "billing_currency 'USD' is in force twice: see row 2.",
+        ),
+    ],
+)
+def test_faults_of_a_budget_are_named(org: Path, tmp_path: Path, lines: str, said: str) -> None:
+    write(org, "budget", BUDGET + lines)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith(f"budget.csv, {said}")
+
+
+def test_a_budget_of_nothing_and_none_at_all_have_no_fault(org: Path, tmp_path: Path) -> None:
+    assert land_org_tables(org, tmp_path / "none").rows["budget"] == 0
+    write(org, "budget", BUDGET + "use_case,answers,USD,0,,,Stopped\n")
+    land_org_tables(org, tmp_path / "one")
+    assert [row["monthly_budget"] for row in landed_rows(tmp_path / "one", "budget")] == [0]
+
+
+def test_commitments_of_two_services_or_one_after_the_other_have_no_fault(
+    org: Path, tmp_path: Path
+) -> None:
+    write(
+        org,
+        "commitment",
+        COMMITMENT
+        + commitment()
+        + commitment(commitment_id="c-2", service_name="Images")
+        + commitment(commitment_id="c-3", valid_from="2027-01-01", valid_to="2028-01-01"),
+    )
+    assert land_org_tables(org, tmp_path).rows["commitment"] == 3
+
+
+METERS = "meter_scope,scope_value,source,meter_order,valid_from,valid_to,note\n"
+
+
+def test_an_order_of_meters_is_landed_and_may_be_left_out(org: Path, tmp_path: Path) -> None:
+    land_org_tables(org, tmp_path / "data")
+    assert landed_rows(tmp_path / "data", "meter_precedence") == []
+    write(
+        org,
+        "meter_precedence",
+        METERS + "all,,gateway,1,,,\nall,,traces,2,,2026-10-01,\nall,,newer,2,2026-10-01,,\n",
+    )
+    land_org_tables(org, tmp_path / "data")
+    assert [
+        (row["source"], row["meter_order"])
+        for row in landed_rows(tmp_path / "data", "meter_precedence")
+    ] == [("gateway", 1), ("traces", 2), ("newer", 2)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("all,chat,gateway,1,,,\n", "row 2, column scope_value: a list for all must leave it"),
+        ("use_case,,gateway,1,,,\n", "row 2, column scope_value: say which use_case the order"),
+        ("key,,gateway,1,,,\n", "row 2, column scope_value: say which key the order"),
+        ("team,a,gateway,1,,,\n", "row 2, column meter_scope: 'team' is not allowed"),
+        ("all,,gateway,first,,,\n", "row 2, column meter_order: 'first' is not a whole number"),
+        (
+            "all,,gateway,1,,,\nall,,traces,1,,,\n",
+            "row 3, column meter_order: place 1 of this list is taken in row 2.",
+        ),
+        ("all,,gateway,1,,,\nall,,gateway,2,,,\n", "is in force twice: see row 2."),
+    ],
+)
+def test_an_order_of_meters_that_does_not_say_who_counts_is_named(
+    org: Path, tmp_path: Path, lines: str, fault: str
+) -> None:
+    write(org, "meter_precedence", METERS + lines)
+    (found,) = faults(org, tmp_path / "data")
+    assert found.startswith("meter_precedence.csv, row ") and fault in found

@@ -118,8 +118,8 @@ WRONG_FILES: dict[str, tuple[str, str]] = {
     ),
     "an unknown kind": (
         "sources: [{name: a, kind: aws, url: x}]",
-        ": source 'a': unknown kind 'aws'; known are anthropic, aws_cur2, aws_cur_legacy, focus, "
-        "openai.",
+        ": source 'a': unknown kind 'aws'; known are anthropic, aws_cur2, aws_cur_legacy, "
+        "bedrock_log, focus, langfuse, litellm, openai, otel.",
     ),
     "no url": (
         "sources: [{name: a, kind: aws_cur2}]",

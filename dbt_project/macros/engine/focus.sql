@@ -58,3 +58,39 @@
         {%- endfor %}
     )), '{}')
 {%- endmacro %}
+
+{#- A text as JSON, with its quotes and escapes; NULL stays NULL. -#}
+{% macro json_text(column) -%}
+    {{ return(adapter.dispatch('json_text')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(column) -%}
+    cast(to_json({{ column }}) as varchar)
+{%- endmacro %}
+
+{% macro spark__json_text(column) -%}
+    regexp_extract(to_json(named_struct('v', {{ column }})), '^[{]"v":(.*)[}]$', 1)
+{%- endmacro %}
+
+{#-
+  Joins each row to the elements of its ContractApplied: one row an element, `elements.element` as
+  JSON text. What is no JSON object of that shape has none.
+-#}
+{% macro contract_elements(column) -%}
+    {{ return(adapter.dispatch('contract_elements')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__contract_elements(column) -%}
+    cross join lateral (
+        select unnest(
+            case
+                when json_valid({{ column }}) and json_type({{ column }}, '$.Elements') = 'ARRAY'
+                    then cast(json_extract({{ column }}, '$.Elements') as json[])
+            end
+        ) as element
+    ) as elements
+{%- endmacro %}
+
+{% macro spark__contract_elements(column) -%}
+    lateral view explode(from_json(get_json_object({{ column }}, '$.Elements'), 'array<string>')) elements as element
+{%- endmacro %}

@@ -1806,3 +1806,1835 @@ union all
 select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, example_ids
 from broken
 {%- endmacro %}
+
+{% macro focus_tallies_invoice_detail(rows) -%}
+    {{ return(adapter.dispatch('focus_tallies_invoice_detail')(rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__focus_tallies_invoice_detail(rows) -%}
+with rows_in_hand as not materialized (
+  select * from {{ rows }}
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where "BillingCurrency is no ISO 4217 code"
+),
+
+wrong_chargecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as "ChargeCategory is none of its values"
+    from (
+      select distinct ChargeCategory as value
+      from rows_in_hand
+      where ChargeCategory is not null
+    ) as told
+  ) as asked
+  where "ChargeCategory is none of its values"
+),
+
+wrong_invoicedetailgrain as (
+  select *
+  from (
+    select
+      value,
+      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "InvoiceDetailGrain is no flat JSON object"
+    from (
+      select distinct InvoiceDetailGrain as value
+      from rows_in_hand
+      where InvoiceDetailGrain is not null
+    ) as told
+  ) as asked
+  where "InvoiceDetailGrain is no flat JSON object"
+),
+
+wrong_invoiceissuestatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Open', 'Issued', 'Voided') as "InvoiceIssueStatus is none of its values"
+    from (
+      select distinct InvoiceIssueStatus as value
+      from rows_in_hand
+      where InvoiceIssueStatus is not null
+    ) as told
+  ) as asked
+  where "InvoiceIssueStatus is none of its values"
+),
+
+wrong_paymentcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PaymentCurrency is no ISO 4217 code"
+    from (
+      select distinct PaymentCurrency as value
+      from rows_in_hand
+      where PaymentCurrency is not null
+    ) as told
+  ) as asked
+  where "PaymentCurrency is no ISO 4217 code"
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BilledCost as money_1,
+    rows_in_hand.InvoiceDetailId as row_id,
+    case when BilledCost is null then 1 else 0 end
+    + case when BillingAccountId is null then 2 else 0 end
+    + case when coalesce(strlen(BillingAccountId) <> length(BillingAccountId), false) then 4 else 0 end
+    + case when BillingCurrency is null then 8 else 0 end
+    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 16 else 0 end
+    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 32 else 0 end
+    + case when BillingPeriodEnd is null then 64 else 0 end
+    + case when BillingPeriodStart is null then 128 else 0 end
+    + case when ChargeCategory is null then 256 else 0 end
+    + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 512 else 0 end
+    + case when InvoiceDetailCreated is null then 1024 else 0 end
+    + case when InvoiceDetailDescription is null then 2048 else 0 end
+    + case when coalesce(strlen(InvoiceDetailDescription) <> length(InvoiceDetailDescription), false) then 4096 else 0 end
+    + case when coalesce(wrong_invoicedetailgrain."InvoiceDetailGrain is no flat JSON object", false) then 8192 else 0 end
+    + case when coalesce(strlen(InvoiceDetailGrain) <> length(InvoiceDetailGrain), false) then 16384 else 0 end
+    + case when InvoiceDetailId is null then 32768 else 0 end
+    + case when coalesce(strlen(InvoiceDetailId) <> length(InvoiceDetailId), false) then 65536 else 0 end
+    + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
+    + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
+    + case when InvoiceId is null then 524288 else 0 end
+    + case when coalesce(strlen(InvoiceId) <> length(InvoiceId), false) then 1048576 else 0 end
+    + case when InvoiceIssueStatus is null then 2097152 else 0 end
+    + case when coalesce(wrong_invoiceissuestatus."InvoiceIssueStatus is none of its values", false) then 4194304 else 0 end
+    + case when coalesce(strlen(InvoiceIssueStatus) <> length(InvoiceIssueStatus), false) then 8388608 else 0 end
+    + case when InvoiceIssuerName is null then 16777216 else 0 end
+    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 33554432 else 0 end
+    + case when PaymentCurrency is null then 67108864 else 0 end
+    + case when coalesce(wrong_paymentcurrency."PaymentCurrency is no ISO 4217 code", false) then 134217728 else 0 end
+    + case when coalesce(strlen(PaymentCurrency) <> length(PaymentCurrency), false) then 268435456 else 0 end
+    + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
+    + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
+    + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
+    + case when coalesce(strlen(PaymentCurrencyInvoiceDetailId) <> length(PaymentCurrencyInvoiceDetailId), false) then 8589934592 else 0 end
+    + case when PaymentTerms is null then 17179869184 else 0 end
+    + case when coalesce(strlen(PaymentTerms) <> length(PaymentTerms), false) then 34359738368 else 0 end
+    + case when coalesce(strlen(PurchaseOrderNumber) <> length(PurchaseOrderNumber), false) then 68719476736 else 0 end
+    + case when ReferenceInvoiceId is null then 137438953472 else 0 end
+    + case when coalesce(strlen(ReferenceInvoiceId) <> length(ReferenceInvoiceId), false) then 274877906944 else 0 end
+    as answers_0
+  from rows_in_hand
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_chargecategory  -- many rows to one value
+    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
+  left join wrong_invoicedetailgrain  -- many rows to one value
+    on rows_in_hand.InvoiceDetailGrain = wrong_invoicedetailgrain.value
+  left join wrong_invoiceissuestatus  -- many rows to one value
+    on rows_in_hand.InvoiceIssueStatus = wrong_invoiceissuestatus.value
+  left join wrong_paymentcurrency  -- many rows to one value
+    on rows_in_hand.PaymentCurrency = wrong_paymentcurrency.value
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    min(row_id, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    example_ids,
+    (answers_0 & 1) <> 0 as "BilledCost is empty",
+    (answers_0 & 2) <> 0 as "BillingAccountId is empty",
+    (answers_0 & 4) <> 0 as "BillingAccountId is not ASCII",
+    (answers_0 & 8) <> 0 as "BillingCurrency is empty",
+    (answers_0 & 16) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_0 & 32) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 64) <> 0 as "BillingPeriodEnd is empty",
+    (answers_0 & 128) <> 0 as "BillingPeriodStart is empty",
+    (answers_0 & 256) <> 0 as "ChargeCategory is empty",
+    (answers_0 & 512) <> 0 as "ChargeCategory is none of its values",
+    (answers_0 & 1024) <> 0 as "InvoiceDetailCreated is empty",
+    (answers_0 & 2048) <> 0 as "InvoiceDetailDescription is empty",
+    (answers_0 & 4096) <> 0 as "InvoiceDetailDescription is not ASCII",
+    (answers_0 & 8192) <> 0 as "InvoiceDetailGrain is no flat JSON object",
+    (answers_0 & 16384) <> 0 as "InvoiceDetailGrain is not ASCII",
+    (answers_0 & 32768) <> 0 as "InvoiceDetailId is empty",
+    (answers_0 & 65536) <> 0 as "InvoiceDetailId is not ASCII",
+    (answers_0 & 131072) <> 0 as "InvoiceDetailLastUpdated is empty",
+    (answers_0 & 262144) <> 0 as "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated",
+    (answers_0 & 524288) <> 0 as "InvoiceId is empty",
+    (answers_0 & 1048576) <> 0 as "InvoiceId is not ASCII",
+    (answers_0 & 2097152) <> 0 as "InvoiceIssueStatus is empty",
+    (answers_0 & 4194304) <> 0 as "InvoiceIssueStatus is none of its values",
+    (answers_0 & 8388608) <> 0 as "InvoiceIssueStatus is not ASCII",
+    (answers_0 & 16777216) <> 0 as "InvoiceIssuerName is empty",
+    (answers_0 & 33554432) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_0 & 67108864) <> 0 as "PaymentCurrency is empty",
+    (answers_0 & 134217728) <> 0 as "PaymentCurrency is no ISO 4217 code",
+    (answers_0 & 268435456) <> 0 as "PaymentCurrency is not ASCII",
+    (answers_0 & 536870912) <> 0 as "PaymentCurrencyBilledCost is 0",
+    (answers_0 & 1073741824) <> 0 as "PaymentCurrencyBilledCost is empty",
+    (answers_0 & 2147483648) <> 0 as "PaymentCurrencyInvoiceDetailId is InvoiceDetailId",
+    (answers_0 & 4294967296) <> 0 as "PaymentCurrencyInvoiceDetailId is empty",
+    (answers_0 & 8589934592) <> 0 as "PaymentCurrencyInvoiceDetailId is not ASCII",
+    (answers_0 & 17179869184) <> 0 as "PaymentTerms is empty",
+    (answers_0 & 34359738368) <> 0 as "PaymentTerms is not ASCII",
+    (answers_0 & 68719476736) <> 0 as "PurchaseOrderNumber is not ASCII",
+    (answers_0 & 137438953472) <> 0 as "ReferenceInvoiceId is empty",
+    (answers_0 & 274877906944) <> 0 as "ReferenceInvoiceId is not ASCII"
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as varchar) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as varchar) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      unnest(list_distinct(flatten(list_filter([
+        case when true then [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 67, 68, 69, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 85, 86, 87, 88, 89, 90, 91, 92, 94, 95, 96, 97, 98, 99, 100, 102, 103, 104, 105, 106, 107, 108, 109, 110, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125] end
+        , case when not "PaymentCurrencyBilledCost is 0" then [1, 3, 89, 93] end
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, 
+    array_to_string(list_sort(flatten(list(example_ids)))[1:3], ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, example_ids,
+      unnest(list_distinct(flatten(list_filter([
+        case when "PaymentCurrencyBilledCost is empty" then [30, 27, 3, 1] end  -- IND-PaymentCurrencyBilledCost-C-003-M
+        , case when "PaymentTerms is not ASCII" then [33, 31, 3, 1] end  -- IND-PaymentTerms-C-002-M
+        , case when "PaymentTerms is empty" then [34, 31, 3, 1] end  -- IND-PaymentTerms-C-003-M
+        , case when "BillingAccountId is not ASCII" then [37, 35, 3, 1] end  -- IND-BillingAccountId-C-002-M
+        , case when "BillingAccountId is empty" then [38, 35, 3, 1] end  -- IND-BillingAccountId-C-003-M
+        , case when "BillingCurrency is not ASCII" then [41, 39, 3, 1] end  -- IND-BillingCurrency-C-002-M
+        , case when "BillingCurrency is no ISO 4217 code" then [42, 39, 3, 1] end  -- IND-BillingCurrency-C-003-M
+        , case when "BillingCurrency is empty" then [43, 39, 3, 1] end  -- IND-BillingCurrency-C-004-M
+        , case when "BillingCurrency is no ISO 4217 code" then [44, 39, 3, 1] end  -- IND-BillingCurrency-C-006-M
+        , case when "InvoiceDetailDescription is not ASCII" then [47, 45, 3, 1] end  -- IND-InvoiceDetailDescription-C-002-M
+        , case when "InvoiceDetailDescription is empty" then [48] end  -- IND-InvoiceDetailDescription-C-003-O
+        , case when "BilledCost is empty" then [52, 49, 3, 1] end  -- IND-BilledCost-C-003-M
+        , case when "BillingPeriodStart is empty" then [58, 55, 3, 1] end  -- IND-BillingPeriodStart-C-003-M
+        , case when "InvoiceDetailCreated is empty" then [62, 59, 3, 1] end  -- IND-InvoiceDetailCreated-C-003-M
+        , case when "PurchaseOrderNumber is not ASCII" then [65, 63, 3, 1] end  -- IND-PurchaseOrderNumber-C-002-M
+        , case when "InvoiceIssueStatus is not ASCII" then [73, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-002-M
+        , case when "InvoiceIssueStatus is empty" then [74, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-003-M
+        , case when "InvoiceIssueStatus is none of its values" then [75, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-004-M
+        , case when "InvoiceDetailLastUpdated is empty" then [79, 76, 3, 1] end  -- IND-InvoiceDetailLastUpdated-C-003-M
+        , case when "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated" then [80, 76, 3, 1] end  -- IND-InvoiceDetailLastUpdated-C-005-M
+        , case when "BillingPeriodEnd is empty" then [88, 85, 3, 1] end  -- IND-BillingPeriodEnd-C-003-M
+        , case when "PaymentCurrencyInvoiceDetailId is not ASCII" then [91, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
+        , case when "PaymentCurrencyInvoiceDetailId is empty" then [92, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-003-M
+        , case when (not "PaymentCurrencyBilledCost is 0" and (not "PaymentCurrencyInvoiceDetailId is empty" and not "InvoiceDetailId is empty" and not "PaymentCurrencyInvoiceDetailId is InvoiceDetailId")) then [93, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-005-C
+        , case when "InvoiceIssuerName is not ASCII" then [96, 94, 3, 1] end  -- IND-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is empty" then [97, 94, 3, 1] end  -- IND-InvoiceIssuerName-C-003-M
+        , case when "InvoiceDetailGrain is no flat JSON object" then [100, 98, 3, 1] end  -- IND-InvoiceDetailGrain-C-002-M
+        , case when "InvoiceDetailGrain is not ASCII" then [102, 98, 3, 1] end  -- IND-InvoiceDetailGrain-C-012-M
+        , case when "ReferenceInvoiceId is not ASCII" then [105, 103, 3, 1] end  -- IND-ReferenceInvoiceId-C-002-M
+        , case when "ReferenceInvoiceId is empty" then [106, 103, 3, 1] end  -- IND-ReferenceInvoiceId-C-003-M
+        , case when "ChargeCategory is empty" then [109, 107, 3, 1] end  -- IND-ChargeCategory-C-002-M
+        , case when "ChargeCategory is none of its values" then [110, 107, 3, 1] end  -- IND-ChargeCategory-C-003-M
+        , case when "InvoiceDetailId is not ASCII" then [115, 113, 3, 1] end  -- IND-InvoiceDetailId-C-002-M
+        , case when "InvoiceDetailId is empty" then [116, 113, 3, 1] end  -- IND-InvoiceDetailId-C-003-M
+        , case when "PaymentCurrency is not ASCII" then [119, 117, 3, 1] end  -- IND-PaymentCurrency-C-002-M
+        , case when "PaymentCurrency is empty" then [120, 117, 3, 1] end  -- IND-PaymentCurrency-C-003-M
+        , case when "PaymentCurrency is no ISO 4217 code" then [121, 117, 3, 1] end  -- IND-PaymentCurrency-C-005-M
+        , case when "InvoiceId is not ASCII" then [124, 122, 3, 1] end  -- IND-InvoiceId-C-002-M
+        , case when "InvoiceId is empty" then [125, 122, 3, 1] end  -- IND-InvoiceId-C-003-M
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, example_ids
+from broken
+{%- endmacro %}
+
+{% macro spark__focus_tallies_invoice_detail(rows) -%}
+with rows_in_hand as (
+  select * from {{ rows }}
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where `BillingCurrency is no ISO 4217 code`
+),
+
+wrong_chargecategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as `ChargeCategory is none of its values`
+    from (
+      select distinct ChargeCategory as value
+      from rows_in_hand
+      where ChargeCategory is not null
+    ) as told
+  ) as asked
+  where `ChargeCategory is none of its values`
+),
+
+wrong_invoicedetailgrain as (
+  select *
+  from (
+    select
+      value,
+      not (from_json(value, 'map<string,string>') is not null) as `InvoiceDetailGrain is no flat JSON object`
+    from (
+      select distinct InvoiceDetailGrain as value
+      from rows_in_hand
+      where InvoiceDetailGrain is not null
+    ) as told
+  ) as asked
+  where `InvoiceDetailGrain is no flat JSON object`
+),
+
+wrong_invoiceissuestatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Open', 'Issued', 'Voided') as `InvoiceIssueStatus is none of its values`
+    from (
+      select distinct InvoiceIssueStatus as value
+      from rows_in_hand
+      where InvoiceIssueStatus is not null
+    ) as told
+  ) as asked
+  where `InvoiceIssueStatus is none of its values`
+),
+
+wrong_paymentcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PaymentCurrency is no ISO 4217 code`
+    from (
+      select distinct PaymentCurrency as value
+      from rows_in_hand
+      where PaymentCurrency is not null
+    ) as told
+  ) as asked
+  where `PaymentCurrency is no ISO 4217 code`
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BilledCost as money_1,
+    rows_in_hand.InvoiceDetailId as row_id,
+    case when BilledCost is null then 1 else 0 end
+    + case when BillingAccountId is null then 2 else 0 end
+    + case when coalesce(octet_length(BillingAccountId) <> length(BillingAccountId), false) then 4 else 0 end
+    + case when BillingCurrency is null then 8 else 0 end
+    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 16 else 0 end
+    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 32 else 0 end
+    + case when BillingPeriodEnd is null then 64 else 0 end
+    + case when BillingPeriodStart is null then 128 else 0 end
+    + case when ChargeCategory is null then 256 else 0 end
+    + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 512 else 0 end
+    + case when InvoiceDetailCreated is null then 1024 else 0 end
+    + case when InvoiceDetailDescription is null then 2048 else 0 end
+    + case when coalesce(octet_length(InvoiceDetailDescription) <> length(InvoiceDetailDescription), false) then 4096 else 0 end
+    + case when coalesce(wrong_invoicedetailgrain.`InvoiceDetailGrain is no flat JSON object`, false) then 8192 else 0 end
+    + case when coalesce(octet_length(InvoiceDetailGrain) <> length(InvoiceDetailGrain), false) then 16384 else 0 end
+    + case when InvoiceDetailId is null then 32768 else 0 end
+    + case when coalesce(octet_length(InvoiceDetailId) <> length(InvoiceDetailId), false) then 65536 else 0 end
+    + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
+    + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
+    + case when InvoiceId is null then 524288 else 0 end
+    + case when coalesce(octet_length(InvoiceId) <> length(InvoiceId), false) then 1048576 else 0 end
+    + case when InvoiceIssueStatus is null then 2097152 else 0 end
+    + case when coalesce(wrong_invoiceissuestatus.`InvoiceIssueStatus is none of its values`, false) then 4194304 else 0 end
+    + case when coalesce(octet_length(InvoiceIssueStatus) <> length(InvoiceIssueStatus), false) then 8388608 else 0 end
+    + case when InvoiceIssuerName is null then 16777216 else 0 end
+    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 33554432 else 0 end
+    + case when PaymentCurrency is null then 67108864 else 0 end
+    + case when coalesce(wrong_paymentcurrency.`PaymentCurrency is no ISO 4217 code`, false) then 134217728 else 0 end
+    + case when coalesce(octet_length(PaymentCurrency) <> length(PaymentCurrency), false) then 268435456 else 0 end
+    + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
+    + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
+    + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
+    + case when coalesce(octet_length(PaymentCurrencyInvoiceDetailId) <> length(PaymentCurrencyInvoiceDetailId), false) then 8589934592 else 0 end
+    + case when PaymentTerms is null then 17179869184 else 0 end
+    + case when coalesce(octet_length(PaymentTerms) <> length(PaymentTerms), false) then 34359738368 else 0 end
+    + case when coalesce(octet_length(PurchaseOrderNumber) <> length(PurchaseOrderNumber), false) then 68719476736 else 0 end
+    + case when ReferenceInvoiceId is null then 137438953472 else 0 end
+    + case when coalesce(octet_length(ReferenceInvoiceId) <> length(ReferenceInvoiceId), false) then 274877906944 else 0 end
+    as answers_0
+  from rows_in_hand
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_chargecategory  -- many rows to one value
+    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
+  left join wrong_invoicedetailgrain  -- many rows to one value
+    on rows_in_hand.InvoiceDetailGrain = wrong_invoicedetailgrain.value
+  left join wrong_invoiceissuestatus  -- many rows to one value
+    on rows_in_hand.InvoiceIssueStatus = wrong_invoiceissuestatus.value
+  left join wrong_paymentcurrency  -- many rows to one value
+    on rows_in_hand.PaymentCurrency = wrong_paymentcurrency.value
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    example_ids,
+    (answers_0 & 1) <> 0 as `BilledCost is empty`,
+    (answers_0 & 2) <> 0 as `BillingAccountId is empty`,
+    (answers_0 & 4) <> 0 as `BillingAccountId is not ASCII`,
+    (answers_0 & 8) <> 0 as `BillingCurrency is empty`,
+    (answers_0 & 16) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_0 & 32) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 64) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_0 & 128) <> 0 as `BillingPeriodStart is empty`,
+    (answers_0 & 256) <> 0 as `ChargeCategory is empty`,
+    (answers_0 & 512) <> 0 as `ChargeCategory is none of its values`,
+    (answers_0 & 1024) <> 0 as `InvoiceDetailCreated is empty`,
+    (answers_0 & 2048) <> 0 as `InvoiceDetailDescription is empty`,
+    (answers_0 & 4096) <> 0 as `InvoiceDetailDescription is not ASCII`,
+    (answers_0 & 8192) <> 0 as `InvoiceDetailGrain is no flat JSON object`,
+    (answers_0 & 16384) <> 0 as `InvoiceDetailGrain is not ASCII`,
+    (answers_0 & 32768) <> 0 as `InvoiceDetailId is empty`,
+    (answers_0 & 65536) <> 0 as `InvoiceDetailId is not ASCII`,
+    (answers_0 & 131072) <> 0 as `InvoiceDetailLastUpdated is empty`,
+    (answers_0 & 262144) <> 0 as `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated`,
+    (answers_0 & 524288) <> 0 as `InvoiceId is empty`,
+    (answers_0 & 1048576) <> 0 as `InvoiceId is not ASCII`,
+    (answers_0 & 2097152) <> 0 as `InvoiceIssueStatus is empty`,
+    (answers_0 & 4194304) <> 0 as `InvoiceIssueStatus is none of its values`,
+    (answers_0 & 8388608) <> 0 as `InvoiceIssueStatus is not ASCII`,
+    (answers_0 & 16777216) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_0 & 33554432) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_0 & 67108864) <> 0 as `PaymentCurrency is empty`,
+    (answers_0 & 134217728) <> 0 as `PaymentCurrency is no ISO 4217 code`,
+    (answers_0 & 268435456) <> 0 as `PaymentCurrency is not ASCII`,
+    (answers_0 & 536870912) <> 0 as `PaymentCurrencyBilledCost is 0`,
+    (answers_0 & 1073741824) <> 0 as `PaymentCurrencyBilledCost is empty`,
+    (answers_0 & 2147483648) <> 0 as `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`,
+    (answers_0 & 4294967296) <> 0 as `PaymentCurrencyInvoiceDetailId is empty`,
+    (answers_0 & 8589934592) <> 0 as `PaymentCurrencyInvoiceDetailId is not ASCII`,
+    (answers_0 & 17179869184) <> 0 as `PaymentTerms is empty`,
+    (answers_0 & 34359738368) <> 0 as `PaymentTerms is not ASCII`,
+    (answers_0 & 68719476736) <> 0 as `PurchaseOrderNumber is not ASCII`,
+    (answers_0 & 137438953472) <> 0 as `ReferenceInvoiceId is empty`,
+    (answers_0 & 274877906944) <> 0 as `ReferenceInvoiceId is not ASCII`
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as string) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as string) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      explode(array_distinct(flatten(array_compact(array(
+        case when true then array(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 67, 68, 69, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 85, 86, 87, 88, 89, 90, 91, 92, 94, 95, 96, 97, 98, 99, 100, 102, 103, 104, 105, 106, 107, 108, 109, 110, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125) end
+        , case when not `PaymentCurrencyBilledCost is 0` then array(1, 3, 89, 93) end
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, 
+    array_join(slice(array_sort(flatten(collect_list(example_ids))), 1, 3), ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, example_ids,
+      explode(array_distinct(flatten(array_compact(array(
+        case when `PaymentCurrencyBilledCost is empty` then array(30, 27, 3, 1) end  -- IND-PaymentCurrencyBilledCost-C-003-M
+        , case when `PaymentTerms is not ASCII` then array(33, 31, 3, 1) end  -- IND-PaymentTerms-C-002-M
+        , case when `PaymentTerms is empty` then array(34, 31, 3, 1) end  -- IND-PaymentTerms-C-003-M
+        , case when `BillingAccountId is not ASCII` then array(37, 35, 3, 1) end  -- IND-BillingAccountId-C-002-M
+        , case when `BillingAccountId is empty` then array(38, 35, 3, 1) end  -- IND-BillingAccountId-C-003-M
+        , case when `BillingCurrency is not ASCII` then array(41, 39, 3, 1) end  -- IND-BillingCurrency-C-002-M
+        , case when `BillingCurrency is no ISO 4217 code` then array(42, 39, 3, 1) end  -- IND-BillingCurrency-C-003-M
+        , case when `BillingCurrency is empty` then array(43, 39, 3, 1) end  -- IND-BillingCurrency-C-004-M
+        , case when `BillingCurrency is no ISO 4217 code` then array(44, 39, 3, 1) end  -- IND-BillingCurrency-C-006-M
+        , case when `InvoiceDetailDescription is not ASCII` then array(47, 45, 3, 1) end  -- IND-InvoiceDetailDescription-C-002-M
+        , case when `InvoiceDetailDescription is empty` then array(48) end  -- IND-InvoiceDetailDescription-C-003-O
+        , case when `BilledCost is empty` then array(52, 49, 3, 1) end  -- IND-BilledCost-C-003-M
+        , case when `BillingPeriodStart is empty` then array(58, 55, 3, 1) end  -- IND-BillingPeriodStart-C-003-M
+        , case when `InvoiceDetailCreated is empty` then array(62, 59, 3, 1) end  -- IND-InvoiceDetailCreated-C-003-M
+        , case when `PurchaseOrderNumber is not ASCII` then array(65, 63, 3, 1) end  -- IND-PurchaseOrderNumber-C-002-M
+        , case when `InvoiceIssueStatus is not ASCII` then array(73, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-002-M
+        , case when `InvoiceIssueStatus is empty` then array(74, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-003-M
+        , case when `InvoiceIssueStatus is none of its values` then array(75, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-004-M
+        , case when `InvoiceDetailLastUpdated is empty` then array(79, 76, 3, 1) end  -- IND-InvoiceDetailLastUpdated-C-003-M
+        , case when `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated` then array(80, 76, 3, 1) end  -- IND-InvoiceDetailLastUpdated-C-005-M
+        , case when `BillingPeriodEnd is empty` then array(88, 85, 3, 1) end  -- IND-BillingPeriodEnd-C-003-M
+        , case when `PaymentCurrencyInvoiceDetailId is not ASCII` then array(91, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
+        , case when `PaymentCurrencyInvoiceDetailId is empty` then array(92, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-003-M
+        , case when (not `PaymentCurrencyBilledCost is 0` and (not `PaymentCurrencyInvoiceDetailId is empty` and not `InvoiceDetailId is empty` and not `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`)) then array(93, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-005-C
+        , case when `InvoiceIssuerName is not ASCII` then array(96, 94, 3, 1) end  -- IND-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is empty` then array(97, 94, 3, 1) end  -- IND-InvoiceIssuerName-C-003-M
+        , case when `InvoiceDetailGrain is no flat JSON object` then array(100, 98, 3, 1) end  -- IND-InvoiceDetailGrain-C-002-M
+        , case when `InvoiceDetailGrain is not ASCII` then array(102, 98, 3, 1) end  -- IND-InvoiceDetailGrain-C-012-M
+        , case when `ReferenceInvoiceId is not ASCII` then array(105, 103, 3, 1) end  -- IND-ReferenceInvoiceId-C-002-M
+        , case when `ReferenceInvoiceId is empty` then array(106, 103, 3, 1) end  -- IND-ReferenceInvoiceId-C-003-M
+        , case when `ChargeCategory is empty` then array(109, 107, 3, 1) end  -- IND-ChargeCategory-C-002-M
+        , case when `ChargeCategory is none of its values` then array(110, 107, 3, 1) end  -- IND-ChargeCategory-C-003-M
+        , case when `InvoiceDetailId is not ASCII` then array(115, 113, 3, 1) end  -- IND-InvoiceDetailId-C-002-M
+        , case when `InvoiceDetailId is empty` then array(116, 113, 3, 1) end  -- IND-InvoiceDetailId-C-003-M
+        , case when `PaymentCurrency is not ASCII` then array(119, 117, 3, 1) end  -- IND-PaymentCurrency-C-002-M
+        , case when `PaymentCurrency is empty` then array(120, 117, 3, 1) end  -- IND-PaymentCurrency-C-003-M
+        , case when `PaymentCurrency is no ISO 4217 code` then array(121, 117, 3, 1) end  -- IND-PaymentCurrency-C-005-M
+        , case when `InvoiceId is not ASCII` then array(124, 122, 3, 1) end  -- IND-InvoiceId-C-002-M
+        , case when `InvoiceId is empty` then array(125, 122, 3, 1) end  -- IND-InvoiceId-C-003-M
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, example_ids
+from broken
+{%- endmacro %}
+
+{% macro focus_tallies_billing_period(rows) -%}
+    {{ return(adapter.dispatch('focus_tallies_billing_period')(rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__focus_tallies_billing_period(rows) -%}
+with rows_in_hand as not materialized (
+  select * from {{ rows }}
+),
+
+wrong_billingperiodstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Open', 'Closed') as "BillingPeriodStatus is none of its values"
+    from (
+      select distinct BillingPeriodStatus as value
+      from rows_in_hand
+      where BillingPeriodStatus is not null
+    ) as told
+  ) as asked
+  where "BillingPeriodStatus is none of its values"
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    cast(null as varchar) as currency,
+    rows_in_hand.InvoiceIssuerName as row_id,
+    case when BillingPeriodCreated is null then 1 else 0 end
+    + case when BillingPeriodEnd is null then 2 else 0 end
+    + case when BillingPeriodLastUpdated is null then 4 else 0 end
+    + case when coalesce(not (BillingPeriodLastUpdated >= BillingPeriodCreated), false) then 8 else 0 end
+    + case when BillingPeriodStart is null then 16 else 0 end
+    + case when BillingPeriodStatus is null then 32 else 0 end
+    + case when coalesce(wrong_billingperiodstatus."BillingPeriodStatus is none of its values", false) then 64 else 0 end
+    + case when InvoiceIssuerName is null then 128 else 0 end
+    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 256 else 0 end
+    as answers_0
+  from rows_in_hand
+  left join wrong_billingperiodstatus  -- many rows to one value
+    on rows_in_hand.BillingPeriodStatus = wrong_billingperiodstatus.value
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0,
+    count(*) as rows_count,
+    min(row_id, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    example_ids,
+    (answers_0 & 1) <> 0 as "BillingPeriodCreated is empty",
+    (answers_0 & 2) <> 0 as "BillingPeriodEnd is empty",
+    (answers_0 & 4) <> 0 as "BillingPeriodLastUpdated is empty",
+    (answers_0 & 8) <> 0 as "BillingPeriodLastUpdated is not >= BillingPeriodCreated",
+    (answers_0 & 16) <> 0 as "BillingPeriodStart is empty",
+    (answers_0 & 32) <> 0 as "BillingPeriodStatus is empty",
+    (answers_0 & 64) <> 0 as "BillingPeriodStatus is none of its values",
+    (answers_0 & 128) <> 0 as "InvoiceIssuerName is empty",
+    (answers_0 & 256) <> 0 as "InvoiceIssuerName is not ASCII"
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as varchar) as currency,
+    sum(rows_count) as rows_count, cast(null as varchar) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      unnest(list_distinct(flatten(list_filter([
+        case when true then [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34] end
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, 
+    array_to_string(list_sort(flatten(list(example_ids)))[1:3], ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, example_ids,
+      unnest(list_distinct(flatten(list_filter([
+        case when "BillingPeriodLastUpdated is empty" then [13, 10, 3, 1] end  -- BIP-BillingPeriodLastUpdated-C-003-M
+        , case when "BillingPeriodLastUpdated is not >= BillingPeriodCreated" then [14, 10, 3, 1] end  -- BIP-BillingPeriodLastUpdated-C-005-M
+        , case when "BillingPeriodStart is empty" then [18, 15, 3, 1] end  -- BIP-BillingPeriodStart-C-003-M
+        , case when "BillingPeriodStatus is empty" then [21, 19, 3, 1] end  -- BIP-BillingPeriodStatus-C-002-M
+        , case when "BillingPeriodStatus is none of its values" then [22, 19, 3, 1] end  -- BIP-BillingPeriodStatus-C-003-M
+        , case when "BillingPeriodEnd is empty" then [26, 23, 3, 1] end  -- BIP-BillingPeriodEnd-C-003-M
+        , case when "InvoiceIssuerName is not ASCII" then [29, 27, 3, 1] end  -- BIP-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is empty" then [30, 27, 3, 1] end  -- BIP-InvoiceIssuerName-C-003-M
+        , case when "BillingPeriodCreated is empty" then [34, 31, 3, 1] end  -- BIP-BillingPeriodCreated-C-003-M
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, example_ids
+from broken
+{%- endmacro %}
+
+{% macro spark__focus_tallies_billing_period(rows) -%}
+with rows_in_hand as (
+  select * from {{ rows }}
+),
+
+wrong_billingperiodstatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Open', 'Closed') as `BillingPeriodStatus is none of its values`
+    from (
+      select distinct BillingPeriodStatus as value
+      from rows_in_hand
+      where BillingPeriodStatus is not null
+    ) as told
+  ) as asked
+  where `BillingPeriodStatus is none of its values`
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    cast(null as string) as currency,
+    rows_in_hand.InvoiceIssuerName as row_id,
+    case when BillingPeriodCreated is null then 1 else 0 end
+    + case when BillingPeriodEnd is null then 2 else 0 end
+    + case when BillingPeriodLastUpdated is null then 4 else 0 end
+    + case when coalesce(not (BillingPeriodLastUpdated >= BillingPeriodCreated), false) then 8 else 0 end
+    + case when BillingPeriodStart is null then 16 else 0 end
+    + case when BillingPeriodStatus is null then 32 else 0 end
+    + case when coalesce(wrong_billingperiodstatus.`BillingPeriodStatus is none of its values`, false) then 64 else 0 end
+    + case when InvoiceIssuerName is null then 128 else 0 end
+    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 256 else 0 end
+    as answers_0
+  from rows_in_hand
+  left join wrong_billingperiodstatus  -- many rows to one value
+    on rows_in_hand.BillingPeriodStatus = wrong_billingperiodstatus.value
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0,
+    count(*) as rows_count,
+    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    example_ids,
+    (answers_0 & 1) <> 0 as `BillingPeriodCreated is empty`,
+    (answers_0 & 2) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_0 & 4) <> 0 as `BillingPeriodLastUpdated is empty`,
+    (answers_0 & 8) <> 0 as `BillingPeriodLastUpdated is not >= BillingPeriodCreated`,
+    (answers_0 & 16) <> 0 as `BillingPeriodStart is empty`,
+    (answers_0 & 32) <> 0 as `BillingPeriodStatus is empty`,
+    (answers_0 & 64) <> 0 as `BillingPeriodStatus is none of its values`,
+    (answers_0 & 128) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_0 & 256) <> 0 as `InvoiceIssuerName is not ASCII`
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as string) as currency,
+    sum(rows_count) as rows_count, cast(null as string) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      explode(array_distinct(flatten(array_compact(array(
+        case when true then array(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34) end
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, 
+    array_join(slice(array_sort(flatten(collect_list(example_ids))), 1, 3), ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, example_ids,
+      explode(array_distinct(flatten(array_compact(array(
+        case when `BillingPeriodLastUpdated is empty` then array(13, 10, 3, 1) end  -- BIP-BillingPeriodLastUpdated-C-003-M
+        , case when `BillingPeriodLastUpdated is not >= BillingPeriodCreated` then array(14, 10, 3, 1) end  -- BIP-BillingPeriodLastUpdated-C-005-M
+        , case when `BillingPeriodStart is empty` then array(18, 15, 3, 1) end  -- BIP-BillingPeriodStart-C-003-M
+        , case when `BillingPeriodStatus is empty` then array(21, 19, 3, 1) end  -- BIP-BillingPeriodStatus-C-002-M
+        , case when `BillingPeriodStatus is none of its values` then array(22, 19, 3, 1) end  -- BIP-BillingPeriodStatus-C-003-M
+        , case when `BillingPeriodEnd is empty` then array(26, 23, 3, 1) end  -- BIP-BillingPeriodEnd-C-003-M
+        , case when `InvoiceIssuerName is not ASCII` then array(29, 27, 3, 1) end  -- BIP-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is empty` then array(30, 27, 3, 1) end  -- BIP-InvoiceIssuerName-C-003-M
+        , case when `BillingPeriodCreated is empty` then array(34, 31, 3, 1) end  -- BIP-BillingPeriodCreated-C-003-M
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, example_ids
+from broken
+{%- endmacro %}
+
+{% macro focus_tallies_contract_commitment(rows) -%}
+    {{ return(adapter.dispatch('focus_tallies_contract_commitment')(rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__focus_tallies_contract_commitment(rows) -%}
+with rows_in_hand as not materialized (
+  select * from {{ rows }}
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where "BillingCurrency is no ISO 4217 code"
+),
+
+wrong_contractcommitmentapplicability as (
+  select *
+  from (
+    select
+      value,
+      not json_valid(value) as "ContractCommitmentApplicability is no JSON",
+      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (json_type(json_extract(try_cast(value as json), '$."IsGlobalScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (json_type(json_extract(try_cast(value as json), '$."IsComplexScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."Applicability"') or (json_type(json_extract(try_cast(value as json), '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(try_cast(value as json), '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(try_cast(value as json), '$."Applicability"')), lambda key0: not (key0 in ('Cost', 'Usage')))) = 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."InclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."InclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Inclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (not json_exists(try_cast(value as json), '$."ExclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."ExclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."ExclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Exclusions"') or (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Exclusions"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Exclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('IsGlobalScope', 'IsComplexScope', 'Applicability', 'InclusionOperator', 'Inclusions', 'ExclusionOperator', 'Exclusions') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"') and json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((not ((((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."InclusionOperator"') and json_exists(try_cast(value as json), '$."Inclusions"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) >= 1)))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Exclusions"')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."ExclusionOperator"'))))))), false) as "ContractCommitmentApplicability is not as its JSON schema has it"
+    from (
+      select distinct ContractCommitmentApplicability as value
+      from rows_in_hand
+      where ContractCommitmentApplicability is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentApplicability is no JSON" or "ContractCommitmentApplicability is not as its JSON schema has it"
+),
+
+wrong_contractcommitmentbenefitcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Discount', 'Entitlement', 'Availability', 'Other') as "ContractCommitmentBenefitCategory is none of its values"
+    from (
+      select distinct ContractCommitmentBenefitCategory as value
+      from rows_in_hand
+      where ContractCommitmentBenefitCategory is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentBenefitCategory is none of its values"
+),
+
+wrong_contractcommitmentcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Spend', 'Usage') as "ContractCommitmentCategory is none of its values"
+    from (
+      select distinct ContractCommitmentCategory as value
+      from rows_in_hand
+      where ContractCommitmentCategory is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentCategory is none of its values"
+),
+
+wrong_contractcommitmentdurationtype as (
+  select *
+  from (
+    select
+      value,
+      not regexp_full_match(value, '.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType has another ending",
+      not regexp_full_match(value, '[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType is written otherwise"
+    from (
+      select distinct ContractCommitmentDurationType as value
+      from rows_in_hand
+      where ContractCommitmentDurationType is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentDurationType has another ending" or "ContractCommitmentDurationType is written otherwise"
+),
+
+wrong_contractcommitmentfulfillmentinterval as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as "ContractCommitmentFulfillmentInterval is none of its values"
+    from (
+      select distinct ContractCommitmentFulfillmentInterval as value
+      from rows_in_hand
+      where ContractCommitmentFulfillmentInterval is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentFulfillmentInterval is none of its values"
+),
+
+wrong_contractcommitmentlifecyclestatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') as "ContractCommitmentLifecycleStatus is none of its values"
+    from (
+      select distinct ContractCommitmentLifecycleStatus as value
+      from rows_in_hand
+      where ContractCommitmentLifecycleStatus is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentLifecycleStatus is none of its values"
+),
+
+wrong_contractcommitmentmodel as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Continuous', 'Discontinuous') as "ContractCommitmentModel is none of its values"
+    from (
+      select distinct ContractCommitmentModel as value
+      from rows_in_hand
+      where ContractCommitmentModel is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentModel is none of its values"
+),
+
+wrong_contractcommitmentoffercategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Negotiated', 'Public') as "ContractCommitmentOfferCategory is none of its values"
+    from (
+      select distinct ContractCommitmentOfferCategory as value
+      from rows_in_hand
+      where ContractCommitmentOfferCategory is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentOfferCategory is none of its values"
+),
+
+wrong_contractcommitmentpaymentinterval as (
+  select *
+  from (
+    select
+      value,
+      value not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') as "ContractCommitmentPaymentInterval is none of its values"
+    from (
+      select distinct ContractCommitmentPaymentInterval as value
+      from rows_in_hand
+      where ContractCommitmentPaymentInterval is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentPaymentInterval is none of its values"
+),
+
+wrong_contractcommitmentpaymentmodel as (
+  select *
+  from (
+    select
+      value,
+      value not in ('No Upfront', 'Partial Upfront', 'All Upfront') as "ContractCommitmentPaymentModel is none of its values"
+    from (
+      select distinct ContractCommitmentPaymentModel as value
+      from rows_in_hand
+      where ContractCommitmentPaymentModel is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentPaymentModel is none of its values"
+),
+
+wrong_contractcommitmentunit as (
+  select *
+  from (
+    select
+      value,
+      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "ContractCommitmentUnit is no unit"
+    from (
+      select distinct ContractCommitmentUnit as value
+      from rows_in_hand
+      where ContractCommitmentUnit is not null
+    ) as told
+  ) as asked
+  where "ContractCommitmentUnit is no unit"
+),
+
+wrong_pricingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PricingCurrency is no ISO 4217 code"
+    from (
+      select distinct PricingCurrency as value
+      from rows_in_hand
+      where PricingCurrency is not null
+    ) as told
+  ) as asked
+  where "PricingCurrency is no ISO 4217 code"
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ContractCommitmentId as group_2
+  from rows_in_hand
+  where ContractCommitmentId is not null
+  group by source, billing_period, ContractCommitmentId
+  having count(distinct ContractId) <> 1
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.ContractCommitmentCost as money_1,
+    rows_in_hand.ContractCommitmentId as row_id,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 2 else 0 end
+    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 4 else 0 end
+    + case when ContractCommitmentApplicability is null then 8 else 0 end
+    + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is no JSON", false) then 16 else 0 end
+    + case when coalesce(strlen(ContractCommitmentApplicability) <> length(ContractCommitmentApplicability), false) then 32 else 0 end
+    + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is not as its JSON schema has it", false) then 64 else 0 end
+    + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 128 else 0 end
+    + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 256 else 0 end
+    + case when ContractCommitmentBenefitCategory is null then 512 else 0 end
+    + case when coalesce(wrong_contractcommitmentbenefitcategory."ContractCommitmentBenefitCategory is none of its values", false) then 1024 else 0 end
+    + case when coalesce(ContractCommitmentCategory = 'Spend', false) then 2048 else 0 end
+    + case when coalesce(ContractCommitmentCategory = 'Usage', false) then 4096 else 0 end
+    + case when ContractCommitmentCategory is null then 8192 else 0 end
+    + case when coalesce(wrong_contractcommitmentcategory."ContractCommitmentCategory is none of its values", false) then 16384 else 0 end
+    + case when ContractCommitmentCost is null then 32768 else 0 end
+    + case when ContractCommitmentCreated is null then 65536 else 0 end
+    + case when ContractCommitmentDescription is null then 131072 else 0 end
+    + case when coalesce(strlen(ContractCommitmentDescription) <> length(ContractCommitmentDescription), false) then 262144 else 0 end
+    + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 524288 else 0 end
+    + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 1048576 else 0 end
+    + case when ContractCommitmentDiscountPercentage is null then 2097152 else 0 end
+    + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType has another ending", false) then 4194304 else 0 end
+    + case when ContractCommitmentDurationType is null then 8388608 else 0 end
+    + case when coalesce(strlen(ContractCommitmentDurationType) <> length(ContractCommitmentDurationType), false) then 16777216 else 0 end
+    + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType is written otherwise", false) then 33554432 else 0 end
+    + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 67108864 else 0 end
+    + case when ContractCommitmentFulfillmentInterval is null then 134217728 else 0 end
+    + case when coalesce(wrong_contractcommitmentfulfillmentinterval."ContractCommitmentFulfillmentInterval is none of its values", false) then 268435456 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 536870912 else 0 end
+    + case when ContractCommitmentId is null then 1073741824 else 0 end
+    + case when coalesce(strlen(ContractCommitmentId) <> length(ContractCommitmentId), false) then 2147483648 else 0 end
+    + case when ContractCommitmentLastUpdated is null then 4294967296 else 0 end
+    + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 8589934592 else 0 end
+    + case when ContractCommitmentLifecycleStatus is null then 17179869184 else 0 end
+    + case when coalesce(wrong_contractcommitmentlifecyclestatus."ContractCommitmentLifecycleStatus is none of its values", false) then 34359738368 else 0 end
+    + case when coalesce(ContractCommitmentModel = 'Continuous', false) then 68719476736 else 0 end
+    + case when coalesce(ContractCommitmentModel = 'Discontinuous', false) then 137438953472 else 0 end
+    + case when ContractCommitmentModel is null then 274877906944 else 0 end
+    + case when coalesce(wrong_contractcommitmentmodel."ContractCommitmentModel is none of its values", false) then 549755813888 else 0 end
+    + case when ContractCommitmentOfferCategory is null then 1099511627776 else 0 end
+    + case when coalesce(wrong_contractcommitmentoffercategory."ContractCommitmentOfferCategory is none of its values", false) then 2199023255552 else 0 end
+    + case when coalesce(ContractCommitmentPaymentInterval = 'One-Time', false) then 4398046511104 else 0 end
+    + case when ContractCommitmentPaymentInterval is null then 8796093022208 else 0 end
+    + case when coalesce(wrong_contractcommitmentpaymentinterval."ContractCommitmentPaymentInterval is none of its values", false) then 17592186044416 else 0 end
+    + case when coalesce(ContractCommitmentPaymentModel = 'All Upfront', false) then 35184372088832 else 0 end
+    + case when coalesce(ContractCommitmentPaymentModel = 'No Upfront', false) then 70368744177664 else 0 end
+    + case when ContractCommitmentPaymentModel is null then 140737488355328 else 0 end
+    + case when coalesce(wrong_contractcommitmentpaymentmodel."ContractCommitmentPaymentModel is none of its values", false) then 281474976710656 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 0, false) then 562949953421312 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 1.0, false) then 1125899906842624 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage > 1.0, false) then 2251799813685248 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage < 0.0, false) then 4503599627370496 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage is null then 9007199254740992 else 0 end
+    + case when ContractCommitmentPeriodEnd is null then 18014398509481984 else 0 end
+    + case when ContractCommitmentPeriodStart is null then 36028797018963968 else 0 end
+    + case when ContractCommitmentQuantity is null then 72057594037927936 else 0 end
+    + case when ContractCommitmentType is null then 144115188075855872 else 0 end
+    + case when coalesce(strlen(ContractCommitmentType) <> length(ContractCommitmentType), false) then 288230376151711744 else 0 end
+    + case when ContractCommitmentUnit is null then 576460752303423488 else 0 end
+    + case when coalesce(wrong_contractcommitmentunit."ContractCommitmentUnit is no unit", false) then 1152921504606846976 else 0 end
+    + case when coalesce(strlen(ContractCommitmentUnit) <> length(ContractCommitmentUnit), false) then 2305843009213693952 else 0 end
+    as answers_0,
+    case when ContractId is null then 1 else 0 end
+    + case when coalesce(strlen(ContractId) <> length(ContractId), false) then 2 else 0 end
+    + case when ContractPeriodEnd is null then 4 else 0 end
+    + case when ContractPeriodStart is null then 8 else 0 end
+    + case when InvoiceIssuerName is null then 16 else 0 end
+    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 32 else 0 end
+    + case when PricingCurrency is null then 64 else 0 end
+    + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 128 else 0 end
+    + case when coalesce(strlen(PricingCurrency) <> length(PricingCurrency), false) then 256 else 0 end
+    + case when PricingCurrencyContractCommitmentCost is null then 512 else 0 end
+    + case when ServiceProviderName is null then 1024 else 0 end
+    + case when coalesce(strlen(ServiceProviderName) <> length(ServiceProviderName), false) then 2048 else 0 end
+    as answers_1
+  from rows_in_hand
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_contractcommitmentapplicability  -- many rows to one value
+    on rows_in_hand.ContractCommitmentApplicability = wrong_contractcommitmentapplicability.value
+  left join wrong_contractcommitmentbenefitcategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentBenefitCategory = wrong_contractcommitmentbenefitcategory.value
+  left join wrong_contractcommitmentcategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentCategory = wrong_contractcommitmentcategory.value
+  left join wrong_contractcommitmentdurationtype  -- many rows to one value
+    on rows_in_hand.ContractCommitmentDurationType = wrong_contractcommitmentdurationtype.value
+  left join wrong_contractcommitmentfulfillmentinterval  -- many rows to one value
+    on rows_in_hand.ContractCommitmentFulfillmentInterval = wrong_contractcommitmentfulfillmentinterval.value
+  left join wrong_contractcommitmentlifecyclestatus  -- many rows to one value
+    on rows_in_hand.ContractCommitmentLifecycleStatus = wrong_contractcommitmentlifecyclestatus.value
+  left join wrong_contractcommitmentmodel  -- many rows to one value
+    on rows_in_hand.ContractCommitmentModel = wrong_contractcommitmentmodel.value
+  left join wrong_contractcommitmentoffercategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentOfferCategory = wrong_contractcommitmentoffercategory.value
+  left join wrong_contractcommitmentpaymentinterval  -- many rows to one value
+    on rows_in_hand.ContractCommitmentPaymentInterval = wrong_contractcommitmentpaymentinterval.value
+  left join wrong_contractcommitmentpaymentmodel  -- many rows to one value
+    on rows_in_hand.ContractCommitmentPaymentModel = wrong_contractcommitmentpaymentmodel.value
+  left join wrong_contractcommitmentunit  -- many rows to one value
+    on rows_in_hand.ContractCommitmentUnit = wrong_contractcommitmentunit.value
+  left join wrong_pricingcurrency  -- many rows to one value
+    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
+  left join wrong_group_1  -- many rows to one group
+    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ContractCommitmentId = wrong_group_1.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0, answers_1,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    min(row_id, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0, answers_1
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    example_ids,
+    (answers_0 & 1) <> 0 as "BillingCurrency is empty",
+    (answers_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_0 & 4) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 8) <> 0 as "ContractCommitmentApplicability is empty",
+    (answers_0 & 16) <> 0 as "ContractCommitmentApplicability is no JSON",
+    (answers_0 & 32) <> 0 as "ContractCommitmentApplicability is not ASCII",
+    (answers_0 & 64) <> 0 as "ContractCommitmentApplicability is not as its JSON schema has it",
+    (answers_0 & 128) <> 0 as "ContractCommitmentBenefitCategory is Availability",
+    (answers_0 & 256) <> 0 as "ContractCommitmentBenefitCategory is Discount",
+    (answers_0 & 512) <> 0 as "ContractCommitmentBenefitCategory is empty",
+    (answers_0 & 1024) <> 0 as "ContractCommitmentBenefitCategory is none of its values",
+    (answers_0 & 2048) <> 0 as "ContractCommitmentCategory is Spend",
+    (answers_0 & 4096) <> 0 as "ContractCommitmentCategory is Usage",
+    (answers_0 & 8192) <> 0 as "ContractCommitmentCategory is empty",
+    (answers_0 & 16384) <> 0 as "ContractCommitmentCategory is none of its values",
+    (answers_0 & 32768) <> 0 as "ContractCommitmentCost is empty",
+    (answers_0 & 65536) <> 0 as "ContractCommitmentCreated is empty",
+    (answers_0 & 131072) <> 0 as "ContractCommitmentDescription is empty",
+    (answers_0 & 262144) <> 0 as "ContractCommitmentDescription is not ASCII",
+    (answers_0 & 524288) <> 0 as "ContractCommitmentDiscountPercentage is above 1.0",
+    (answers_0 & 1048576) <> 0 as "ContractCommitmentDiscountPercentage is below 0.0",
+    (answers_0 & 2097152) <> 0 as "ContractCommitmentDiscountPercentage is empty",
+    (answers_0 & 4194304) <> 0 as "ContractCommitmentDurationType has another ending",
+    (answers_0 & 8388608) <> 0 as "ContractCommitmentDurationType is empty",
+    (answers_0 & 16777216) <> 0 as "ContractCommitmentDurationType is not ASCII",
+    (answers_0 & 33554432) <> 0 as "ContractCommitmentDurationType is written otherwise",
+    (answers_0 & 67108864) <> 0 as "ContractCommitmentFulfillmentInterval is Full Period",
+    (answers_0 & 134217728) <> 0 as "ContractCommitmentFulfillmentInterval is empty",
+    (answers_0 & 268435456) <> 0 as "ContractCommitmentFulfillmentInterval is none of its values",
+    (answers_0 & 536870912) <> 0 as "ContractCommitmentId has not 1 ContractId",
+    (answers_0 & 1073741824) <> 0 as "ContractCommitmentId is empty",
+    (answers_0 & 2147483648) <> 0 as "ContractCommitmentId is not ASCII",
+    (answers_0 & 4294967296) <> 0 as "ContractCommitmentLastUpdated is empty",
+    (answers_0 & 8589934592) <> 0 as "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated",
+    (answers_0 & 17179869184) <> 0 as "ContractCommitmentLifecycleStatus is empty",
+    (answers_0 & 34359738368) <> 0 as "ContractCommitmentLifecycleStatus is none of its values",
+    (answers_0 & 68719476736) <> 0 as "ContractCommitmentModel is Continuous",
+    (answers_0 & 137438953472) <> 0 as "ContractCommitmentModel is Discontinuous",
+    (answers_0 & 274877906944) <> 0 as "ContractCommitmentModel is empty",
+    (answers_0 & 549755813888) <> 0 as "ContractCommitmentModel is none of its values",
+    (answers_0 & 1099511627776) <> 0 as "ContractCommitmentOfferCategory is empty",
+    (answers_0 & 2199023255552) <> 0 as "ContractCommitmentOfferCategory is none of its values",
+    (answers_0 & 4398046511104) <> 0 as "ContractCommitmentPaymentInterval is One-Time",
+    (answers_0 & 8796093022208) <> 0 as "ContractCommitmentPaymentInterval is empty",
+    (answers_0 & 17592186044416) <> 0 as "ContractCommitmentPaymentInterval is none of its values",
+    (answers_0 & 35184372088832) <> 0 as "ContractCommitmentPaymentModel is All Upfront",
+    (answers_0 & 70368744177664) <> 0 as "ContractCommitmentPaymentModel is No Upfront",
+    (answers_0 & 140737488355328) <> 0 as "ContractCommitmentPaymentModel is empty",
+    (answers_0 & 281474976710656) <> 0 as "ContractCommitmentPaymentModel is none of its values",
+    (answers_0 & 562949953421312) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 0",
+    (answers_0 & 1125899906842624) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 1.0",
+    (answers_0 & 2251799813685248) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is above 1.0",
+    (answers_0 & 4503599627370496) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is below 0.0",
+    (answers_0 & 9007199254740992) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is empty",
+    (answers_0 & 18014398509481984) <> 0 as "ContractCommitmentPeriodEnd is empty",
+    (answers_0 & 36028797018963968) <> 0 as "ContractCommitmentPeriodStart is empty",
+    (answers_0 & 72057594037927936) <> 0 as "ContractCommitmentQuantity is empty",
+    (answers_0 & 144115188075855872) <> 0 as "ContractCommitmentType is empty",
+    (answers_0 & 288230376151711744) <> 0 as "ContractCommitmentType is not ASCII",
+    (answers_0 & 576460752303423488) <> 0 as "ContractCommitmentUnit is empty",
+    (answers_0 & 1152921504606846976) <> 0 as "ContractCommitmentUnit is no unit",
+    (answers_0 & 2305843009213693952) <> 0 as "ContractCommitmentUnit is not ASCII",
+    (answers_1 & 1) <> 0 as "ContractId is empty",
+    (answers_1 & 2) <> 0 as "ContractId is not ASCII",
+    (answers_1 & 4) <> 0 as "ContractPeriodEnd is empty",
+    (answers_1 & 8) <> 0 as "ContractPeriodStart is empty",
+    (answers_1 & 16) <> 0 as "InvoiceIssuerName is empty",
+    (answers_1 & 32) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_1 & 64) <> 0 as "PricingCurrency is empty",
+    (answers_1 & 128) <> 0 as "PricingCurrency is no ISO 4217 code",
+    (answers_1 & 256) <> 0 as "PricingCurrency is not ASCII",
+    (answers_1 & 512) <> 0 as "PricingCurrencyContractCommitmentCost is empty",
+    (answers_1 & 1024) <> 0 as "ServiceProviderName is empty",
+    (answers_1 & 2048) <> 0 as "ServiceProviderName is not ASCII"
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as varchar) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as varchar) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      unnest(list_distinct(flatten(list_filter([
+        case when true then [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 35, 36, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48, 52, 54, 55, 56, 60, 61, 62, 63, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 105, 106, 107, 108, 109, 110, 111, 112, 114, 115, 116, 117, 118, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 136, 140, 141, 142, 143, 144, 145, 146, 147, 148, 149, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 179, 180, 181, 182, 183] end
+        , case when "ContractCommitmentCategory is Spend" then [1, 3, 40, 44, 159, 162, 163] end
+        , case when "ContractCommitmentBenefitCategory is Discount" then [1, 3, 46, 49, 50] end
+        , case when "ContractCommitmentBenefitCategory is Availability" then [1, 3, 46, 49, 51] end
+        , case when ("ContractCommitmentCategory is Spend" and not "PricingCurrency is empty") then [1, 3, 54, 57, 58] end
+        , case when "ContractCommitmentQuantity is empty" then [1, 3, 60, 64, 65] end
+        , case when not "ContractCommitmentQuantity is empty" then [1, 3, 60, 64, 66] end
+        , case when "ContractCommitmentFulfillmentInterval is Full Period" then [1, 3, 79, 83] end
+        , case when "ContractCommitmentPaymentModel is All Upfront" then [1, 3, 100, 104, 114, 119] end
+        , case when "ContractCommitmentPaymentModel is No Upfront" then [1, 3, 114, 120] end
+        , case when "ContractCommitmentCategory is Usage" then [1, 3, 134, 137, 138] end
+        , case when "ContractCommitmentModel is Continuous" then [1, 3, 174, 178] end
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, 
+    array_to_string(list_sort(flatten(list(example_ids)))[1:3], ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, example_ids,
+      unnest(list_distinct(flatten(list_filter([
+        case when "ContractCommitmentApplicability is not as its JSON schema has it" then [35, 182, 179, 3, 1] end  -- CCT-ContractCommitmentApplicabilityObject-O-001-M
+        , case when "ContractCommitmentType is not ASCII" then [38, 36, 3, 1] end  -- CCT-ContractCommitmentType-C-002-M
+        , case when "ContractCommitmentType is empty" then [39, 36, 3, 1] end  -- CCT-ContractCommitmentType-C-003-M
+        , case when "BillingCurrency is not ASCII" then [42, 40, 3, 1] end  -- CCT-BillingCurrency-C-002-M
+        , case when "BillingCurrency is no ISO 4217 code" then [43, 40, 3, 1] end  -- CCT-BillingCurrency-C-003-M
+        , case when ("ContractCommitmentCategory is Spend" and "BillingCurrency is empty") then [44, 40, 3, 1] end  -- CCT-BillingCurrency-C-004-C
+        , case when "BillingCurrency is no ISO 4217 code" then [45, 40, 3, 1] end  -- CCT-BillingCurrency-C-006-M
+        , case when ("ContractCommitmentBenefitCategory is Discount" and "ContractCommitmentDiscountPercentage is empty") then [50, 49, 46, 3, 1] end  -- CCT-ContractCommitmentDiscountPercentage-C-004-C
+        , case when ("ContractCommitmentBenefitCategory is Availability" and not "ContractCommitmentDiscountPercentage is empty") then [51, 49, 46, 3, 1] end  -- CCT-ContractCommitmentDiscountPercentage-C-005-C
+        , case when ("ContractCommitmentDiscountPercentage is below 0.0" or "ContractCommitmentDiscountPercentage is above 1.0") then [52, 46, 3, 1] end  -- CCT-ContractCommitmentDiscountPercentage-C-006-M
+        , case when (("ContractCommitmentCategory is Spend" and not "PricingCurrency is empty") and "PricingCurrencyContractCommitmentCost is empty") then [58, 57, 54, 3, 1] end  -- CCT-PricingCurrencyContractCommitmentCost-C-004-C
+        , case when "ContractCommitmentUnit is not ASCII" then [62, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-002-M
+        , case when "ContractCommitmentUnit is no unit" then [63] end  -- CCT-ContractCommitmentUnit-C-003-O
+        , case when ("ContractCommitmentQuantity is empty" and not "ContractCommitmentUnit is empty") then [65, 64, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-005-C
+        , case when (not "ContractCommitmentQuantity is empty" and "ContractCommitmentUnit is empty") then [66, 64, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-006-C
+        , case when "ContractCommitmentPeriodEnd is empty" then [70, 67, 3, 1] end  -- CCT-ContractCommitmentPeriodEnd-C-003-M
+        , case when "ContractCommitmentPeriodStart is empty" then [74, 71, 3, 1] end  -- CCT-ContractCommitmentPeriodStart-C-003-M
+        , case when "ServiceProviderName is not ASCII" then [77, 75, 3, 1] end  -- CCT-ServiceProviderName-C-002-M
+        , case when "ServiceProviderName is empty" then [78, 75, 3, 1] end  -- CCT-ServiceProviderName-C-003-M
+        , case when "ContractCommitmentModel is empty" then [81, 79, 3, 1] end  -- CCT-ContractCommitmentModel-C-002-M
+        , case when "ContractCommitmentModel is none of its values" then [82, 79, 3, 1] end  -- CCT-ContractCommitmentModel-C-003-M
+        , case when ("ContractCommitmentFulfillmentInterval is Full Period" and (not "ContractCommitmentModel is empty" and not "ContractCommitmentModel is Discontinuous")) then [83, 79, 3, 1] end  -- CCT-ContractCommitmentModel-C-004-C
+        , case when "ContractCommitmentCategory is empty" then [86, 84, 3, 1] end  -- CCT-ContractCommitmentCategory-C-002-M
+        , case when "ContractCommitmentCategory is none of its values" then [87, 84, 3, 1] end  -- CCT-ContractCommitmentCategory-C-003-M
+        , case when "ContractCommitmentLifecycleStatus is empty" then [90, 88, 3, 1] end  -- CCT-ContractCommitmentLifecycleStatus-C-002-M
+        , case when "ContractCommitmentLifecycleStatus is none of its values" then [91, 88, 3, 1] end  -- CCT-ContractCommitmentLifecycleStatus-C-003-M
+        , case when "ContractCommitmentBenefitCategory is empty" then [94, 92, 3, 1] end  -- CCT-ContractCommitmentBenefitCategory-C-002-M
+        , case when "ContractCommitmentBenefitCategory is none of its values" then [95, 92, 3, 1] end  -- CCT-ContractCommitmentBenefitCategory-C-003-M
+        , case when "ContractCommitmentOfferCategory is empty" then [98, 96, 3, 1] end  -- CCT-ContractCommitmentOfferCategory-C-002-M
+        , case when "ContractCommitmentOfferCategory is none of its values" then [99, 96, 3, 1] end  -- CCT-ContractCommitmentOfferCategory-C-003-M
+        , case when "ContractCommitmentPaymentInterval is empty" then [102, 100, 3, 1] end  -- CCT-ContractCommitmentPaymentInterval-C-002-M
+        , case when "ContractCommitmentPaymentInterval is none of its values" then [103, 100, 3, 1] end  -- CCT-ContractCommitmentPaymentInterval-C-003-M
+        , case when ("ContractCommitmentPaymentModel is All Upfront" and (not "ContractCommitmentPaymentInterval is empty" and not "ContractCommitmentPaymentInterval is One-Time")) then [104, 100, 3, 1] end  -- CCT-ContractCommitmentPaymentInterval-C-004-C
+        , case when "ContractCommitmentPaymentModel is empty" then [107, 105, 3, 1] end  -- CCT-ContractCommitmentPaymentModel-C-002-M
+        , case when "ContractCommitmentPaymentModel is none of its values" then [108, 105, 3, 1] end  -- CCT-ContractCommitmentPaymentModel-C-003-M
+        , case when "ContractId is not ASCII" then [111, 109, 3, 1] end  -- CCT-ContractId-C-002-M
+        , case when "ContractId is empty" then [112, 109, 3, 1] end  -- CCT-ContractId-C-003-M
+        , case when "ContractCommitmentPaymentUpfrontPercentage is empty" then [117, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-003-M
+        , case when ("ContractCommitmentPaymentUpfrontPercentage is below 0.0" or "ContractCommitmentPaymentUpfrontPercentage is above 1.0") then [118, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-004-M
+        , case when ("ContractCommitmentPaymentModel is All Upfront" and (not "ContractCommitmentPaymentUpfrontPercentage is empty" and not "ContractCommitmentPaymentUpfrontPercentage is 1.0")) then [119, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-005-C
+        , case when ("ContractCommitmentPaymentModel is No Upfront" and (not "ContractCommitmentPaymentUpfrontPercentage is empty" and not "ContractCommitmentPaymentUpfrontPercentage is 0")) then [120, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-006-C
+        , case when "PricingCurrency is not ASCII" then [123, 121, 3, 1] end  -- CCT-PricingCurrency-C-002-M
+        , case when "PricingCurrency is no ISO 4217 code" then [124, 121, 3, 1] end  -- CCT-PricingCurrency-C-003-M
+        , case when "PricingCurrency is empty" then [125, 121, 3, 1] end  -- CCT-PricingCurrency-C-004-M
+        , case when "ContractPeriodEnd is empty" then [129, 126, 3, 1] end  -- CCT-ContractPeriodEnd-C-003-M
+        , case when "ContractCommitmentDescription is not ASCII" then [132, 130, 3, 1] end  -- CCT-ContractCommitmentDescription-C-002-M
+        , case when "ContractCommitmentDescription is empty" then [133] end  -- CCT-ContractCommitmentDescription-C-003-O
+        , case when ("ContractCommitmentCategory is Usage" and "ContractCommitmentQuantity is empty") then [138, 137, 134, 3, 1] end  -- CCT-ContractCommitmentQuantity-C-004-C
+        , case when "ContractCommitmentLastUpdated is empty" then [143, 140, 3, 1] end  -- CCT-ContractCommitmentLastUpdated-C-003-M
+        , case when "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated" then [144, 140, 3, 1] end  -- CCT-ContractCommitmentLastUpdated-C-005-M
+        , case when "ContractCommitmentDurationType is not ASCII" then [147, 145, 3, 1] end  -- CCT-ContractCommitmentDurationType-C-002-M
+        , case when "ContractCommitmentDurationType is empty" then [148, 145, 3, 1] end  -- CCT-ContractCommitmentDurationType-C-003-M
+        , case when "ContractCommitmentDurationType is written otherwise" then [149] end  -- CCT-ContractCommitmentDurationType-C-004-O
+        , case when "ContractCommitmentDurationType has another ending" then [150] end  -- CCT-ContractCommitmentDurationType-C-005-O
+        , case when "ContractPeriodStart is empty" then [154, 151, 3, 1] end  -- CCT-ContractPeriodStart-C-003-M
+        , case when "ContractCommitmentCreated is empty" then [158, 155, 3, 1] end  -- CCT-ContractCommitmentCreated-C-003-M
+        , case when ("ContractCommitmentCategory is Spend" and "ContractCommitmentCost is empty") then [163, 162, 159, 3, 1] end  -- CCT-ContractCommitmentCost-C-004-C
+        , case when "InvoiceIssuerName is not ASCII" then [167, 165, 3, 1] end  -- CCT-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is empty" then [168, 165, 3, 1] end  -- CCT-InvoiceIssuerName-C-003-M
+        , case when "ContractCommitmentId is not ASCII" then [171, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-002-M
+        , case when "ContractCommitmentId is empty" then [172, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-003-M
+        , case when "ContractCommitmentId has not 1 ContractId" then [173, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-007-M
+        , case when "ContractCommitmentFulfillmentInterval is empty" then [176, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-002-M
+        , case when "ContractCommitmentFulfillmentInterval is none of its values" then [177, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-003-M
+        , case when ("ContractCommitmentModel is Continuous" and "ContractCommitmentFulfillmentInterval is Full Period") then [178, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-004-C
+        , case when "ContractCommitmentApplicability is not ASCII" then [180, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-002-M
+        , case when "ContractCommitmentApplicability is no JSON" then [181, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-003-M
+        , case when "ContractCommitmentApplicability is empty" then [183, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-005-M
+      ], lambda item: item is not null)))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, example_ids
+from broken
+{%- endmacro %}
+
+{% macro spark__focus_tallies_contract_commitment(rows) -%}
+with rows_in_hand as (
+  select * from {{ rows }}
+),
+
+wrong_billingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
+    from (
+      select distinct BillingCurrency as value
+      from rows_in_hand
+      where BillingCurrency is not null
+    ) as told
+  ) as asked
+  where `BillingCurrency is no ISO 4217 code`
+),
+
+wrong_contractcommitmentapplicability as (
+  select *
+  from (
+    select
+      value,
+      not (get_json_object(value, '$') is not null) as `ContractCommitmentApplicability is no JSON`
+    from (
+      select distinct ContractCommitmentApplicability as value
+      from rows_in_hand
+      where ContractCommitmentApplicability is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentApplicability is no JSON`
+),
+
+wrong_contractcommitmentbenefitcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Discount', 'Entitlement', 'Availability', 'Other') as `ContractCommitmentBenefitCategory is none of its values`
+    from (
+      select distinct ContractCommitmentBenefitCategory as value
+      from rows_in_hand
+      where ContractCommitmentBenefitCategory is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentBenefitCategory is none of its values`
+),
+
+wrong_contractcommitmentcategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Spend', 'Usage') as `ContractCommitmentCategory is none of its values`
+    from (
+      select distinct ContractCommitmentCategory as value
+      from rows_in_hand
+      where ContractCommitmentCategory is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentCategory is none of its values`
+),
+
+wrong_contractcommitmentdurationtype as (
+  select *
+  from (
+    select
+      value,
+      not value rlike '^(?:.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType has another ending`,
+      not value rlike '^(?:[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType is written otherwise`
+    from (
+      select distinct ContractCommitmentDurationType as value
+      from rows_in_hand
+      where ContractCommitmentDurationType is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentDurationType has another ending` or `ContractCommitmentDurationType is written otherwise`
+),
+
+wrong_contractcommitmentfulfillmentinterval as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as `ContractCommitmentFulfillmentInterval is none of its values`
+    from (
+      select distinct ContractCommitmentFulfillmentInterval as value
+      from rows_in_hand
+      where ContractCommitmentFulfillmentInterval is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentFulfillmentInterval is none of its values`
+),
+
+wrong_contractcommitmentlifecyclestatus as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') as `ContractCommitmentLifecycleStatus is none of its values`
+    from (
+      select distinct ContractCommitmentLifecycleStatus as value
+      from rows_in_hand
+      where ContractCommitmentLifecycleStatus is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentLifecycleStatus is none of its values`
+),
+
+wrong_contractcommitmentmodel as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Continuous', 'Discontinuous') as `ContractCommitmentModel is none of its values`
+    from (
+      select distinct ContractCommitmentModel as value
+      from rows_in_hand
+      where ContractCommitmentModel is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentModel is none of its values`
+),
+
+wrong_contractcommitmentoffercategory as (
+  select *
+  from (
+    select
+      value,
+      value not in ('Negotiated', 'Public') as `ContractCommitmentOfferCategory is none of its values`
+    from (
+      select distinct ContractCommitmentOfferCategory as value
+      from rows_in_hand
+      where ContractCommitmentOfferCategory is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentOfferCategory is none of its values`
+),
+
+wrong_contractcommitmentpaymentinterval as (
+  select *
+  from (
+    select
+      value,
+      value not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') as `ContractCommitmentPaymentInterval is none of its values`
+    from (
+      select distinct ContractCommitmentPaymentInterval as value
+      from rows_in_hand
+      where ContractCommitmentPaymentInterval is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentPaymentInterval is none of its values`
+),
+
+wrong_contractcommitmentpaymentmodel as (
+  select *
+  from (
+    select
+      value,
+      value not in ('No Upfront', 'Partial Upfront', 'All Upfront') as `ContractCommitmentPaymentModel is none of its values`
+    from (
+      select distinct ContractCommitmentPaymentModel as value
+      from rows_in_hand
+      where ContractCommitmentPaymentModel is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentPaymentModel is none of its values`
+),
+
+wrong_contractcommitmentunit as (
+  select *
+  from (
+    select
+      value,
+      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `ContractCommitmentUnit is no unit`
+    from (
+      select distinct ContractCommitmentUnit as value
+      from rows_in_hand
+      where ContractCommitmentUnit is not null
+    ) as told
+  ) as asked
+  where `ContractCommitmentUnit is no unit`
+),
+
+wrong_pricingcurrency as (
+  select *
+  from (
+    select
+      value,
+      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PricingCurrency is no ISO 4217 code`
+    from (
+      select distinct PricingCurrency as value
+      from rows_in_hand
+      where PricingCurrency is not null
+    ) as told
+  ) as asked
+  where `PricingCurrency is no ISO 4217 code`
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ContractCommitmentId as group_2
+  from rows_in_hand
+  where ContractCommitmentId is not null
+  group by source, billing_period, ContractCommitmentId
+  having count(distinct ContractId) <> 1
+),
+
+answered as (
+  select
+    rows_in_hand.source,
+    rows_in_hand.billing_period,
+    rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.ContractCommitmentCost as money_1,
+    rows_in_hand.ContractCommitmentId as row_id,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 2 else 0 end
+    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 4 else 0 end
+    + case when ContractCommitmentApplicability is null then 8 else 0 end
+    + case when coalesce(wrong_contractcommitmentapplicability.`ContractCommitmentApplicability is no JSON`, false) then 16 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentApplicability) <> length(ContractCommitmentApplicability), false) then 32 else 0 end
+    + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 64 else 0 end
+    + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 128 else 0 end
+    + case when ContractCommitmentBenefitCategory is null then 256 else 0 end
+    + case when coalesce(wrong_contractcommitmentbenefitcategory.`ContractCommitmentBenefitCategory is none of its values`, false) then 512 else 0 end
+    + case when coalesce(ContractCommitmentCategory = 'Spend', false) then 1024 else 0 end
+    + case when coalesce(ContractCommitmentCategory = 'Usage', false) then 2048 else 0 end
+    + case when ContractCommitmentCategory is null then 4096 else 0 end
+    + case when coalesce(wrong_contractcommitmentcategory.`ContractCommitmentCategory is none of its values`, false) then 8192 else 0 end
+    + case when ContractCommitmentCost is null then 16384 else 0 end
+    + case when ContractCommitmentCreated is null then 32768 else 0 end
+    + case when ContractCommitmentDescription is null then 65536 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentDescription) <> length(ContractCommitmentDescription), false) then 131072 else 0 end
+    + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 262144 else 0 end
+    + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 524288 else 0 end
+    + case when ContractCommitmentDiscountPercentage is null then 1048576 else 0 end
+    + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType has another ending`, false) then 2097152 else 0 end
+    + case when ContractCommitmentDurationType is null then 4194304 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentDurationType) <> length(ContractCommitmentDurationType), false) then 8388608 else 0 end
+    + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType is written otherwise`, false) then 16777216 else 0 end
+    + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 33554432 else 0 end
+    + case when ContractCommitmentFulfillmentInterval is null then 67108864 else 0 end
+    + case when coalesce(wrong_contractcommitmentfulfillmentinterval.`ContractCommitmentFulfillmentInterval is none of its values`, false) then 134217728 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 268435456 else 0 end
+    + case when ContractCommitmentId is null then 536870912 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentId) <> length(ContractCommitmentId), false) then 1073741824 else 0 end
+    + case when ContractCommitmentLastUpdated is null then 2147483648 else 0 end
+    + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 4294967296 else 0 end
+    + case when ContractCommitmentLifecycleStatus is null then 8589934592 else 0 end
+    + case when coalesce(wrong_contractcommitmentlifecyclestatus.`ContractCommitmentLifecycleStatus is none of its values`, false) then 17179869184 else 0 end
+    + case when coalesce(ContractCommitmentModel = 'Continuous', false) then 34359738368 else 0 end
+    + case when coalesce(ContractCommitmentModel = 'Discontinuous', false) then 68719476736 else 0 end
+    + case when ContractCommitmentModel is null then 137438953472 else 0 end
+    + case when coalesce(wrong_contractcommitmentmodel.`ContractCommitmentModel is none of its values`, false) then 274877906944 else 0 end
+    + case when ContractCommitmentOfferCategory is null then 549755813888 else 0 end
+    + case when coalesce(wrong_contractcommitmentoffercategory.`ContractCommitmentOfferCategory is none of its values`, false) then 1099511627776 else 0 end
+    + case when coalesce(ContractCommitmentPaymentInterval = 'One-Time', false) then 2199023255552 else 0 end
+    + case when ContractCommitmentPaymentInterval is null then 4398046511104 else 0 end
+    + case when coalesce(wrong_contractcommitmentpaymentinterval.`ContractCommitmentPaymentInterval is none of its values`, false) then 8796093022208 else 0 end
+    + case when coalesce(ContractCommitmentPaymentModel = 'All Upfront', false) then 17592186044416 else 0 end
+    + case when coalesce(ContractCommitmentPaymentModel = 'No Upfront', false) then 35184372088832 else 0 end
+    + case when ContractCommitmentPaymentModel is null then 70368744177664 else 0 end
+    + case when coalesce(wrong_contractcommitmentpaymentmodel.`ContractCommitmentPaymentModel is none of its values`, false) then 140737488355328 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 0, false) then 281474976710656 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 1.0, false) then 562949953421312 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage > 1.0, false) then 1125899906842624 else 0 end
+    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage < 0.0, false) then 2251799813685248 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage is null then 4503599627370496 else 0 end
+    + case when ContractCommitmentPeriodEnd is null then 9007199254740992 else 0 end
+    + case when ContractCommitmentPeriodStart is null then 18014398509481984 else 0 end
+    + case when ContractCommitmentQuantity is null then 36028797018963968 else 0 end
+    + case when ContractCommitmentType is null then 72057594037927936 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentType) <> length(ContractCommitmentType), false) then 144115188075855872 else 0 end
+    + case when ContractCommitmentUnit is null then 288230376151711744 else 0 end
+    + case when coalesce(wrong_contractcommitmentunit.`ContractCommitmentUnit is no unit`, false) then 576460752303423488 else 0 end
+    + case when coalesce(octet_length(ContractCommitmentUnit) <> length(ContractCommitmentUnit), false) then 1152921504606846976 else 0 end
+    + case when ContractId is null then 2305843009213693952 else 0 end
+    as answers_0,
+    case when coalesce(octet_length(ContractId) <> length(ContractId), false) then 1 else 0 end
+    + case when ContractPeriodEnd is null then 2 else 0 end
+    + case when ContractPeriodStart is null then 4 else 0 end
+    + case when InvoiceIssuerName is null then 8 else 0 end
+    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 16 else 0 end
+    + case when PricingCurrency is null then 32 else 0 end
+    + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 64 else 0 end
+    + case when coalesce(octet_length(PricingCurrency) <> length(PricingCurrency), false) then 128 else 0 end
+    + case when PricingCurrencyContractCommitmentCost is null then 256 else 0 end
+    + case when ServiceProviderName is null then 512 else 0 end
+    + case when coalesce(octet_length(ServiceProviderName) <> length(ServiceProviderName), false) then 1024 else 0 end
+    as answers_1
+  from rows_in_hand
+  left join wrong_billingcurrency  -- many rows to one value
+    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
+  left join wrong_contractcommitmentapplicability  -- many rows to one value
+    on rows_in_hand.ContractCommitmentApplicability = wrong_contractcommitmentapplicability.value
+  left join wrong_contractcommitmentbenefitcategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentBenefitCategory = wrong_contractcommitmentbenefitcategory.value
+  left join wrong_contractcommitmentcategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentCategory = wrong_contractcommitmentcategory.value
+  left join wrong_contractcommitmentdurationtype  -- many rows to one value
+    on rows_in_hand.ContractCommitmentDurationType = wrong_contractcommitmentdurationtype.value
+  left join wrong_contractcommitmentfulfillmentinterval  -- many rows to one value
+    on rows_in_hand.ContractCommitmentFulfillmentInterval = wrong_contractcommitmentfulfillmentinterval.value
+  left join wrong_contractcommitmentlifecyclestatus  -- many rows to one value
+    on rows_in_hand.ContractCommitmentLifecycleStatus = wrong_contractcommitmentlifecyclestatus.value
+  left join wrong_contractcommitmentmodel  -- many rows to one value
+    on rows_in_hand.ContractCommitmentModel = wrong_contractcommitmentmodel.value
+  left join wrong_contractcommitmentoffercategory  -- many rows to one value
+    on rows_in_hand.ContractCommitmentOfferCategory = wrong_contractcommitmentoffercategory.value
+  left join wrong_contractcommitmentpaymentinterval  -- many rows to one value
+    on rows_in_hand.ContractCommitmentPaymentInterval = wrong_contractcommitmentpaymentinterval.value
+  left join wrong_contractcommitmentpaymentmodel  -- many rows to one value
+    on rows_in_hand.ContractCommitmentPaymentModel = wrong_contractcommitmentpaymentmodel.value
+  left join wrong_contractcommitmentunit  -- many rows to one value
+    on rows_in_hand.ContractCommitmentUnit = wrong_contractcommitmentunit.value
+  left join wrong_pricingcurrency  -- many rows to one value
+    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
+  left join wrong_group_1  -- many rows to one group
+    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ContractCommitmentId = wrong_group_1.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_0, answers_1,
+    count(*) as rows_count,
+    sum(money_1) as money_1,
+    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, answers_0, answers_1
+),
+
+read as (
+  select
+    source,
+    billing_period,
+    currency,
+    rows_count,
+    money_1,
+    example_ids,
+    (answers_0 & 1) <> 0 as `BillingCurrency is empty`,
+    (answers_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_0 & 4) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 8) <> 0 as `ContractCommitmentApplicability is empty`,
+    (answers_0 & 16) <> 0 as `ContractCommitmentApplicability is no JSON`,
+    (answers_0 & 32) <> 0 as `ContractCommitmentApplicability is not ASCII`,
+    (answers_0 & 64) <> 0 as `ContractCommitmentBenefitCategory is Availability`,
+    (answers_0 & 128) <> 0 as `ContractCommitmentBenefitCategory is Discount`,
+    (answers_0 & 256) <> 0 as `ContractCommitmentBenefitCategory is empty`,
+    (answers_0 & 512) <> 0 as `ContractCommitmentBenefitCategory is none of its values`,
+    (answers_0 & 1024) <> 0 as `ContractCommitmentCategory is Spend`,
+    (answers_0 & 2048) <> 0 as `ContractCommitmentCategory is Usage`,
+    (answers_0 & 4096) <> 0 as `ContractCommitmentCategory is empty`,
+    (answers_0 & 8192) <> 0 as `ContractCommitmentCategory is none of its values`,
+    (answers_0 & 16384) <> 0 as `ContractCommitmentCost is empty`,
+    (answers_0 & 32768) <> 0 as `ContractCommitmentCreated is empty`,
+    (answers_0 & 65536) <> 0 as `ContractCommitmentDescription is empty`,
+    (answers_0 & 131072) <> 0 as `ContractCommitmentDescription is not ASCII`,
+    (answers_0 & 262144) <> 0 as `ContractCommitmentDiscountPercentage is above 1.0`,
+    (answers_0 & 524288) <> 0 as `ContractCommitmentDiscountPercentage is below 0.0`,
+    (answers_0 & 1048576) <> 0 as `ContractCommitmentDiscountPercentage is empty`,
+    (answers_0 & 2097152) <> 0 as `ContractCommitmentDurationType has another ending`,
+    (answers_0 & 4194304) <> 0 as `ContractCommitmentDurationType is empty`,
+    (answers_0 & 8388608) <> 0 as `ContractCommitmentDurationType is not ASCII`,
+    (answers_0 & 16777216) <> 0 as `ContractCommitmentDurationType is written otherwise`,
+    (answers_0 & 33554432) <> 0 as `ContractCommitmentFulfillmentInterval is Full Period`,
+    (answers_0 & 67108864) <> 0 as `ContractCommitmentFulfillmentInterval is empty`,
+    (answers_0 & 134217728) <> 0 as `ContractCommitmentFulfillmentInterval is none of its values`,
+    (answers_0 & 268435456) <> 0 as `ContractCommitmentId has not 1 ContractId`,
+    (answers_0 & 536870912) <> 0 as `ContractCommitmentId is empty`,
+    (answers_0 & 1073741824) <> 0 as `ContractCommitmentId is not ASCII`,
+    (answers_0 & 2147483648) <> 0 as `ContractCommitmentLastUpdated is empty`,
+    (answers_0 & 4294967296) <> 0 as `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated`,
+    (answers_0 & 8589934592) <> 0 as `ContractCommitmentLifecycleStatus is empty`,
+    (answers_0 & 17179869184) <> 0 as `ContractCommitmentLifecycleStatus is none of its values`,
+    (answers_0 & 34359738368) <> 0 as `ContractCommitmentModel is Continuous`,
+    (answers_0 & 68719476736) <> 0 as `ContractCommitmentModel is Discontinuous`,
+    (answers_0 & 137438953472) <> 0 as `ContractCommitmentModel is empty`,
+    (answers_0 & 274877906944) <> 0 as `ContractCommitmentModel is none of its values`,
+    (answers_0 & 549755813888) <> 0 as `ContractCommitmentOfferCategory is empty`,
+    (answers_0 & 1099511627776) <> 0 as `ContractCommitmentOfferCategory is none of its values`,
+    (answers_0 & 2199023255552) <> 0 as `ContractCommitmentPaymentInterval is One-Time`,
+    (answers_0 & 4398046511104) <> 0 as `ContractCommitmentPaymentInterval is empty`,
+    (answers_0 & 8796093022208) <> 0 as `ContractCommitmentPaymentInterval is none of its values`,
+    (answers_0 & 17592186044416) <> 0 as `ContractCommitmentPaymentModel is All Upfront`,
+    (answers_0 & 35184372088832) <> 0 as `ContractCommitmentPaymentModel is No Upfront`,
+    (answers_0 & 70368744177664) <> 0 as `ContractCommitmentPaymentModel is empty`,
+    (answers_0 & 140737488355328) <> 0 as `ContractCommitmentPaymentModel is none of its values`,
+    (answers_0 & 281474976710656) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 0`,
+    (answers_0 & 562949953421312) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 1.0`,
+    (answers_0 & 1125899906842624) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is above 1.0`,
+    (answers_0 & 2251799813685248) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is below 0.0`,
+    (answers_0 & 4503599627370496) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is empty`,
+    (answers_0 & 9007199254740992) <> 0 as `ContractCommitmentPeriodEnd is empty`,
+    (answers_0 & 18014398509481984) <> 0 as `ContractCommitmentPeriodStart is empty`,
+    (answers_0 & 36028797018963968) <> 0 as `ContractCommitmentQuantity is empty`,
+    (answers_0 & 72057594037927936) <> 0 as `ContractCommitmentType is empty`,
+    (answers_0 & 144115188075855872) <> 0 as `ContractCommitmentType is not ASCII`,
+    (answers_0 & 288230376151711744) <> 0 as `ContractCommitmentUnit is empty`,
+    (answers_0 & 576460752303423488) <> 0 as `ContractCommitmentUnit is no unit`,
+    (answers_0 & 1152921504606846976) <> 0 as `ContractCommitmentUnit is not ASCII`,
+    (answers_0 & 2305843009213693952) <> 0 as `ContractId is empty`,
+    (answers_1 & 1) <> 0 as `ContractId is not ASCII`,
+    (answers_1 & 2) <> 0 as `ContractPeriodEnd is empty`,
+    (answers_1 & 4) <> 0 as `ContractPeriodStart is empty`,
+    (answers_1 & 8) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_1 & 16) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_1 & 32) <> 0 as `PricingCurrency is empty`,
+    (answers_1 & 64) <> 0 as `PricingCurrency is no ISO 4217 code`,
+    (answers_1 & 128) <> 0 as `PricingCurrency is not ASCII`,
+    (answers_1 & 256) <> 0 as `PricingCurrencyContractCommitmentCost is empty`,
+    (answers_1 & 512) <> 0 as `ServiceProviderName is empty`,
+    (answers_1 & 1024) <> 0 as `ServiceProviderName is not ASCII`
+  from kinds
+),
+
+judged as (
+  select source, billing_period, rule_number, cast(null as string) as currency,
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as string) as example_ids
+  from (
+    select source, billing_period, rows_count,
+      explode(array_distinct(flatten(array_compact(array(
+        case when true then array(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 36, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48, 52, 54, 55, 56, 60, 61, 62, 63, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 105, 106, 107, 108, 109, 110, 111, 112, 114, 115, 116, 117, 118, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 136, 140, 141, 142, 143, 144, 145, 146, 147, 148, 149, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 179, 180, 181, 183) end
+        , case when `ContractCommitmentCategory is Spend` then array(1, 3, 40, 44, 159, 162, 163) end
+        , case when `ContractCommitmentBenefitCategory is Discount` then array(1, 3, 46, 49, 50) end
+        , case when `ContractCommitmentBenefitCategory is Availability` then array(1, 3, 46, 49, 51) end
+        , case when (`ContractCommitmentCategory is Spend` and not `PricingCurrency is empty`) then array(1, 3, 54, 57, 58) end
+        , case when `ContractCommitmentQuantity is empty` then array(1, 3, 60, 64, 65) end
+        , case when not `ContractCommitmentQuantity is empty` then array(1, 3, 60, 64, 66) end
+        , case when `ContractCommitmentFulfillmentInterval is Full Period` then array(1, 3, 79, 83) end
+        , case when `ContractCommitmentPaymentModel is All Upfront` then array(1, 3, 100, 104, 114, 119) end
+        , case when `ContractCommitmentPaymentModel is No Upfront` then array(1, 3, 114, 120) end
+        , case when `ContractCommitmentCategory is Usage` then array(1, 3, 134, 137, 138) end
+        , case when `ContractCommitmentModel is Continuous` then array(1, 3, 174, 178) end
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, rule_number
+),
+
+broken as (
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, 
+    array_join(slice(array_sort(flatten(collect_list(example_ids))), 1, 3), ', ') as example_ids
+  from (
+    select source, billing_period, currency, rows_count, money_1, example_ids,
+      explode(array_distinct(flatten(array_compact(array(
+        case when `ContractCommitmentType is not ASCII` then array(38, 36, 3, 1) end  -- CCT-ContractCommitmentType-C-002-M
+        , case when `ContractCommitmentType is empty` then array(39, 36, 3, 1) end  -- CCT-ContractCommitmentType-C-003-M
+        , case when `BillingCurrency is not ASCII` then array(42, 40, 3, 1) end  -- CCT-BillingCurrency-C-002-M
+        , case when `BillingCurrency is no ISO 4217 code` then array(43, 40, 3, 1) end  -- CCT-BillingCurrency-C-003-M
+        , case when (`ContractCommitmentCategory is Spend` and `BillingCurrency is empty`) then array(44, 40, 3, 1) end  -- CCT-BillingCurrency-C-004-C
+        , case when `BillingCurrency is no ISO 4217 code` then array(45, 40, 3, 1) end  -- CCT-BillingCurrency-C-006-M
+        , case when (`ContractCommitmentBenefitCategory is Discount` and `ContractCommitmentDiscountPercentage is empty`) then array(50, 49, 46, 3, 1) end  -- CCT-ContractCommitmentDiscountPercentage-C-004-C
+        , case when (`ContractCommitmentBenefitCategory is Availability` and not `ContractCommitmentDiscountPercentage is empty`) then array(51, 49, 46, 3, 1) end  -- CCT-ContractCommitmentDiscountPercentage-C-005-C
+        , case when (`ContractCommitmentDiscountPercentage is below 0.0` or `ContractCommitmentDiscountPercentage is above 1.0`) then array(52, 46, 3, 1) end  -- CCT-ContractCommitmentDiscountPercentage-C-006-M
+        , case when ((`ContractCommitmentCategory is Spend` and not `PricingCurrency is empty`) and `PricingCurrencyContractCommitmentCost is empty`) then array(58, 57, 54, 3, 1) end  -- CCT-PricingCurrencyContractCommitmentCost-C-004-C
+        , case when `ContractCommitmentUnit is not ASCII` then array(62, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-002-M
+        , case when `ContractCommitmentUnit is no unit` then array(63) end  -- CCT-ContractCommitmentUnit-C-003-O
+        , case when (`ContractCommitmentQuantity is empty` and not `ContractCommitmentUnit is empty`) then array(65, 64, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-005-C
+        , case when (not `ContractCommitmentQuantity is empty` and `ContractCommitmentUnit is empty`) then array(66, 64, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-006-C
+        , case when `ContractCommitmentPeriodEnd is empty` then array(70, 67, 3, 1) end  -- CCT-ContractCommitmentPeriodEnd-C-003-M
+        , case when `ContractCommitmentPeriodStart is empty` then array(74, 71, 3, 1) end  -- CCT-ContractCommitmentPeriodStart-C-003-M
+        , case when `ServiceProviderName is not ASCII` then array(77, 75, 3, 1) end  -- CCT-ServiceProviderName-C-002-M
+        , case when `ServiceProviderName is empty` then array(78, 75, 3, 1) end  -- CCT-ServiceProviderName-C-003-M
+        , case when `ContractCommitmentModel is empty` then array(81, 79, 3, 1) end  -- CCT-ContractCommitmentModel-C-002-M
+        , case when `ContractCommitmentModel is none of its values` then array(82, 79, 3, 1) end  -- CCT-ContractCommitmentModel-C-003-M
+        , case when (`ContractCommitmentFulfillmentInterval is Full Period` and (not `ContractCommitmentModel is empty` and not `ContractCommitmentModel is Discontinuous`)) then array(83, 79, 3, 1) end  -- CCT-ContractCommitmentModel-C-004-C
+        , case when `ContractCommitmentCategory is empty` then array(86, 84, 3, 1) end  -- CCT-ContractCommitmentCategory-C-002-M
+        , case when `ContractCommitmentCategory is none of its values` then array(87, 84, 3, 1) end  -- CCT-ContractCommitmentCategory-C-003-M
+        , case when `ContractCommitmentLifecycleStatus is empty` then array(90, 88, 3, 1) end  -- CCT-ContractCommitmentLifecycleStatus-C-002-M
+        , case when `ContractCommitmentLifecycleStatus is none of its values` then array(91, 88, 3, 1) end  -- CCT-ContractCommitmentLifecycleStatus-C-003-M
+        , case when `ContractCommitmentBenefitCategory is empty` then array(94, 92, 3, 1) end  -- CCT-ContractCommitmentBenefitCategory-C-002-M
+        , case when `ContractCommitmentBenefitCategory is none of its values` then array(95, 92, 3, 1) end  -- CCT-ContractCommitmentBenefitCategory-C-003-M
+        , case when `ContractCommitmentOfferCategory is empty` then array(98, 96, 3, 1) end  -- CCT-ContractCommitmentOfferCategory-C-002-M
+        , case when `ContractCommitmentOfferCategory is none of its values` then array(99, 96, 3, 1) end  -- CCT-ContractCommitmentOfferCategory-C-003-M
+        , case when `ContractCommitmentPaymentInterval is empty` then array(102, 100, 3, 1) end  -- CCT-ContractCommitmentPaymentInterval-C-002-M
+        , case when `ContractCommitmentPaymentInterval is none of its values` then array(103, 100, 3, 1) end  -- CCT-ContractCommitmentPaymentInterval-C-003-M
+        , case when (`ContractCommitmentPaymentModel is All Upfront` and (not `ContractCommitmentPaymentInterval is empty` and not `ContractCommitmentPaymentInterval is One-Time`)) then array(104, 100, 3, 1) end  -- CCT-ContractCommitmentPaymentInterval-C-004-C
+        , case when `ContractCommitmentPaymentModel is empty` then array(107, 105, 3, 1) end  -- CCT-ContractCommitmentPaymentModel-C-002-M
+        , case when `ContractCommitmentPaymentModel is none of its values` then array(108, 105, 3, 1) end  -- CCT-ContractCommitmentPaymentModel-C-003-M
+        , case when `ContractId is not ASCII` then array(111, 109, 3, 1) end  -- CCT-ContractId-C-002-M
+        , case when `ContractId is empty` then array(112, 109, 3, 1) end  -- CCT-ContractId-C-003-M
+        , case when `ContractCommitmentPaymentUpfrontPercentage is empty` then array(117, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-003-M
+        , case when (`ContractCommitmentPaymentUpfrontPercentage is below 0.0` or `ContractCommitmentPaymentUpfrontPercentage is above 1.0`) then array(118, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-004-M
+        , case when (`ContractCommitmentPaymentModel is All Upfront` and (not `ContractCommitmentPaymentUpfrontPercentage is empty` and not `ContractCommitmentPaymentUpfrontPercentage is 1.0`)) then array(119, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-005-C
+        , case when (`ContractCommitmentPaymentModel is No Upfront` and (not `ContractCommitmentPaymentUpfrontPercentage is empty` and not `ContractCommitmentPaymentUpfrontPercentage is 0`)) then array(120, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-006-C
+        , case when `PricingCurrency is not ASCII` then array(123, 121, 3, 1) end  -- CCT-PricingCurrency-C-002-M
+        , case when `PricingCurrency is no ISO 4217 code` then array(124, 121, 3, 1) end  -- CCT-PricingCurrency-C-003-M
+        , case when `PricingCurrency is empty` then array(125, 121, 3, 1) end  -- CCT-PricingCurrency-C-004-M
+        , case when `ContractPeriodEnd is empty` then array(129, 126, 3, 1) end  -- CCT-ContractPeriodEnd-C-003-M
+        , case when `ContractCommitmentDescription is not ASCII` then array(132, 130, 3, 1) end  -- CCT-ContractCommitmentDescription-C-002-M
+        , case when `ContractCommitmentDescription is empty` then array(133) end  -- CCT-ContractCommitmentDescription-C-003-O
+        , case when (`ContractCommitmentCategory is Usage` and `ContractCommitmentQuantity is empty`) then array(138, 137, 134, 3, 1) end  -- CCT-ContractCommitmentQuantity-C-004-C
+        , case when `ContractCommitmentLastUpdated is empty` then array(143, 140, 3, 1) end  -- CCT-ContractCommitmentLastUpdated-C-003-M
+        , case when `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated` then array(144, 140, 3, 1) end  -- CCT-ContractCommitmentLastUpdated-C-005-M
+        , case when `ContractCommitmentDurationType is not ASCII` then array(147, 145, 3, 1) end  -- CCT-ContractCommitmentDurationType-C-002-M
+        , case when `ContractCommitmentDurationType is empty` then array(148, 145, 3, 1) end  -- CCT-ContractCommitmentDurationType-C-003-M
+        , case when `ContractCommitmentDurationType is written otherwise` then array(149) end  -- CCT-ContractCommitmentDurationType-C-004-O
+        , case when `ContractCommitmentDurationType has another ending` then array(150) end  -- CCT-ContractCommitmentDurationType-C-005-O
+        , case when `ContractPeriodStart is empty` then array(154, 151, 3, 1) end  -- CCT-ContractPeriodStart-C-003-M
+        , case when `ContractCommitmentCreated is empty` then array(158, 155, 3, 1) end  -- CCT-ContractCommitmentCreated-C-003-M
+        , case when (`ContractCommitmentCategory is Spend` and `ContractCommitmentCost is empty`) then array(163, 162, 159, 3, 1) end  -- CCT-ContractCommitmentCost-C-004-C
+        , case when `InvoiceIssuerName is not ASCII` then array(167, 165, 3, 1) end  -- CCT-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is empty` then array(168, 165, 3, 1) end  -- CCT-InvoiceIssuerName-C-003-M
+        , case when `ContractCommitmentId is not ASCII` then array(171, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-002-M
+        , case when `ContractCommitmentId is empty` then array(172, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-003-M
+        , case when `ContractCommitmentId has not 1 ContractId` then array(173, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-007-M
+        , case when `ContractCommitmentFulfillmentInterval is empty` then array(176, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-002-M
+        , case when `ContractCommitmentFulfillmentInterval is none of its values` then array(177, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-003-M
+        , case when (`ContractCommitmentModel is Continuous` and `ContractCommitmentFulfillmentInterval is Full Period`) then array(178, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-004-C
+        , case when `ContractCommitmentApplicability is not ASCII` then array(180, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-002-M
+        , case when `ContractCommitmentApplicability is no JSON` then array(181, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-003-M
+        , case when `ContractCommitmentApplicability is empty` then array(183, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-005-M
+      ))))) as rule_number
+    from read
+  ) as told
+  group by source, billing_period, currency, rule_number
+)
+
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, example_ids
+from judged
+union all
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, example_ids
+from broken
+{%- endmacro %}

@@ -128,6 +128,8 @@
                 )
                 from org.{{ row[0] }} as o
                 where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month
+            {% elif 'billing_period' in columns %}
+                select o.* from org.{{ row[0] }} as o where o.billing_period = p.billing_period
             {% else %}
                 select o.*
                 from org.{{ row[0] }} as o
@@ -135,7 +137,7 @@
                 where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
             {% endif %}
         {% endset %}
-        {% if 'valid_from' in columns or 'rule_version' in columns %}
+        {% if ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "

@@ -189,3 +189,21 @@
 {% macro unit_price(amount, quantity) -%}
     {{ per_request(amount, quantity) }}
 {%- endmacro %}
+
+{#- A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. -#}
+{% macro per_unit_share(part, whole) -%}
+    {{ return(adapter.dispatch('per_unit_share')(part, whole)) }}
+{%- endmacro %}
+
+{% macro duckdb__per_unit_share(part, whole) -%}
+    cast(
+        cast(
+            cast({{ part }} * 1000000000000 as hugeint) * 1000000
+            // nullif(cast({{ whole }} * 1000000000000 as hugeint), 0) as decimal(18, 0)
+        ) * cast('0.000001' as decimal(6, 6)) as decimal(18, 12)
+    )
+{%- endmacro %}
+
+{% macro spark__per_unit_share(part, whole) -%}
+    cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
+{%- endmacro %}

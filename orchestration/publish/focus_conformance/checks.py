@@ -300,8 +300,8 @@ class Checks:
         )
 
     def _breaks_ends_with(self, column: str, endings: list[str]) -> Formula:
-        met = " or ".join(f"ends_with(value, {literal(ending)})" for ending in endings)
-        return self._values(column, "has another ending", f"not ({met})")
+        wrong = self._dialect.unlike("value", f".*(?:{'|'.join(endings)})")
+        return self._values(column, "has another ending", wrong)
 
     def _breaks_matches(self, column: str, pattern: str) -> Formula:
         inner = pattern.removeprefix("^").removesuffix("$").replace("\\s", "[ ]")

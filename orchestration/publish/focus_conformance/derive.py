@@ -61,6 +61,13 @@ _CONDITIONS_PUT_RIGHT: Mapping[str, Any] = {
     ],
 }
 _CHECKS_PUT_RIGHT: Mapping[str, Any] = {
+    # Other spellings than the column model has, and than the rule after it ("Full Period").
+    "CCT-ContractCommitmentFulfillmentInterval-C-003-M": [
+        "one_of",
+        "ContractCommitmentFulfillmentInterval",
+        ["Hourly", "Daily", "Weekly", "Monthly", "Quarterly", "Semi-Annual", "Annual"]
+        + ["Full Period", "Transactional", "Custom"],
+    ],
     # The model lists values that no version of the specification allows.
     "CommitmentDiscountStatus-C-005-M": ["one_of", "CommitmentDiscountStatus", ["Used", "Unused"]],
     # Asks for a value that is there; the rule before does, this one is about decimals.

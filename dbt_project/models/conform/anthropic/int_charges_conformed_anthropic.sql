@@ -112,6 +112,7 @@ named as (
                 ('x_ModelDeveloper', 'developer'),
                 ('x_ModelFamily', 'model_family'),
                 ('x_ModelId', 'model_name'),
+                ('x_ModelVersion', model_version('model')),
                 ('x_ServiceTier', 'service_tier'),
                 ('x_ContextWindow', 'context_window'),
                 ('x_InferenceGeo', 'inference_geo'),

@@ -176,6 +176,7 @@ named as (
                 ('x_ModelDeveloper', 'read_line_items.developer'),
                 ('x_ModelFamily', 'read_line_items.model_family'),
                 ('x_ModelId', 'read_line_items.model_name'),
+                ('x_ModelVersion', model_version('read_line_items.model')),
                 ('x_ServiceTier', 'read_line_items.service_tier'),
                 ('x_ContextWindow', 'read_line_items.context_window'),
                 ('x_TokenDirection', 'read_line_items.token_direction'),

@@ -38,10 +38,11 @@ renamed as (
         sku_id,
         sku_price_id,
         {{ key_value_json('sku_price_details') }} as sku_price_details,
+        -- before 1.2 the meter stood in the provider's own columns; what has no SKU has no meter
         coalesce(
             sku_meter,
-            {{ map_value('x_native', 'x_SkuMeterName') }},
-            {{ map_value('x_native', 'x_UsageType') }}
+            case when sku_id is not null then {{ map_value('x_native', 'x_SkuMeterName') }} end,
+            case when sku_id is not null then {{ map_value('x_native', 'x_UsageType') }} end
         ) as sku_meter,
         resource_id,
         resource_name,

@@ -17,6 +17,17 @@ charge_splits as (
     where {{ this_period('int_charge_splits') }}
 ),
 
+metered_usage as (
+    select * from {{ ref('int_metered_usage') }}
+    where {{ this_period('int_metered_usage') }}
+),
+
+{# All meters of the month: what one sees twice shows beside the others. #}
+metered_days as (
+    select * from {{ ref('int_usage_metered_daily') }}
+    where billing_period = {{ this_period_start() }}
+),
+
 unclassified as (
     select
         'unclassified' as exception_kind,
@@ -91,7 +102,78 @@ unconverted as (
     group by all
 ),
 
-exceptions as (
+kept_out as (
+    select
+        'meter_record_kept_out' as exception_kind,
+        standing_reason as subject,
+        cast(null as string) as billing_currency,
+        cast(sum(requests) as bigint) as rows_count,
+        cast(null as decimal(38, 12)) as billed_cost,
+        cast(sum(
+            {% for name in metered_token_classes() -%}
+            {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
+            {%- endfor %}
+        ) as decimal(38, 6)) as tokens,
+        cast(sum(estimated_cost_usd) as decimal(38, 12)) as api_equivalent_cost_usd,
+        'correct the records where the meter keeps them and export them again' as what_to_do
+    from metered_usage
+    where standing = 'kept_out'
+    group by all
+),
+
+counted_days as (
+    select
+        source,
+        usage_date,
+        x_use_case,
+        sum(requests) as requests,
+        sum(
+            {% for name in metered_token_classes() -%}
+            {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
+            {%- endfor %}
+        ) as tokens,
+        sum(estimated_cost_usd) as estimated_cost_usd
+    from metered_days
+    where standing = 'counted' and x_use_case is not null
+    group by source, usage_date, x_use_case
+),
+
+other_meters as (
+    select
+        counted_days.source,
+        counted_days.usage_date,
+        counted_days.x_use_case,
+        min(others.source) as other_source
+    from counted_days
+    inner join counted_days as others  -- a day of a use case to the same by other meters
+        on
+            counted_days.usage_date = others.usage_date
+            and counted_days.x_use_case = others.x_use_case
+            and counted_days.source <> others.source
+    where counted_days.source = {{ this_source_name() }}
+    group by counted_days.source, counted_days.usage_date, counted_days.x_use_case
+),
+
+metered_twice as (
+    select
+        'metered_twice' as exception_kind,
+        concat(counted_days.x_use_case, ', also by ', other_meters.other_source) as subject,
+        cast(null as string) as billing_currency,
+        cast(sum(counted_days.requests) as bigint) as rows_count,
+        cast(null as decimal(38, 12)) as billed_cost,
+        cast(sum(counted_days.tokens) as decimal(38, 6)) as tokens,
+        cast(sum(counted_days.estimated_cost_usd) as decimal(38, 12)) as api_equivalent_cost_usd,
+        'rank the meters in meter_precedence.csv if they see the same calls' as what_to_do
+    from other_meters
+    inner join counted_days  -- one to one
+        on
+            other_meters.source = counted_days.source
+            and other_meters.usage_date = counted_days.usage_date
+            and other_meters.x_use_case = counted_days.x_use_case
+    group by all
+),
+
+billing_exceptions as (
     select * from unclassified
     union all
     select * from unknown_cost
@@ -101,6 +183,23 @@ exceptions as (
     select * from unbilled_usage
     union all
     select * from unconverted
+),
+
+exceptions as (
+    select
+        exception_kind,
+        subject,
+        billing_currency,
+        rows_count,
+        billed_cost,
+        tokens,
+        cast(null as decimal(38, 12)) as api_equivalent_cost_usd,
+        what_to_do
+    from billing_exceptions
+    union all
+    select * from kept_out
+    union all
+    select * from metered_twice
 )
 
 select
@@ -112,5 +211,6 @@ select
     exceptions.rows_count,
     exceptions.billed_cost,
     exceptions.tokens,
+    exceptions.api_equivalent_cost_usd,
     exceptions.what_to_do
 from exceptions

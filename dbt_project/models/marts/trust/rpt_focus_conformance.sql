@@ -32,6 +32,23 @@ cost_and_usage_tallies as (
     {{ focus_tallies_cost_and_usage('charges') }}
 ),
 
+published_lines as (
+    select
+        *,
+        x_Source as source,
+        x_BillingPeriod as billing_period
+    from {{ ref('invoice_detail') }}
+),
+
+lines as (
+    select * from published_lines
+    where {{ this_period('published_lines') }}
+),
+
+invoice_detail_tallies as (
+    {{ focus_tallies_invoice_detail('lines') }}
+),
+
 tallies as (
     select
         'cost_and_usage' as dataset,
@@ -45,125 +62,39 @@ tallies as (
         money_2 as effective_cost,
         example_ids
     from cost_and_usage_tallies
-),
-
--- a dataset of a period that has rows has tallies: most rules look at every row
-judged_periods as (
-    select distinct
-        dataset,
+    union all
+    select
+        'invoice_detail' as dataset,
         source,
-        billing_period
-    from tallies
+        billing_period,
+        rule_number,
+        outcome,
+        currency,
+        rows_count,
+        money_1 as money,
+        cast(null as decimal(38, 12)) as effective_cost,
+        example_ids
+    from invoice_detail_tallies
 ),
 
-asked as (
-    select
-        judged_periods.source,
-        judged_periods.billing_period,
-        rules.*
-    from judged_periods
-    inner join rules  -- many periods to all rules of their dataset
-        on judged_periods.dataset = rules.dataset
-),
-
-answered as (
-    select
-        asked.*,
-        coalesce(looked_at.rows_count, 0) as judged_rows_count,
-        coalesce(broken.rows_count, 0) as failed_rows_count,
-        broken.currency as billing_currency,
-        broken.money as failed_billed_cost,
-        broken.effective_cost as failed_effective_cost,
-        broken.example_ids,
-        case
-            when asked.why_not_judged is not null then 'not_applicable'
-            when broken.rows_count is not null then 'failed'
-            when looked_at.rows_count is null then 'not_applicable'
-            else 'passed'
-        end as verdict
-    from asked
-    left join tallies as looked_at  -- one rule to at most one row
-        on
-            asked.dataset = looked_at.dataset
-            and asked.source = looked_at.source
-            and asked.billing_period = looked_at.billing_period
-            and asked.rule_number = looked_at.rule_number
-            and looked_at.outcome = 'judged'
-    left join tallies as broken  -- one rule to one row a currency
-        on
-            asked.dataset = broken.dataset
-            and asked.source = broken.source
-            and asked.billing_period = broken.billing_period
-            and asked.rule_number = broken.rule_number
-            and broken.outcome = 'broken'
-),
-
-with_gaps as (
-    select
-        answered.*,
-        case when answered.verdict = 'failed' then known_gaps.reason end as own_gap
-    from answered
-    left join sources  -- many rules to one source
-        on answered.source = sources.source
-    left join known_gaps  -- many rules to at most one gap
-        on
-            sources.kind = known_gaps.kind
-            and (answered.rule_id = known_gaps.rule_id or known_gaps.rule_id = '*')
-),
-
--- a composite that fails because of gaps alone fails by them
-unexcused as (
-    select distinct
-        composites.source,
-        composites.billing_period,
-        composites.dataset,
-        composites.rule_id
-    from with_gaps as composites
-    inner join with_gaps as parts  -- one composite to its parts that fail for other reasons
-        on
-            composites.source = parts.source
-            and composites.billing_period = parts.billing_period
-            and composites.dataset = parts.dataset
-            and parts.breaks like concat('%|', composites.rule_id, '|%')
-    where
-        composites.verdict = 'failed'
-        and composites.rule_kind = 'composite'
-        and parts.verdict = 'failed'
-        and parts.rule_kind <> 'composite'
-        and parts.own_gap is null
-)
+{{ focus_verdicts() }}
 
 select
-    answered.source,
-    answered.billing_period,
-    answered.dataset,
-    answered.rule_id,
-    answered.column_name,
-    answered.level,
-    answered.rule_kind,
-    answered.sentence,
-    answered.verdict,
-    case
-        when answered.verdict = 'not_applicable'
-            then coalesce(answered.why_not_judged, 'no row meets its condition')
-    end as not_applicable_reason,
-    case
-        when answered.own_gap is not null then answered.own_gap
-        when
-            answered.verdict = 'failed' and answered.rule_kind = 'composite'
-            and unexcused.rule_id is null
-            then 'known gaps of its parts'
-    end as known_gap,
-    cast(answered.judged_rows_count as bigint) as judged_rows_count,
-    cast(answered.failed_rows_count as bigint) as failed_rows_count,
-    answered.billing_currency,
-    cast(answered.failed_billed_cost as decimal(38, 12)) as failed_billed_cost,
-    cast(answered.failed_effective_cost as decimal(38, 12)) as failed_effective_cost,
-    answered.example_ids
-from with_gaps as answered
-left join unexcused  -- one to at most one
-    on
-        answered.source = unexcused.source
-        and answered.billing_period = unexcused.billing_period
-        and answered.dataset = unexcused.dataset
-        and answered.rule_id = unexcused.rule_id
+    source,
+    billing_period,
+    dataset,
+    rule_id,
+    column_name,
+    level,
+    rule_kind,
+    sentence,
+    verdict,
+    not_applicable_reason,
+    known_gap,
+    judged_rows_count,
+    failed_rows_count,
+    billing_currency,
+    failed_billed_cost,
+    failed_effective_cost,
+    example_ids
+from verdicts

@@ -1,0 +1,30 @@
+-- Question: What does each service cost each sub account?
+-- Columns: BilledCost, BillingCurrency, BillingPeriodStart, EffectiveCost, ServiceName,
+--   ServiceProviderName, SubAccountId, SubAccountName
+-- To read it: Billed is invoiced, effective has commitments spread over their use.
+with asked as (
+    -- the latest closed month; for another one: select date '2026-08-01' as month_start
+    select max(period_start_date) as month_start
+    from reference.dim_billing_period
+    where period_status = 'complete'
+),
+
+charges as (
+    select cost_and_usage.*
+    from focus.cost_and_usage
+    inner join asked on cost_and_usage.BillingPeriodStart = asked.month_start
+)
+
+select
+    ServiceProviderName,
+    SubAccountId,
+    SubAccountName,
+    ServiceName,
+    BillingCurrency,
+    sum(EffectiveCost) as EffectiveCost,
+    sum(BilledCost) as BilledCost
+from charges
+group by all
+order by
+    BillingCurrency, EffectiveCost desc, ServiceProviderName, SubAccountId, SubAccountName,
+    ServiceName

@@ -1,0 +1,30 @@
+-- Question: What does each sub account of a provider spend on each service?
+-- Columns: BillingCurrency, BillingPeriodStart, EffectiveCost, ServiceName,
+--   ServiceProviderName, SubAccountId
+-- To read it: Effective cost, by month.
+with asked as (
+    -- the three latest closed months; for others: select date '2026-01-01' as from_month, ...
+    select
+        cast(max(period_start_date) - interval 2 month as date) as from_month,
+        max(period_start_date) as to_month
+    from reference.dim_billing_period
+    where period_status = 'complete'
+),
+
+charges as (
+    select cost_and_usage.*
+    from focus.cost_and_usage
+    inner join asked
+        on cost_and_usage.BillingPeriodStart between asked.from_month and asked.to_month
+)
+
+select
+    BillingPeriodStart,
+    ServiceProviderName,
+    SubAccountId,
+    ServiceName,
+    BillingCurrency,
+    sum(EffectiveCost) as EffectiveCost
+from charges
+group by all
+order by BillingPeriodStart, ServiceProviderName, SubAccountId, EffectiveCost desc, ServiceName

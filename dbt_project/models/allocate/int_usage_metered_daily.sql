@@ -1,0 +1,140 @@
+-- One row per day, meter, standing, model, operation and caller, with what counts once only.
+-- Invariant: each day's metered usage is here once; of meters that the organisation ranks for the
+-- same use case or key, one counts on a day and the others are `seen_elsewhere`, with its name.
+{{ config(work_unit='period') }}
+
+{%- set dimensions = [
+    'meter_kind', 'x_provider', 'x_model', 'x_service_tier', 'x_operation', 'region_id',
+] + metered_identity() %}
+
+with metered as (
+    select * from {{ ref('int_metered_usage') }}
+    where {{ this_month('int_metered_usage') }}
+),
+
+precedences as (
+    select * from {{ source('org', 'meter_precedence') }}
+),
+
+by_day as (
+    select
+        source,
+        billing_period,
+        usage_date,
+        standing,
+        standing_reason,
+        {%- for name in dimensions %}
+        {{ name }},
+        {%- endfor %}
+        {%- for name in metered_measures() %}
+        sum({{ name }}) as {{ name }},
+        {%- endfor %}
+        max(longest_seconds) as longest_seconds
+    from metered
+    group by all
+),
+
+{# What can be seen twice: the use cases and keys that a meter counted on a day. #}
+seen as (
+    select distinct source, usage_date, x_use_case, x_credential_id
+    from by_day
+    where standing = 'counted'
+),
+
+{# The narrowest list of the organisation that ranks the meter: by key, by use case, or for all. #}
+ranked as (
+    select
+        seen.source,
+        seen.usage_date,
+        seen.x_use_case,
+        seen.x_credential_id,
+        precedences.meter_scope,
+        case
+            when precedences.meter_scope = 'key' then precedences.scope_value
+            else seen.x_use_case
+        end as competes_for,
+        precedences.meter_order
+    from seen
+    inner join precedences  -- each of what was seen to the lists that rank its meter
+        on
+            seen.source = precedences.source
+            and (precedences.valid_from is null or seen.usage_date >= precedences.valid_from)
+            and (precedences.valid_to is null or seen.usage_date < precedences.valid_to)
+            and (
+                precedences.meter_scope = 'all'
+                or (precedences.meter_scope = 'use_case' and seen.x_use_case = precedences.scope_value)
+                or (precedences.meter_scope = 'key' and seen.x_credential_id = precedences.scope_value)
+            )
+    qualify row_number() over (
+        partition by seen.source, seen.usage_date, seen.x_use_case, seen.x_credential_id
+        order by case precedences.meter_scope when 'key' then 1 when 'use_case' then 2 else 3 end
+    ) = 1
+),
+
+first_ranked as (
+    select
+        usage_date,
+        meter_scope,
+        competes_for,
+        min(meter_order) as meter_order
+    from ranked
+    group by usage_date, meter_scope, competes_for
+),
+
+{# A meter has one place in a list, so that the first of a list is one meter. #}
+winners as (
+    select distinct
+        ranked.usage_date,
+        ranked.meter_scope,
+        ranked.competes_for,
+        ranked.source as counted_source
+    from ranked
+    inner join first_ranked  -- many to one
+        on
+            ranked.usage_date = first_ranked.usage_date
+            and ranked.meter_scope = first_ranked.meter_scope
+            and ranked.competes_for is not distinct from first_ranked.competes_for
+            and ranked.meter_order = first_ranked.meter_order
+),
+
+losers as (
+    select
+        ranked.source,
+        ranked.usage_date,
+        ranked.x_use_case,
+        ranked.x_credential_id,
+        winners.counted_source
+    from ranked
+    inner join winners  -- many to one
+        on
+            ranked.usage_date = winners.usage_date
+            and ranked.meter_scope = winners.meter_scope
+            and ranked.competes_for is not distinct from winners.competes_for
+            and ranked.source <> winners.counted_source
+)
+
+select
+    by_day.source,
+    by_day.billing_period,
+    by_day.usage_date,
+    cast(case when losers.source is null then by_day.standing else 'seen_elsewhere' end as string)
+        as standing,
+    cast(case
+        when losers.source is null then by_day.standing_reason
+        else concat('counted by ', losers.counted_source)
+    end as string) as standing_reason,
+    {%- for name in dimensions %}
+    by_day.{{ name }},
+    {%- endfor %}
+    {%- for name, type in metered_usage_columns() if name in metered_measures() + ['longest_seconds'] %}
+    cast(by_day.{{ name }} as {{ type }}) as {{ name }},
+    {%- endfor %}
+    'api_equivalent' as x_basis
+from by_day
+left join losers  -- many rows to at most one loser
+    on
+        by_day.standing = 'counted'
+        and by_day.source = losers.source
+        and by_day.usage_date = losers.usage_date
+        and by_day.x_use_case is not distinct from losers.x_use_case
+        and by_day.x_credential_id is not distinct from losers.x_credential_id

@@ -1,0 +1,15 @@
+-- One row per hour, standing, model, operation and caller of the calls that an OpenTelemetry exporter recorded.
+-- Invariant: every landed call is here once, whatever its standing; token classes are disjoint.
+-- An estimate is the meter's own, from list prices: api_equivalent, never added to a bill.
+
+with calls as (
+    select * from {{ ref('stg_otel__calls') }}
+),
+
+model_names as (
+    select * from {{ ref('ai_model_name') }}
+),
+
+{{ metered_calls_by_hour('calls', 'model_names', 'trace') }}
+
+{{ conformed_metered_usage('named', unknown=['requested_gpu_seconds', 'used_gpu_seconds']) }}

@@ -1,0 +1,7 @@
+-- Detects: parts of a split charge whose ratios do not sum to 1 (CAU-AllocatedMethodDetailsObject-O-027-M).
+-- Usually means: a part was lost, or two origin charges were taken for one.
+-- What to do: add up AllocatedRatio by ResourceId, SkuPriceId and charge period.
+{{ config(meta={'dagster': {'ref': {'name': 'cost_and_usage'}}}) }}
+-- depends_on: {{ ref('cost_and_usage') }}
+
+{{ splits_that_do_not_sum(delivered=false) }}

@@ -1,0 +1,274 @@
+"""The export of the FOCUS datasets: what it writes, when it writes, and that it comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections import Counter
+from contextlib import redirect_stdout
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import boto3
+import duckdb
+import fsspec
+import pytest
+from moto.server import ThreadedMotoServer
+
+from orchestration.__main__ import main
+from orchestration.extract.object_store import FileTarget
+from orchestration.extract.source import SourceError
+from orchestration.publish.focus_export import MANIFEST, Export, export_focus
+from tests.pipeline.conftest import Installation, new_installation
+
+# The columns of FOCUS; those that begin with x_ are this warehouse's own and are made again.
+STANDARD = "select columns(name -> name not like 'x!_%' escape '!') from focus.cost_and_usage"
+
+
+def export(installation: Installation, target: Path) -> Export:
+    return export_focus(installation.published_path, str(target), lambda _line: None)
+
+
+def manifest(target: Path) -> dict[str, dict[str, Any]]:
+    content = json.loads((target / MANIFEST).read_text())
+    assert (content["generator"], content["focus_version"]) == ("Tollgate", "1.4")
+    return {entry["path"]: entry for entry in content["files"]}
+
+
+def exported_files(target: Path) -> set[str]:
+    return {
+        str(path.relative_to(target))
+        for path in target.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def test_the_manifest_tells_rows_sums_and_hashes_of_every_file(
+    published: Installation, tmp_path: Path
+) -> None:
+    done = export(published, tmp_path)
+    entries = manifest(tmp_path)
+    assert set(entries) == exported_files(tmp_path) == set(done.written)
+    assert {entry["dataset"] for entry in entries.values()} == {
+        "cost_and_usage",
+        "invoice_detail",
+        "billing_period",
+        "contract_commitment",
+    }
+    for path, entry in entries.items():
+        content = (tmp_path / path).read_bytes()
+        assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+        assert entry["bytes"] == len(content)
+    for form in ("parquet", "csv"):
+        billed: Counter[str] = Counter()
+        rows = 0
+        for entry in entries.values():
+            if entry["dataset"] == "cost_and_usage" and entry["format"] == form:
+                rows += entry["rows"]
+                for currency, sums in entry["sums"].items():
+                    billed[currency] += Decimal(sums["BilledCost"])
+        assert rows == published.scalar("select count(*) from focus.cost_and_usage")
+        assert dict(billed) == dict(
+            published.query(
+                "select BillingCurrency, sum(BilledCost) from focus.cost_and_usage group by all"
+            )
+        )
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_an_export_comes_back_as_the_same_ledger_to_the_digit(
+    published: Installation, tmp_path: Path, form: str
+) -> None:
+    target = tmp_path / "export"
+    export(published, target)
+    url = str(target / form / "cost_and_usage")
+    again = new_installation(
+        tmp_path / "again", [{"name": "returned", "kind": "focus", "url": url}]
+    )
+    run = again.run_here()
+    assert run.exit_code == 0, run.text
+    before, after = published.query(STANDARD), again.query(STANDARD)
+    assert len(before) > 20 and len(before[0]) == 65
+    assert Counter(after) == Counter(before)
+
+
+def test_an_export_of_unchanged_periods_writes_nothing(
+    published: Installation, tmp_path: Path
+) -> None:
+    first = export(published, tmp_path)
+    stood = {path: os.stat(tmp_path / path).st_mtime_ns for path in (*first.written, MANIFEST)}
+    second = export(published, tmp_path)
+    assert second.written == second.removed == ()
+    assert set(second.unchanged) == set(first.written)
+    assert stood == {path: os.stat(tmp_path / path).st_mtime_ns for path in stood}
+
+
+def test_an_export_that_is_killed_names_no_file_that_it_did_not_finish(
+    published: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after each file in turn: the manifest names nothing, and the next export mends it."""
+    total = len(export(published, tmp_path / "whole").written)
+    put = FileTarget.put
+    for survived in range(1, total):
+        target = tmp_path / str(survived)
+        files: list[str] = []
+
+        def put_or_die(self: FileTarget, file: Path, path: str, files: list[str] = files) -> None:
+            if path != MANIFEST and len(files) == survived:  # noqa: B023
+                raise KeyboardInterrupt
+            put(self, file, path)
+            files.append(path)
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(FileTarget, "put", put_or_die)
+            export(published, target)
+        assert not (target / MANIFEST).exists() or manifest(target) == {}
+        export(published, target)
+        assert set(manifest(target)) == exported_files(target)
+
+
+def test_a_file_that_is_written_anew_is_not_named_meanwhile(
+    published: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hash of the old content must not stand beside the new content."""
+    first = export(published, tmp_path)
+    stale = first.written[0]
+    entries = json.loads((tmp_path / MANIFEST).read_text())
+    for entry in entries["files"]:
+        if entry["path"] == stale:
+            entry["made_from"] = "older rows"
+    (tmp_path / MANIFEST).write_text(json.dumps(entries))
+    put = FileTarget.put
+
+    def put_and_die(self: FileTarget, file: Path, path: str) -> None:
+        put(self, file, path)
+        if path == stale:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(FileTarget, "put", put_and_die)
+        export(published, tmp_path)
+    assert set(manifest(tmp_path)) == set(first.written) - {stale}
+    assert export(published, tmp_path).written == (stale,)
+    assert set(manifest(tmp_path)) == set(first.written)
+
+
+def test_a_period_that_is_gone_is_removed_from_the_export(
+    published: Installation, tmp_path: Path
+) -> None:
+    export(published, tmp_path)
+    old = "csv/cost_and_usage/billing_period=2019-01/cost_and_usage.csv.gz"
+    (tmp_path / old).parent.mkdir()
+    (tmp_path / old).write_bytes(b"")
+    content = json.loads((tmp_path / MANIFEST).read_text())
+    content["files"].append({"path": old, "made_from": "nothing", "bytes": 0})
+    (tmp_path / MANIFEST).write_text(json.dumps(content))
+    assert export(published, tmp_path).removed == (old,)
+    assert old not in manifest(tmp_path) and not (tmp_path / old).exists()
+
+
+def test_a_folder_with_another_s_manifest_is_left_alone(
+    published: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / MANIFEST).write_text('{"files": 3}')
+    with pytest.raises(SourceError, match="no manifest of an export"):
+        export(published, tmp_path)
+    assert exported_files(tmp_path) == set()
+
+
+def test_numbers_of_parquet_stay_decimals(published: Installation, tmp_path: Path) -> None:
+    export(published, tmp_path)
+    with duckdb.connect() as connection:
+        types = {
+            row[0]: row[1]
+            for row in connection.execute(
+                f"describe select * from '{tmp_path}/parquet/cost_and_usage/*/*.parquet'"
+            ).fetchall()
+        }
+    assert types["BilledCost"] == "DECIMAL(38,12)"
+    assert "DOUBLE" not in types.values()
+
+
+def test_a_run_exports_what_it_published_and_the_command_finds_it_whole(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The asset of a run and the command of a terminal are one export."""
+    target = str(tmp_path / "export")
+    run = installation.run_here(TOLLGATE_FOCUS_EXPORT=target)
+    assert run.exit_code == 0, run.text
+    count = len(manifest(Path(target)))
+    assert count == len(exported_files(Path(target))) > 0
+    assert command(installation, target) == (
+        0,
+        f"0 files written to {target}, {count} unchanged, 0 removed.",
+    )
+    assert command(installation)[1].startswith(f"{count} files written to {installation.data}")
+
+
+def test_nothing_published_is_nothing_to_export(tmp_path: Path) -> None:
+    empty = new_installation(tmp_path / "empty", [])
+    assert command(empty, str(tmp_path / "export")) == (
+        1,
+        "Nothing is published yet: make run first.",
+    )
+    assert not (tmp_path / "export").exists()
+
+
+def command(installation: Installation, *arguments: str) -> tuple[int, str]:
+    """Give the terminal's command; return its exit code and last line."""
+    said = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, installation.environment(), clear=True),
+        redirect_stdout(said),
+    ):
+        exit_code = main(["focus-export", *arguments])
+    return exit_code, said.getvalue().splitlines()[-1]
+
+
+def test_a_bucket_is_given_the_same_files_as_a_folder(
+    published: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "writer")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the bucket")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="finance")
+        url = "s3://finance/focus"
+        first = export_focus(published.published_path, url, lambda _line: None)
+        listed = client.list_objects_v2(Bucket="finance")["Contents"]
+        body = client.get_object(Bucket="finance", Key=f"focus/{MANIFEST}")["Body"].read()
+        again = export_focus(published.published_path, url, lambda _line: None)
+    finally:
+        server.stop()
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+    export(published, tmp_path)
+    assert {entry["Key"].removeprefix("focus/") for entry in listed} == {
+        *exported_files(tmp_path),
+        MANIFEST,
+    }
+    assert body == (tmp_path / MANIFEST).read_bytes()
+    assert again.written == () and set(again.unchanged) == set(first.written)
+
+
+def test_an_export_that_is_taken_in_as_a_whole_is_refused_instead_of_counted_twice(
+    published: Installation, tmp_path: Path
+) -> None:
+    """It holds the same charges as Parquet and as CSV."""
+    export(published, tmp_path / "export")
+    again = new_installation(
+        tmp_path / "again",
+        [{"name": "returned", "kind": "focus", "url": str(tmp_path / "export")}],
+    )
+    run = again.run_here()
+    assert run.exit_code == 1 and again.published_hash() is None
+    assert "returned" in run.text

@@ -1,0 +1,196 @@
+"""Meters through all doors: what they saw stands beside the bills and is never added to them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.conftest import (
+    SMALL_SOURCES,
+    Installation,
+    Run,
+    one_worker_at_a_time,
+    small_installation,
+)
+from tests.pipeline.contents import texts_below
+
+MODEL = "gpt-4o-2024-08-06"
+SENTENCE = "Ada Example (ada@example.com) asked about the merger"
+MARKS = ("ada example", "ada@example.com", "merger")
+GATEWAYS = (
+    {"name": "gateway", "kind": "litellm", "url": "bills/gateway"},
+    {"name": "spare_gateway", "kind": "litellm", "url": "bills/spare"},
+)
+
+
+def call(number: int, day: str, use_case: str, **changes: Any) -> dict[str, Any]:
+    """Return one of LiteLLM's records, with a sentence wherever people may write one."""
+    return {
+        "request_id": f"call-{number}",
+        "call_type": "acompletion",
+        "api_key": "k" * 64,
+        "spend": 0.01,
+        "prompt_tokens": 1000,
+        "completion_tokens": 100,
+        "startTime": f"2026-{day}T10:20:00Z",
+        "endTime": f"2026-{day}T10:20:02Z",
+        "updated_at": f"2026-{day}T10:20:03Z",
+        "model": f"openai/{MODEL}",
+        "user": "Ada@Example.com",
+        "team_id": SENTENCE,
+        "metadata": {
+            "usage_object": {"prompt_tokens_details": {"cached_tokens": 400}},
+            "spend_logs_metadata": {"use_case": use_case, "note": SENTENCE},
+        },
+        "request_tags": [SENTENCE],
+        "messages": [{"content": SENTENCE}],
+        "response": SENTENCE,
+        "requester_ip_address": "203.0.113.9",
+        "status": "success",
+    } | changes
+
+
+def write(folder: Path, name: str, calls: list[dict[str, Any]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(json.dumps(record) + "\n" for record in calls))
+
+
+@pytest.fixture(scope="module")
+def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, Run]]:
+    """The small installation with two gateways that see some of the same calls, after a run."""
+    root = shared_dir / "metered"
+    with one_worker_at_a_time(shared_dir / "metered.lock"):
+        done = shared_dir / "metered.done"
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            installation = small_installation(root)
+            installation.write_sources([*SMALL_SOURCES, *GATEWAYS])
+            write(
+                installation.bills / "gateway",
+                "october.jsonl",
+                [
+                    call(1, "10-02", "chat"),
+                    call(2, "10-02", "chat", prompt_tokens=2000),
+                    call(3, "10-04", "chat"),
+                    call(4, "10-04", "chat", completion_tokens=-7),
+                    call(5, "10-05", "review"),
+                    call(6, "10-05", "chat", cache_hit="True"),
+                ],
+            )
+            write(
+                installation.bills / "spare",
+                "october.jsonl",
+                [
+                    call(1, "10-02", "chat"),
+                    call(2, "10-02", "chat", prompt_tokens=2000),
+                    call(9, "10-03", "chat"),
+                    call(5, "10-05", "review"),
+                ],
+            )
+            (installation.org / "meter_precedence.csv").write_text(
+                "meter_scope,scope_value,source,meter_order,valid_from,valid_to,note\n"
+                "use_case,chat,gateway,1,,,\n"
+                "use_case,chat,spare_gateway,2,,,\n"
+            )
+            run = installation.run_here()
+            assert run.exit_code == 0, run.text
+            done.write_text(run.text)
+    yield Installation(root), Run(0, tuple(done.read_text().splitlines()))
+
+
+def test_the_meter_that_is_ranked_first_counts_and_the_choice_is_visible(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    assert installation.query(
+        "select cast(usage_date as varchar), source, standing, standing_reason, "
+        "cast(requests as integer), cast(input_uncached_tokens as integer) "
+        "from unit_economics.fct_metered_usage_daily where x_use_case = 'chat' order by all"
+    ) == [
+        ("2026-10-02", "gateway", "counted", None, 2, 2200),
+        ("2026-10-02", "spare_gateway", "seen_elsewhere", "counted by gateway", 2, 2200),
+        # the gateway was silent on this day
+        ("2026-10-03", "spare_gateway", "counted", None, 1, 600),
+        ("2026-10-04", "gateway", "counted", None, 1, 600),
+        ("2026-10-04", "gateway", "kept_out", "output_tokens is negative", 1, 1000),
+        ("2026-10-05", "gateway", "answered_by_meter", None, 1, 600),
+    ]
+
+
+def test_what_two_meters_count_and_nobody_ranked_is_an_exception_with_its_tokens(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    assert installation.query(
+        "select source, exception_kind, subject, rows_count, tokens, api_equivalent_cost_usd "
+        "from trust.rpt_exceptions where source like '%gateway' order by all"
+    ) == [
+        ("gateway", "meter_record_kept_out", "output_tokens is negative", 1, 993, Decimal("0.01")),
+        ("gateway", "metered_twice", "review, also by spare_gateway", 1, 1100, Decimal("0.01")),
+        ("spare_gateway", "metered_twice", "review, also by gateway", 1, 1100, Decimal("0.01")),
+    ]
+
+
+def test_a_day_without_a_record_is_unmetered_and_not_zero(ran: tuple[Installation, Run]) -> None:
+    installation, _ = ran
+    assert installation.query(
+        "select cast(usage_date as varchar), coverage, cast(requests as integer) "
+        "from trust.rpt_meter_coverage where source = 'gateway' and usage_date < date '2026-10-07' "
+        "order by all"
+    ) == [
+        ("2026-10-02", "metered", 2),
+        ("2026-10-03", "unmetered", None),
+        ("2026-10-04", "metered", 2),
+        ("2026-10-05", "metered", 2),
+        ("2026-10-06", "unmetered", None),
+    ]
+
+
+def test_meters_leave_the_money_of_the_bills_as_it_is(
+    ran: tuple[Installation, Run], published: Installation
+) -> None:
+    installation, _ = ran
+    for question in (
+        "select * from trust.rpt_control_totals order by all",
+        "select source, sum(effective_cost) from showback.fct_showback_daily "
+        "group by all order by 1",
+        "select source, x_token_class, sum(tokens) from unit_economics.fct_token_usage_daily "
+        "group by all order by all",
+    ):
+        assert installation.query(question) == published.query(question)
+    assert (
+        installation.scalar(
+            "select count(*) from focus.cost_and_usage where x_Source like '%gateway'"
+        )
+        == 0
+    )
+
+
+def test_what_people_wrote_is_in_no_file_in_no_log_and_not_in_the_published_file(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, run = ran
+    assert any(
+        mark in text.lower() for _, text in texts_below(installation.bills) for mark in MARKS
+    )
+    places = (installation.data, installation.dagster_home)
+    found = {
+        (path, mark)
+        for place in places
+        for path, text in texts_below(place)
+        for mark in (*MARKS, "203.0.113.9")
+        if mark in text.lower()
+    }
+    assert found == set()
+    assert [mark for mark in MARKS if mark in run.text.lower()] == []
+    users = installation.query(
+        "select distinct x_user_id from unit_economics.fct_metered_usage_daily"
+    )
+    assert len(users) == 1 and re.fullmatch("u_[0-9a-f]{16}", users[0][0])

@@ -1,0 +1,112 @@
+"""``make focus-referee``: the official validator over what is published, or over the cases.
+
+The sample holds a few rows of each source, charge category, commitment case and kind of line. What
+the validator finds broken and ``focus_known_gap`` names is told and expected; anything else ends
+with exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publish.focus_conformance.dbt_code import MARTS
+from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, rule_book
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
+from tests.referee.cases import CASES, write
+from tests.referee.validator import FAILED, PASSED, SKIPPED, NoRefereeError, verdicts
+
+STORED = PROJECT_DIR / "tests" / "fixtures" / "focus_referee" / "verdicts.json"
+_ALIKE = (
+    "x_Source, ChargeCategory, ChargeClass, CommitmentDiscountCategory, CommitmentDiscountStatus, "
+    "CapacityReservationStatus, PricingCategory, x_LineItemType, x_Classification"
+)
+_ROWS_OF_A_KIND = 5
+
+
+def main() -> int:
+    """Run the referee and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.referee")
+    parser.add_argument("--store", action="store_true", help="judge the cases, keep the verdicts")
+    parser.add_argument("--published", type=Path, default=Settings().published_path)
+    arguments = parser.parse_args()
+    try:
+        return _store() if arguments.store else _judge_published(arguments.published)
+    except NoRefereeError as error:
+        print(error)
+        return 2
+
+
+def _store() -> int:
+    found = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, case in CASES.items():
+            file = Path(scratch) / f"{name}.parquet"
+            write(case, file)
+            by_rule = verdicts(file, case.dataset)
+            found[name] = {
+                outcome: sorted(rule for rule, said in by_rule.items() if said == outcome)
+                for outcome in (PASSED, FAILED, SKIPPED)
+            }
+            print(f"{name}: {len(found[name][FAILED])} rules broken")
+    # Most verdicts are those of the dataset's good file: the others are told by their difference.
+    good = {case.dataset: name for name, case in CASES.items() if name.startswith("good_")}
+    for name, case in CASES.items():
+        if name != good[case.dataset]:
+            base = found[good[case.dataset]]
+            found[name] = {
+                FAILED: sorted(set(found[name][FAILED]) - set(base[FAILED])),
+                SKIPPED: sorted(set(found[name][SKIPPED]) - set(base[SKIPPED])),
+            }
+    STORED.parent.mkdir(exist_ok=True)
+    STORED.write_text(json.dumps(found, indent=0) + "\n", encoding="utf-8")
+    return 0
+
+
+def _judge_published(published: Path) -> int:
+    if not published.exists():
+        print(f"nothing is published at {published}: make run")
+        return 2
+    gaps = _known_gaps()
+    unexpected = 0
+    with (
+        duckdb.connect(str(published), read_only=True) as connection,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        for dataset, mart in MARTS.items():
+            file = Path(scratch) / f"{mart}.parquet"
+            rows = _sample(connection, dataset, mart, file)
+            found = verdicts(file, dataset)
+            rules = rule_book("1.4").rules
+            broken = [r for r, said in found.items() if said == FAILED and r in rules]
+            leaves = [rules[r] for r in broken if not rules[r].is_composite]
+            print(f"{dataset}: {rows} rows, {dict(Counter(found.values()))}")
+            for rule in leaves:
+                known = rule.rule_id in gaps or rule.level == "SHOULD"
+                unexpected += not known
+                print(f"  {'known gap' if known else 'BROKEN'}  {rule.level} {rule.rule_id}")
+    return 1 if unexpected else 0
+
+
+def _sample(connection: duckdb.DuckDBPyConnection, dataset: str, mart: str, file: Path) -> int:
+    alike = f"qualify row_number() over (partition by {_ALIKE} order by x_ChargeId)"
+    few = f"{alike} <= {_ROWS_OF_A_KIND}" if dataset == COST_AND_USAGE else ""
+    connection.execute(f"copy (select * from focus.{mart} {few}) to '{file}' (format parquet)")
+    counted = connection.execute(f"select count(*) from '{file}'").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _known_gaps() -> set[str]:
+    with (DBT_PROJECT_DIR / "seeds" / "focus_known_gap.csv").open(encoding="utf-8") as lines:
+        return {row["rule_id"] for row in csv.DictReader(lines)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

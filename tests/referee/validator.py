@@ -1,0 +1,150 @@
+"""focus-validator 2.2.1, installed apart and run on one file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.settings import PROJECT_DIR
+
+ENVIRONMENT = PROJECT_DIR / ".focus-referee"
+# The corrected 1.4 model: as published it cannot be loaded (its commitment rules form a cycle).
+MODEL = (
+    PROJECT_DIR.parent / "shared" / "samples" / "focus" / "spec-model" / "corrected"
+) / "model-1.4.json"
+VERSION = "1.4"
+
+# It says nothing of pyarrow's version; from 22 on its pin of numpy does not go with it.
+_REQUIREMENTS = ("focus-validator==2.2.1", "pyarrow>=18,<22")
+_PYTHONS = ("python3.12", "python3.13", "python3.14")
+# The one expression that Python before 3.12 does not read, and the same for every Python.
+_NEWER_PYTHON = """f"'{k.replace('\\"', '\\"\\"')}'" for k in ignore_keys"""
+_ANY_PYTHON = """"'" + k.replace('"', '""') + "'" for k in ignore_keys"""
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+
+class NoRefereeError(RuntimeError):
+    """The validator cannot be installed or run here; the message says why."""
+
+
+def prepare() -> Path:
+    """Install the validator unless it is there, and return its command.
+
+    It asks for Python 3.12. Where there is none, and none can be had, the Python at hand serves:
+    one expression of the validator is then written as older Pythons read it.
+
+    Raises:
+        NoRefereeError: There is no registry to get it from.
+    """
+    command = ENVIRONMENT / "bin" / "focus-validator"
+    if command.exists():
+        return command
+    reasons = []
+    for install in (_with_uv, _with_newer_python, _with_this_python):
+        try:
+            install()
+            return command
+        except (OSError, subprocess.SubprocessError) as error:
+            shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+            reasons.append(str(getattr(error, "stderr", None) or error)[-300:])
+    raise NoRefereeError("focus-validator cannot be installed: " + "; ".join(reasons))
+
+
+def verdicts(parquet: Path, dataset: str, model: Path = MODEL) -> dict[str, str]:
+    """Return the validator's verdict on every rule of a dataset over one Parquet file.
+
+    Args:
+        parquet: The file; ids must be texts in it.
+        dataset: As the validator calls it, for example ``CostAndUsage``.
+        model: The requirements model.
+
+    Raises:
+        NoRefereeError: It left no verdicts.
+    """
+    if not model.exists():
+        raise NoRefereeError(f"there is no requirements model at {model}")
+    command = prepare()
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        # It looks for its list of currencies beside the folder that it is started in.
+        (work / "focus_validator").mkdir()
+        (work / "focus_validator" / "rules").symlink_to(_package(command) / "rules")
+        (work / "rules").mkdir()
+        shutil.copy(model, work / "rules" / f"model-{VERSION}.json")
+        done = subprocess.run(
+            [
+                *(str(command), "--data-file", str(parquet.resolve())),
+                *("--rule-set-path", str(work / "rules"), "--block-download"),
+                *("--validate-version", VERSION, "--focus-dataset", dataset),
+                *("--applicability-criteria", "ALL"),
+                *("--output-type", "unittest", "--output-destination", str(work / "found.xml")),
+            ],
+            cwd=work,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # Its exit code is 0 whatever it finds; the verdicts are in the file.
+        if not (work / "found.xml").exists():
+            raise NoRefereeError(f"focus-validator left no verdicts: {done.stderr[-600:]}")
+        return dict(_read(work / "found.xml"))
+
+
+def _read(path: Path) -> Iterator[tuple[str, str]]:
+    for case in ElementTree.parse(path).iter("testcase"):
+        rule_id = case.attrib["name"].split(" :: ")[0]
+        if case.find("skipped") is not None:
+            yield rule_id, SKIPPED
+        elif case.find("failure") is not None or case.find("error") is not None:
+            yield rule_id, FAILED
+        else:
+            yield rule_id, PASSED
+
+
+def _package(command: Path) -> Path:
+    found = next(command.parent.parent.glob("lib/python3*/site-packages/focus_validator"), None)
+    if found is None:
+        raise NoRefereeError(f"there is no package beside {command}")
+    return found
+
+
+def _with_uv() -> None:
+    if shutil.which("uv") is None:
+        raise OSError("uv is not installed")
+    _call("uv", "venv", "--quiet", "--python", "3.12", str(ENVIRONMENT))
+    _call("uv", "pip", "install", "--quiet", "--python", str(ENVIRONMENT), *_REQUIREMENTS)
+
+
+def _with_newer_python() -> None:
+    python = next((path for name in _PYTHONS if (path := shutil.which(name))), None)
+    if python is None:
+        raise OSError(f"none of {', '.join(_PYTHONS)} is installed")
+    _call(python, "-m", "venv", str(ENVIRONMENT))
+    _pip(*_REQUIREMENTS)
+
+
+def _with_this_python() -> None:
+    _call(sys.executable, "-m", "venv", str(ENVIRONMENT))
+    _pip("--ignore-requires-python", *_REQUIREMENTS)
+    file = (
+        _package(ENVIRONMENT / "bin" / "focus-validator") / "config_objects"
+    ) / "focus_to_duckdb_converter.py"
+    text = file.read_text(encoding="utf-8")
+    if _NEWER_PYTHON not in text:
+        raise OSError("the expression that older Pythons do not read is written otherwise now")
+    file.write_text(text.replace(_NEWER_PYTHON, _ANY_PYTHON), encoding="utf-8")
+
+
+def _pip(*arguments: str) -> None:
+    pip = str(ENVIRONMENT / "bin" / "pip")
+    _call(pip, "install", "--quiet", "--disable-pip-version-check", *arguments)
+
+
+def _call(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
