@@ -14,7 +14,16 @@ from orchestration.publish.flip import PUBLIC_SCHEMAS
 from tests.pipeline.conftest import Installation
 
 # Columns that say when something happened, not what: they differ between two equal builds.
-CLOCKS = frozenset({"extracted_at", "failed_at"})
+CLOCKS = frozenset(
+    {
+        "extracted_at",
+        "failed_at",
+        "BillingPeriodCreated",
+        "BillingPeriodLastUpdated",
+        "InvoiceDetailCreated",
+        "InvoiceDetailLastUpdated",
+    }
+)
 
 # Keys and what they were made from hold the order in which snapshots came (and absolute paths);
 # which periods there are, and how many rows each has, is compared.

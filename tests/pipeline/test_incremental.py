@@ -56,6 +56,18 @@ ALLOCATED_MARTS = (
     "unit_economics.fct_token_usage_daily",
 )
 # Marts over all months that hang on which snapshots there are.
+FOCUS_MARTS = (
+    "focus.cost_and_usage",
+    "focus.invoice_detail",
+    "trust.rpt_commitment_balance",
+    "trust.rpt_focus_conformance",
+)
+# Lists over all months, made of the marts above.
+FOCUS_LISTS = (
+    "focus.billing_period",
+    "focus.contract_commitment",
+    "trust.rpt_focus_list_conformance",
+)
 SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
 
 
@@ -164,9 +176,9 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         models(door="land", names=inputs, **place)
         | models(door="conform", names=AWS_CONFORM + united, **place)
         | models(door="allocate", names=ALLOCATE, **place)
-        | of_month(("focus.cost_and_usage", "tollgate.snapshot"), "aws_small", "2026-10")
+        | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
-        | whole(*SNAPSHOT_MARTS)
+        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
     )
     assert installation.query(
         "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
@@ -325,10 +337,11 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model")
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
+    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
     for source, period in months:
         expected |= {("allocate.int_charge_splits", source, period)}
-        # The limit: what was a table is a view over the period files.
-        expected |= {("focus.cost_and_usage", source, period)}
+        # The limit: what was a table is a view over the period files, and so is new to its readers.
+        expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)
     assert before.changed_keys() == expected
     assert installation.query(
