@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from orchestration.extract.control_totals import exact_amount, quoted
 from orchestration.extract.delivered_files import timestamp_of
+from orchestration.extract.focus_units import UNIT_TEXT
 from orchestration.extract.source import RowCheck
-from orchestration.publish.focus_conformance.checks import UNIT_TEXT
 
 # The version that brought a column, where that was not the first.
 SINCE: Mapping[str, str] = {

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.extract.focus_units import UNIT_TEXT
 from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect
 from orchestration.publish.focus_conformance.facts import Check
@@ -28,13 +29,6 @@ _TIMES = ("TIMESTAMP", "DATE")
 # No plus sign, no thousands separator, a point for decimals, an exponent if need be.
 NUMERIC_TEXT = "-?([0-9]+([.][0-9]+)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
 UTC_TEXT = "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?Z"
-
-_SIZES = "(?:[KMGTPE]i?)?[bB]"
-_COUNTS = "[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*"
-_TIME = "(?:Year|Month|Day|Hour|Minute|Second)"
-_UNIT = f"(?:{_SIZES}|{_COUNTS})"
-# GB, 1000 Requests, GB-Hours, Requests/Day, Requests/3 Months.
-UNIT_TEXT = f"(?:[0-9]+ )?{_UNIT}|{_UNIT}-{_TIME}s|{_UNIT}/{_TIME}|{_UNIT}/[0-9]+ {_TIME}s"
 
 # How far a product may be from its result: a unit price has a limited number of decimals.
 PRODUCT_TOLERANCE = "0.000000001"
