@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL
 
-.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export
+.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export journal
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ query: setup ## Ask the published file: make query SQL="select ..."
 
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
+
+journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
+	@$(PYTHON) -m orchestration journal "$(PERIOD)"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

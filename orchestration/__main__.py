@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
+    journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
+    journal.add_argument("period", help="the month, such as 2026-09")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -49,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _query(settings, options.sql)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
+    if options.command == "journal":
+        return _journal(settings, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -123,6 +127,19 @@ def _focus_export(settings: Settings, target: str | None) -> int:
         f"{len(export.written)} files written to {url}, {len(export.unchanged)} unchanged, "
         f"{len(export.removed)} removed."
     )
+    return 0
+
+
+def _journal(settings: Settings, period: str) -> int:
+    from orchestration.publish.journal import JournalError, export_journal
+
+    try:
+        written = export_journal(settings.published_path, period)
+    except JournalError as error:
+        _say(str(error))
+        return 1
+    for file in written:
+        _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
     return 0
 
 
