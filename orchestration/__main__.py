@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("audit", help="judge every published period again")
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
@@ -49,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)
+    if options.command == "report":
+        return _report(settings)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
     if options.command == "journal":
@@ -96,7 +99,8 @@ def _run(settings: Settings) -> int:
         _say(str(error))
         return 1
     seconds = [*run.seconds, ("in all", time.monotonic() - started)]
-    print_summary(settings.published_path, run.gates, run.outcome, seconds, _say)
+    paths = settings.published_path, settings.report_path
+    print_summary(*paths, run.gates, run.outcome, seconds, _say)
     return 0 if run.succeeded else 1
 
 
@@ -110,6 +114,19 @@ def _query(settings: Settings, question: str) -> int:
     except (FileNotFoundError, duckdb.Error) as error:
         _say(str(error))
         return 1
+    return 0
+
+
+def _report(settings: Settings) -> int:
+    from orchestration.publish.report import ReportError, write_report
+
+    try:
+        written = write_report(settings.published_path, settings.report_path)
+    except ReportError as error:
+        _say(str(error))
+        return 1
+    state = "written" if written.is_new else "unchanged"
+    _say(f"{written.path}: {state}, {written.figures} questions, {written.byte_count:,} bytes")
     return 0
 
 

@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         return self.data_dir / "published" / "warehouse.duckdb"
 
     @property
+    def report_path(self) -> Path:
+        """The report for people, beside the published file; a browser opens it."""
+        return self.data_dir / "published" / "report" / "index.html"
+
+    @property
     def lock_path(self) -> Path:
         """The file whose lock says that a run is going on."""
         return self.warehouse_dir / "run.lock"
