@@ -48,7 +48,8 @@ DOUBLE_QUOTED = r'"\w+"'
 _PORTABLE = """
     abs any_value cardinality cast coalesce concat count date_trunc decimal filter floor
     greatest lag lead least length lower max md5 min month nullif over partition regexp_extract
-    regexp_replace replace round row_number split_part sqrt substr sum to_json trim try_cast upper year
+    regexp_replace replace round row_number split_part sqrt substr sum to_json trim try_cast upper
+    year
     """
 PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.
