@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro spark__days_between(from_date, to_date) -%}
-    datediff({{ to_date }}, {{ from_date }})
+    (unix_date({{ to_date }}) - unix_date({{ from_date }}))
 {%- endmacro %}
 
 {#- First day of the month so many months later. -#}
