@@ -130,8 +130,11 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
     _write(inputs / "source_failure.parquet", failure_rows, _FAILURE)
     _write(inputs / "focus_finding.parquet", finding_rows, _FOCUS_FINDING)
     _write(inputs / "focus_delivered_column.parquet", column_rows, _FOCUS_DELIVERED_COLUMN)
-    source_rows = [{"source": source.name, "kind": source.kind} for source in sources]
-    _write(inputs / "source.parquet", source_rows, {"source": pl.String, "kind": pl.String})
+    source_rows: list[dict[str, object]] = [
+        {"source": source.name, "kind": source.kind, "payment_terms": source.payment_terms}
+        for source in sources
+    ]
+    _write(inputs / "source.parquet", source_rows, dict.fromkeys(_SOURCE, pl.String))
 
 
 def _state(
@@ -278,6 +281,7 @@ _FOCUS_DELIVERED_COLUMN: dict[str, _Type] = {
     "values_count": pl.Int64,
     "rows_count": pl.Int64,
 }
+_SOURCE = ("source", "kind", "payment_terms")
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, object]], schema: Mapping[str, _Type]) -> None:
