@@ -67,6 +67,7 @@ FOCUS_MARTS = (
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_focus_delivery",
 )
 # Lists over all months, made of the marts above.
 FOCUS_LISTS = (
