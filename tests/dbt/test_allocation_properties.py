@@ -41,6 +41,7 @@ MODELS = (
     "int_usage_days",
     "int_charge_profiles",
     "int_profile_rules",
+    "int_fx_rates",
     "int_charge_splits",
     "int_usage_splits",
     "int_profile_costs",
@@ -576,7 +577,7 @@ class Fast:
                 for owner, seats in company.seats
             ],
         )
-        for table in ("owner", "use_case", "fx_rate", "capacity"):
+        for table in ("owner", "use_case", "fx_rate", "fx_period_rate", "fx_policy", "capacity"):
             self.put(table, [])
 
 

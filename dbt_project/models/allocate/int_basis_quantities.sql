@@ -119,7 +119,7 @@ price_points as (
     )
 ),
 
-{{ list_prices_in_force() }},
+{{ prices_in_force() }},
 
 priced_usage as (
     select

@@ -8,29 +8,4 @@ with charge_splits as (
     where {{ this_period('int_charge_splits') }}
 )
 
-select
-    source,
-    billing_period,
-    x_charge_id,
-    split_id,
-    usage_date,
-    service_name,
-    charge_category,
-    x_classification,
-    x_model,
-    x_token_class,
-    x_service_tier,
-    x_context_window,
-    x_region_scope,
-    x_basis,
-    billing_currency,
-    billed_cost,
-    effective_cost,
-    list_cost,
-    contracted_cost,
-    reporting_currency,
-    billed_cost_reporting,
-    effective_cost_reporting,
-    list_cost_reporting,
-    contracted_cost_reporting
-from charge_splits
+select * from charge_splits

@@ -10,6 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+{%- set priced_columns = priced_columns() %}
 
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
@@ -131,7 +132,7 @@ price_points as (
     from owned_usage
 ),
 
-{{ list_prices_in_force() }}
+{{ prices_in_force() }}
 
 select
     owned_usage.*,
