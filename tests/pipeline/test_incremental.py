@@ -65,11 +65,12 @@ ALLOCATED_MARTS = (
     "unit_economics.fct_unit_cost_monthly",
     "unit_economics.fct_token_economics_monthly",
 )
-# Marts that compare months, use cases and teams with each other, and so are small and made whole.
+# Marts over all months that hang on what machines cost, whoever owns it.
 GPU_MARTS = (
     "unit_economics.fct_training_efficiency",
     "unit_economics.fct_hosted_model_monthly",
 )
+# Marts that compare months, use cases and teams with each other, and so are small and made whole.
 COMPARED_MARTS = (
     "unit_economics.fct_price_volume_mix_monthly",
     "unit_economics.fct_cost_change_monthly",
@@ -145,7 +146,6 @@ def statements(*months: str) -> set[PeriodKey]:
         "governance.fct_maturity_scorecard",
         "planning.fct_budget_status",
         "showback.fct_statement_monthly",
-        "unit_economics.fct_price_volume_mix_monthly",
     )
 
 
