@@ -102,7 +102,7 @@ amortised as (
         on
             host_months.hosted_model = trained.trained_model
             and host_months.use_case_id = trained.use_case_id
-            and trained.trained_period <= host_months.billing_period
+            and host_months.billing_period >= trained.trained_period
             and {{ month_number('host_months.billing_period') }} - {{ month_number('trained.trained_period') }}
             < host_months.amortisation_months
     group by host_months.billing_period, host_months.hosted_model, host_months.use_case_id
