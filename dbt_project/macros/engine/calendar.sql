@@ -20,3 +20,8 @@
 {% macro month_of(day) -%}
     cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
+
+{#- A date's month as a number, so that months can be counted. -#}
+{% macro month_number(day) -%}
+    (extract(year from {{ day }}) * 12 + extract(month from {{ day }}))
+{%- endmacro %}
