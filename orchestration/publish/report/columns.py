@@ -62,6 +62,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "department": ("Department", "Department of the owner on the last day of the month"),
     "description": ("Description", "What it is, in the organisation's or the vendor's words"),
     "developer": ("Developer", "Who made the model"),
+    "effect_kind": ("Reason", "What made the cost another than the month before"),
     "exception_kind": ("Kind", "Why the row could not be understood"),
     "freshness": ("State", "Whether the newest pull of the source went through"),
     "invoice_issuer": ("Invoice from", "Who sends the invoice"),
@@ -200,6 +201,20 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 # Words of the published tables that are no plain English.
 _VALUES: dict[str, dict[str, str]] = {
+    "effect_kind": {
+        "volume": "more or fewer requests",
+        "request_length": "longer or shorter requests",
+        "model_mix": "other models",
+        "tier": "other tiers",
+        "output_mix": "more or less output",
+        "cache": "use of the cache",
+        "rate": "other prices",
+        "commitment": "commitments",
+        "exchange_rate": "exchange rates",
+        "new_use": "new uses",
+        "gone_use": "ended uses",
+        "other_services": "machines and other services",
+    },
     "token_class": {
         "input_uncached": "fresh input",
         "cache_read": "read from the cache",

@@ -289,7 +289,7 @@
 
     // The columns that group the rows best: few values, and fewer than there are rows.
     choosable() {
-      const kept = this.columns.filter((name) => !isNumber(name))
+      const kept = this.columns.filter((name) => ["text", "month"].includes(described(name).unit))
         .map((name) => [name, [...new Set(this.found.rows.map((row) => row[name]))]])
         .filter(([, values]) => values.length > 1 && values.length <= 40 && values.length < this.found.rows.length)
         .sort((a, b) => a[1].length - b[1].length).slice(0, 3);
@@ -375,13 +375,15 @@
       this.foot.replaceChildren();
       if (rows.length < 2 || !additive.length || (!this.currency && this.columns.some(isMoney))) return;
       const cells = this.columns.map((name, place) => {
-        if (place === 0) return element("th", { scope: "row" }, "Sum");
+        if (place === 0) return element("th", { scope: "row" }, `Sum of ${rows.length} rows`);
         if (!additive.includes(name)) return element("td");
         const known = rows.filter((row) => row[name] !== null);
         const sum = known.reduce((total, row) => total + scaled(row[name]), 0n);
         const estimate = known.some((row) => isEstimate(name, row));
+        // A sum over rows of which some are unknown says so, lest it look smaller than it is.
+        const open = known.length < rows.length ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
         return element("td", { class: "number" + (estimate ? " estimated" : "") },
-          known.length ? shown(name, plain(sum)) : UNKNOWN);
+          known.length ? shown(name, plain(sum)) : null, open);
       });
       this.foot.append(element("tr", {}, ...cells));
     }

@@ -57,6 +57,29 @@ COST_CHANGES = Figure(
     chart=Chart("changes", "cost_change", "team"),
     note="The chart adds up a team's changes; the table shows which service and model they are.",
 )
+_EFFECTS = (
+    "The month is made from the month before one step at a time: requests, their length, models, "
+    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect, "
+    "and what has no tokens is other services, so that the effects add up to the change with no "
+    "rest."
+)
+CHANGE_REASONS = Figure(
+    key="change_reasons",
+    question="Why did the cost change?",
+    answer="The largest reason: {effect_kind}, {cost_change}.",
+    formula=_EFFECTS,
+    empty="There is no month to compare with.",
+    chart=Chart("changes", "cost_change", "effect_kind"),
+)
+CHANGE_REASONS_BY_TEAM = Figure(
+    key="change_reasons_by_team",
+    question="Why did each team's cost change?",
+    answer="The largest reason: {team}, {use_case}: {effect_kind}, {cost_change}.",
+    formula=_EFFECTS,
+    empty="There is no month to compare with.",
+    chart=Chart("changes", "cost_change", "team"),
+    note="The chart adds up the reasons that are shown; choose one to see whom it moved.",
+)
 CONTROL_TOTALS = Figure(
     key="control_totals",
     question="Is this what the vendors sent?",
@@ -508,6 +531,7 @@ PAGES: tuple[Page, ...] = (
         cards=_OVERVIEW_CARDS,
         figures=(
             COST_BY_MONTH,
+            CHANGE_REASONS,
             COST_BY_DEPARTMENT,
             COST_CHANGES,
             COST_BY_SOURCE,
@@ -526,6 +550,7 @@ PAGES: tuple[Page, ...] = (
         figures=(
             BILLED_AND_EFFECTIVE,
             COST_BY_COST_CENTRE,
+            CHANGE_REASONS,
             COST_CHANGES,
             COST_BY_CATEGORY,
             INVOICES,
@@ -590,6 +615,7 @@ PAGES: tuple[Page, ...] = (
             USE_CASES,
             COST_PER_REQUEST,
             USE_CASE_BY_MONTH,
+            CHANGE_REASONS_BY_TEAM,
             CACHE,
             COST_BY_STAGE,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "product")}),
@@ -605,6 +631,7 @@ PAGES: tuple[Page, ...] = (
         figures=(
             COST_BY_DEPARTMENT,
             WHY_WE_PAY,
+            CHANGE_REASONS_BY_TEAM,
             USE_CASES,
             COST_CHANGES,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
@@ -653,6 +680,7 @@ PAGES: tuple[Page, ...] = (
         figures=(
             COST_BY_MONTH,
             COST_BY_DEPARTMENT,
+            CHANGE_REASONS,
             COST_BY_STAGE,
             COST_CHANGES,
             USE_CASES,
