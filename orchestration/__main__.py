@@ -38,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
+    journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
+    journal.add_argument("period", help="the month, such as 2026-09")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -52,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _report(settings)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
+    if options.command == "journal":
+        return _journal(settings, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -140,6 +144,19 @@ def _focus_export(settings: Settings, target: str | None) -> int:
         f"{len(export.written)} files written to {url}, {len(export.unchanged)} unchanged, "
         f"{len(export.removed)} removed."
     )
+    return 0
+
+
+def _journal(settings: Settings, period: str) -> int:
+    from orchestration.publish.journal import JournalError, export_journal
+
+    try:
+        written = export_journal(settings.published_path, period)
+    except JournalError as error:
+        _say(str(error))
+        return 1
+    for file in written:
+        _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
     return 0
 
 
