@@ -52,9 +52,13 @@ class UnknownColumnError(ValueError):
 _WORDS: dict[str, tuple[str, str]] = {
     # who and what
     "basis": ("How known", "billed by a vendor, or estimated from usage and a price"),
+    "budget_scope": ("Budget of", "A provider, a sub account, a use case or an owner"),
+    "budget_state": ("State", "exceeded, at risk, on track, kept, or unknown"),
+    "capability": ("Capability", "What a company does to manage its costs"),
     "charge_category": ("Kind of charge", "Usage, Purchase, Tax, Credit or Adjustment"),
     "commitment_id": ("Commitment", "The promise, as the vendor or the organisation names it"),
     "commitment_type": ("Type", "What the vendor calls this kind of commitment"),
+    "compliance_state": ("State", "Why it does not keep the organisation's rule"),
     "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
     "currency": ("Currency", "Currency of the amounts of the row; two are never added up"),
     "data_classification": ("Data", "Class of the data that the use case works on"),
@@ -65,11 +69,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "effect_kind": ("Reason", "What made the cost another than the month before"),
     "exception_kind": ("Kind", "Why the row could not be understood"),
     "freshness": ("State", "Whether the newest pull of the source went through"),
+    "gl_account": ("Account", "Account of the general ledger"),
+    "gl_account_name": ("Account name", "Name of the account"),
     "invoice_issuer": ("Invoice from", "Who sends the invoice"),
+    "kpi": ("Measure", "What is measured"),
     "legal_approval": (
         "Legal approval",
         "State of the legal approval, as the organisation says it",
     ),
+    "line_role": ("Line", "expense, clearing, prepaid or rounding"),
+    "line_text": ("Text", "Text of the line"),
+    "maturity": ("Stage", "below crawl, crawl, walk or run, by the organisation's thresholds"),
     "meter": ("Meter", "Our own gateway, trace or log that saw the calls"),
     "method": ("Method", "How the money was divided: direct to one owner, or even among several"),
     "model": ("Model", "The model, in our own spelling"),
@@ -86,24 +96,30 @@ _WORDS: dict[str, tuple[str, str]] = {
     "remedy": ("What to do", "The next step"),
     "reporting_currency": ("Converted to", "The currency of this report"),
     "rule_id": ("Rule", "The allocation rule that took the charges"),
+    "scope_value": ("Which", "The provider, account, use case or owner"),
     "service_name": ("Service", "The service, as the vendor names it"),
     "service_tier": ("Tier", "standard, batch (cheaper, later), flex or priority (dearer, sooner)"),
     "source": ("Bill", "The configured source of the bill"),
     "sources": ("Bills", "The sources whose charges are in the amount"),
     "stage": ("Stage", "development, pilot, production or retired"),
+    "sub_account_id": ("Account", "Account, project or workspace of the use"),
     "subject": ("What", "The words of the bill that nobody has explained yet"),
+    "tag_key": ("Tag", "A tag that the organisation requires"),
     "team": ("Team", "Team of the owner; idle and unallocated are nobody's use"),
     "teams": ("Teams", "Who used it"),
     "token_class": ("Kind of token", "fresh input, read from or written to the cache, or output"),
     "use_case": ("Use case", "What AI is used for"),
     "vendor": ("Vendor", "Who sells at this price"),
     "verdict": ("Verdict", "Whether every door of the pipeline holds the same money"),
+    "weakest_kpi": ("Held back by", "The measure with the lowest stage"),
     "what_to_do": ("What to do", "The next step for the person who reads this"),
     # when
     "approved_on": ("Approved on", "Day of the approval"),
     "billing_period": ("Month", "Month of the bill"),
     "ends_at": ("Until", "When the promise ends"),
     "extracted_at": ("Pulled at", "When the newest snapshot was pulled"),
+    "first_used_on": ("First used", "First day of such use in the month"),
+    "last_used_on": ("Last used", "Last day of such use in the month"),
     "first_production_on": ("In production since", "First day in production"),
     "is_open": ("Still open", "Whether bills of this month can still come in"),
     "month_before": ("Month before", "The month that this one is compared with"),
@@ -117,6 +133,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
     "billed_cost": ("Billed", "What the invoices ask for"),
     "billed_cost_before_restating": ("Was", "The total before the vendor changed it"),
+    "budget_cost": ("Budget", "What may be billed in the month, without taxes"),
+    "budget_left_cost": ("Left", "Budget less billed; negative where it is exceeded"),
     "cache_saving_estimated_cost": (
         "Saved by the cache",
         "Saved on reads less paid more for writes, at list prices; negative where it cost money",
@@ -127,6 +145,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "contracted_cost": ("At contract price", "At the negotiated price, before commitments"),
     "cost": ("Cost", "What the use cost after discounts, prepaid amounts spread over their use"),
     "cost_change": ("Change", "This month less the month before"),
+    "credited_cost": ("Credit", "Credit of the line"),
+    "debit_cost": ("Debit", "Debit of the line"),
+    "direct_cost": ("Direct", "Charges that are the owner's alone"),
     "credit_cost": ("Credits", "Given back by vendors; negative"),
     "estimated_list_cost": ("At list price", "Tokens times the list price of their day"),
     "idle_cost": ("Idle", "Paid for capacity that nobody used"),
@@ -134,6 +155,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "model_cost": ("Models", "Cost of charges that name a model"),
     "negotiated_saving_cost": ("Saved by contract", "List price less contract price"),
+    "of_which_estimated_cost": ("Of it estimated", "The part that stands on no bill"),
     "output_cost": ("Cost of output", "What the tokens that were written cost"),
     "owned_cost": ("Owned", "Cost that has an owner"),
     "persona_cost": ("Engineering teams", "Cost of the teams of this kind, without idle capacity"),
@@ -142,8 +164,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Fresh price less cache price of what was read",
     ),
     "receipt_total": ("Vendor sent", "Control total when the bill was pulled"),
+    "part_cost": ("Part", "Cost that the measure counts"),
+    "run_rate_estimated_cost": (
+        "If it goes on so",
+        "What the month ends with at this rate; a plain rule of three, an estimate",
+    ),
     "saving_against_list_cost": ("Saved against list", "List price less cost, where both are told"),
-    "shared_cost": ("Shared", "Cost that was divided among several owners"),
+    "shared_cost": ("Shared", "Parts of charges that several owners carry"),
     "tax_cost": ("Tax", "Taxes on the bills"),
     "token_cost": ("Cost of tokens", "What the tokens cost"),
     "unallocated_cost": ("Unallocated", "Cost that no rule gave to anybody"),
@@ -156,6 +183,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "use_case_cost": ("With a use case", "Cost that is tied to a use case"),
     "used_effective_cost": ("Used", "The part of the commitment that was used"),
     "write_premium_estimated_cost": ("Paid more for writes", "Cache-write price less fresh price"),
+    "whole_cost": ("Of", "Cost of which it is a part"),
+    "year_to_date_cost": ("Year to date", "Cost since the fiscal year began"),
     # prices
     "cached_price_per_million_tokens": ("From the cache", "Paid for a million cached tokens"),
     "cost_per_request": ("Cost a request", "Cost of counted requests divided by their number"),
@@ -178,13 +207,21 @@ _WORDS: dict[str, tuple[str, str]] = {
     "idle_share": ("Idle, % of all", "Idle cost as a part of all cost"),
     "input_tokens": ("Input tokens", "Tokens that were read, cached ones included"),
     "kept_out_requests": ("Cannot be counted", "Records that contradict themselves"),
+    "kpi_share": ("Value", "Part divided by the whole"),
+    "kpis_count": ("Measures", "Measures that the stage was found from"),
+    "line_count": ("No.", "Place of the line in its journal"),
     "mean_first_token_seconds": ("First token after", "Mean time until the answer begins"),
     "mean_seconds": ("Takes", "Mean time of a call"),
     "metered_days_count": ("Metered", "Days of which the meter has a record"),
     "models_count": ("Models in use", "Models with charges"),
+    "next_ratio": ("Next stage at", "Value with which the next stage begins"),
     "output_per_input": ("Output per input", "Tokens written for each token read"),
     "output_price_ratio": ("Times dearer", "Output price divided by fresh input price"),
     "output_tokens": ("Output tokens", "Tokens that were written, reasoning included"),
+    "owner_charges_count": (
+        "Charges",
+        "Lines of the bills of which the owner has a part; a shared one counts for each owner",
+    ),
     "owners_count": ("Owners", "Teams among whom it was divided"),
     "price_change_share": ("Price change", "Change as a part of the price before"),
     "requests": ("Requests", "Calls that a meter or the vendor counted"),
@@ -197,10 +234,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unknown_rows_count": ("Amount unknown", "Rows without a known amount; in none of the sums"),
     "use_cases_count": ("Use cases", "Use cases with charges"),
     "utilisation_share": ("Used, %", "Used part of the commitment"),
+    "weakest_ratio": ("Its value", "Value of that measure"),
 }
 
 # Words of the published tables that are no plain English.
+_SCOPES = {"service_provider": "provider", "sub_account": "account", "use_case": "use case"}
 _VALUES: dict[str, dict[str, str]] = {
+    "budget_scope": _SCOPES,
+    "compliance_state": {
+        "not_allowed": "value not allowed",
+        "not_approved": "not approved",
+        "used_before_approval": "used before its approval",
+    },
     "effect_kind": {
         "volume": "more or fewer requests",
         "request_length": "longer or shorter requests",
@@ -214,6 +259,14 @@ _VALUES: dict[str, dict[str, str]] = {
         "new_use": "new uses",
         "gone_use": "ended uses",
         "other_services": "machines and other services",
+    },
+    "kpi": {
+        "allocation_coverage": "cost with an owner",
+        "unallocated_share": "cost without an owner",
+        "shared_share": "cost divided among several owners",
+        "idle_share": "capacity that nobody used",
+        "recharge_rate": "cost that the journal charges on",
+        "unregistered_model_share": "cost of models that the register does not let pass",
     },
     "token_class": {
         "input_uncached": "fresh input",
@@ -255,8 +308,18 @@ _EXACT: dict[str, Unit] = {
     "tokens_change": "tokens",
     "billed_cost_before_restating": "money",
 }
-# Differences of months and counts of distinct things do not add up over rows.
-_DISTINCT = {"models_count", "unapproved_models_count", "use_cases_count", "owners_count"}
+# Counts of distinct things and parts of different wholes do not add up over rows.
+_DISTINCT = {
+    "kpis_count",
+    "line_count",
+    "models_count",
+    "owner_charges_count",
+    "owners_count",
+    "part_cost",
+    "unapproved_models_count",
+    "use_cases_count",
+    "whole_cost",
+}
 
 
 def column(name: str) -> Column:

@@ -102,6 +102,12 @@
     return described(name).estimate || (isMoney(name) && ["estimated", "api_equivalent"].includes(row.basis));
   }
 
+  // Own words only: a team may be called "constructor".
+  function plainWord(name, value) {
+    const words = described(name).values;
+    return Object.hasOwn(words, value) ? words[value] : value;
+  }
+
   function shown(name, value) {
     if (value === null || value === undefined) return UNKNOWN;
     switch (described(name).unit) {
@@ -115,7 +121,7 @@
       case "month": return month(value);
       case "date": return day(value);
       case "time": return `${day(value)}, ${value.slice(11, 16)} UTC`;
-      default: return value === "" ? "(empty)" : (described(name).values[value] ?? value);
+      default: return value === "" ? "(empty)" : plainWord(name, value);
     }
   }
 
@@ -407,8 +413,8 @@
   // ---- charts ---------------------------------------------------------------------------------
 
   const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--c7)"];
-  const FIXED = { owned: "var(--c1)", idle: "url(#idle)", unallocated: "url(#unallocated)", "all others": "var(--rest)",
-    "no use case": "url(#unallocated)" };
+  const FIXED = new Map([["owned", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
+    ["all others", "var(--rest)"], ["no use case", "url(#unallocated)"]]);
 
   function shortened(text, most) {
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
@@ -507,9 +513,9 @@
     const sums = new Map();
     for (const group of groups) sums.set(group.series, (sums.get(group.series) ?? 0) + Math.abs(group.drawn));
     const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name)
-      .sort((a, b) => (a in FIXED && a !== "owned") - (b in FIXED && b !== "owned"));
+      .sort((a, b) => (FIXED.has(a) && a !== "owned") - (FIXED.has(b) && b !== "owned"));
     let next = 0;
-    return new Map(names.map((name) => [name, Object.hasOwn(FIXED, name) ? FIXED[name] : PALETTE[next++ % PALETTE.length]]));
+    return new Map(names.map((name) => [name, FIXED.get(name) ?? PALETTE[next++ % PALETTE.length]]));
   }
 
   function amountText(amount, chart, currency) {
@@ -580,7 +586,7 @@
     const rows = groups.sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS);
     const labels = rows.map((group) => group.label);
     const { most, marginLeft } = sides(width, labels);
-    const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED[group.label] ?? "var(--c1)");
+    const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
     // Beside the bar, or beyond the mark of the month before where that stands in the way.
     const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
     const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);

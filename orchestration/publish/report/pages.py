@@ -377,6 +377,72 @@ COST_BY_STAGE = Figure(
     chart=Chart("bars", "cost", "stage", before="cost_before"),
 )
 
+STATEMENTS = Figure(
+    key="statements",
+    question="What is on each team's statement?",
+    answer="{team} has the largest statement of {this_month}: {cost}, of which {direct_cost} is "
+    "its own and {shared_cost} shared.",
+    formula="Direct, shared, idle and unallocated parts add up to the cost, to the last digit, in "
+    "the currency of the bill. The budget is the owner's, without taxes.",
+    empty="No statement of {this_month} is published.",
+    chart=Chart("bars", "cost", "team"),
+)
+BUDGETS = Figure(
+    key="budgets",
+    question="Will the budgets last?",
+    answer="{budget_scope} {scope_value} is {budget_state}: {billed_cost} of {budget_cost} is "
+    "billed in {billing_period}.",
+    formula="Billed without taxes in the newest month against the budget in force on its first "
+    "day. If it goes on so: billed times days of the month over days gone by.",
+    empty="No budget is set. Add yours to budget.csv.",
+    note="Budgets of different scopes look at the same money and are not added up.",
+)
+JOURNAL = Figure(
+    key="journal",
+    question="What is posted to the general ledger?",
+    answer="",
+    formula="Owners are debited their cost, the vendors' invoices are cleared with the billed "
+    "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
+    "remainder.",
+    empty="No journal: {this_month} has no clearing account in gl_account.csv.",
+)
+KPIS = Figure(
+    key="kpis",
+    question="How good is our cost management, in numbers?",
+    answer="",
+    formula="Each measure is a part of the cost divided by the whole, rounded down. The stages "
+    "crawl, walk and run begin at the organisation's own thresholds.",
+    empty="No measure of {this_month} is published.",
+)
+MATURITY = Figure(
+    key="maturity",
+    question="How mature are we, and what holds us back?",
+    answer="{capability} is at stage {maturity}, held back by {weakest_kpi}.",
+    formula="A capability is at the stage of its weakest measure, by the organisation's own "
+    "thresholds.",
+    empty="No measure has a threshold. Add yours to kpi_threshold.csv.",
+)
+MISSING_TAGS = Figure(
+    key="missing_tags",
+    question="Which required tags are missing, and whose are they?",
+    answer="The tag {tag_key} is {compliance_state} on {cost} of {service_name} ({team}).",
+    formula=f"Cost of usage in {{this_month}} that lacks a tag of tag_policy.csv or has a value "
+    f"that is not allowed. {_COST}",
+    empty="All usage of {this_month} carries the required tags, or no tag is required.",
+    chart=Chart("parts", "cost", "team", series="tag_key"),
+    note="Rows of two tags look at the same money: choose one tag before you add up.",
+)
+AGAINST_REGISTER = Figure(
+    key="models_against_register",
+    question="Who uses models that the register does not let pass?",
+    answer="{team} uses {model} ({compliance_state}) for {use_case}: {cost}, since "
+    "{first_used_on}.",
+    formula=f"Cost and tokens of {{this_month}} of models that are not registered, not approved, "
+    f"retired, forbidden, or used before their day. {_COST}",
+    empty="Every model that was used in {this_month} is let pass by the register.",
+    chart=Chart("bars", "cost", "team"),
+)
+
 # ---- lessons -------------------------------------------------------------------------------------
 
 TOKENS = Lesson(
@@ -550,6 +616,9 @@ PAGES: tuple[Page, ...] = (
         figures=(
             BILLED_AND_EFFECTIVE,
             COST_BY_COST_CENTRE,
+            STATEMENTS,
+            JOURNAL,
+            BUDGETS,
             CHANGE_REASONS,
             COST_CHANGES,
             COST_BY_CATEGORY,
@@ -575,6 +644,7 @@ PAGES: tuple[Page, ...] = (
             COST_BY_SERVICE,
             GATEWAY_CALLS,
             UNALLOCATED,
+            MISSING_TAGS,
             METER_COVERAGE,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "engineering")}),
         ),
@@ -630,8 +700,10 @@ PAGES: tuple[Page, ...] = (
         cards=_BUSINESS_CARDS,
         figures=(
             COST_BY_DEPARTMENT,
+            STATEMENTS,
             WHY_WE_PAY,
             CHANGE_REASONS_BY_TEAM,
+            BUDGETS,
             USE_CASES,
             COST_CHANGES,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
@@ -647,7 +719,14 @@ PAGES: tuple[Page, ...] = (
             "legal_cards",
             f"Models with charges, and those whose register entry is not approved. {_COST}",
         ),
-        figures=(MODELS_IN_USE, USE_CASE_APPROVALS, WHERE_PROCESSED, METER_COVERAGE, EXCEPTIONS),
+        figures=(
+            MODELS_IN_USE,
+            AGAINST_REGISTER,
+            USE_CASE_APPROVALS,
+            WHERE_PROCESSED,
+            METER_COVERAGE,
+            EXCEPTIONS,
+        ),
         course=(REGISTER, TOKENS, UNKNOWN, GATES),
         terms=("Model register", "Data classification", "Use case", "Gateway", "Not understood"),
     ),
@@ -685,6 +764,8 @@ PAGES: tuple[Page, ...] = (
             COST_CHANGES,
             USE_CASES,
             IDLE_BY_SERVICE,
+            MATURITY,
+            KPIS,
             EXCEPTIONS,
         ),
         course=(EFFECTIVE, A_REQUEST, IDLE, GATES),
