@@ -7,23 +7,27 @@ unchanged file is never written again.
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from orchestration.land.currencies import ISO_4217
+from orchestration.land.value_figures import value_faults
 
+_SHOWN_FAULTS = 50
 _DAY_ZERO, _DAY_NEVER = date.min, date.max
 
 # Python's own parsers also take 20261001, 1_000 and the digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
 _MONEY = re.compile(r"-?\d{1,24}(\.\d{1,12})?", re.ASCII)
@@ -57,8 +61,10 @@ class OrgTableError(ValueError):
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        shown = "\n".join(f"  - {fault}" for fault in faults[:50])
-        more = f"\n  ... and {len(faults) - 50} more" if len(faults) > 50 else ""
+        shown = "\n".join(f"  - {fault}" for fault in faults[:_SHOWN_FAULTS])
+        more = (
+            f"\n  ... and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
+        )
         super().__init__(
             f"The organisation's tables have {len(faults)} fault(s); nothing of them was taken "
             f"in, the tables of the last run stay in use.\n{shown}{more}"
@@ -70,9 +76,9 @@ class Column:
     """A column of an organisation table.
 
     Attributes:
-        kind: ``text``, ``date``, ``month`` (the first day of one), ``integer``, ``rate`` (a
-            positive decimal), ``share`` (0 to 1), ``money`` (a decimal of either sign) or
-            ``attribute`` (a column of a charge, or ``tag:`` and the key of a tag).
+        kind: ``text``, ``date``, ``month`` (the first day of one), ``time`` (UTC, to the second),
+            ``integer``, ``rate`` (a positive decimal), ``share`` (0 to 1), ``money`` (a decimal of
+            either sign) or ``attribute`` (a column of a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -126,6 +132,10 @@ TAG_SCOPES = (
 )
 
 _FROM, _TO = Column("date"), Column("date")
+_ON = Column("date", required=True)
+_USE_CASE = Column(required=True, refers_to="use_case")
+# How sure a figure is that no bill holds; what nobody states is unknown and has no row.
+_FIGURE_STATES = Column(required=True, values=("measured", "estimated by owner"))
 _OWNER = Column(required=True, refers_to="owner")
 _CURRENCY = tuple(sorted(ISO_4217))
 _CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
@@ -417,6 +427,111 @@ TABLES: dict[str, Table] = {
         ("commitment_id",),
         is_optional=True,
     ),
+    "outcome": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "outcome_name": Column(required=True),
+            "outcome_quantity": Column("money", required=True),
+            "quality_share": Column("share"),
+            "outcome_state": _FIGURE_STATES,
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _ON,
+            "valid_to": _ON,
+            "note": Column(),
+        },
+        ("use_case_id",),
+        is_optional=True,
+    ),
+    "business_value": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "benefit_kind": Column(required=True, values=("revenue", "saving", "risk avoided")),
+            "benefit_basis": Column(required=True, values=("per outcome", "per month")),
+            "benefit_currency": Column(required=True, values=_CURRENCY),
+            "benefit_amount": Column("money", required=True),
+            "benefit_low": Column("money"),
+            "benefit_high": Column("money"),
+            "benefit_state": _FIGURE_STATES,
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("use_case_id", "benefit_kind"),
+        is_optional=True,
+    ),
+    "people_cost": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "billing_period": Column("month", required=True),
+            "people_currency": Column(required=True, values=_CURRENCY),
+            "people_amount": Column("money", required=True),
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "note": Column(),
+        },
+        ("use_case_id", "billing_period"),
+        is_optional=True,
+    ),
+    "use_case_milestone": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "owner_id": _OWNER,
+            "milestone": Column(
+                required=True,
+                values=("development started", "access requested", "access granted"),
+            ),
+            "reached_on": _ON,
+            "note": Column(),
+        },
+        ("use_case_id", "owner_id", "milestone"),
+        is_optional=True,
+    ),
+    "training_run": Table(
+        {
+            "run_id": Column(required=True),
+            "parent_run_id": Column(),
+            "use_case_id": _USE_CASE,
+            "trained_model": Column(required=True),
+            "resource_id": Column(),
+            "started_at": Column("time", required=True),
+            "ended_at": Column("time"),
+            "run_state": Column(
+                required=True, values=("finished", "failed", "preempted", "running")
+            ),
+            "gpu_count": Column("integer"),
+            "gpu_utilisation_share": Column("share"),
+            "metric_name": Column(),
+            "metric_value": Column("money"),
+            "note": Column(),
+        },
+        ("run_id",),
+        is_optional=True,
+    ),
+    "hosted_model": Table(
+        {
+            "hosted_model": Column(required=True),
+            "use_case_id": _USE_CASE,
+            "resource_prefix": Column(required=True),
+            "gpus_per_instance": Column("integer", required=True),
+            "tokens_per_gpu_hour": Column("rate", required=True),
+            "throughput_state": _FIGURE_STATES,
+            "served_tokens_per_month": Column("rate"),
+            "compared_service": Column(),
+            "compared_model": Column(),
+            "compared_output_share": Column("share"),
+            "amortisation_months": Column("integer"),
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("hosted_model", "use_case_id"),
+        is_optional=True,
+    ),
 }
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -424,6 +539,7 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "attribute": pl.String,
     "date": pl.Date,
     "month": pl.Date,
+    "time": pl.Datetime("us"),
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
     "share": pl.Decimal(18, 12),
@@ -468,12 +584,13 @@ class _Faults:
         self.found.append(f"{place}: {what}")
 
 
-def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
+def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> LandedOrgTables:
     """Check the organisation's tables and land those that changed.
 
     Args:
         org_dir: Folder with one CSV file a table.
         data_dir: The installation's data folder.
+        today: The day of the run; nothing can be measured or stated after it.
 
     Raises:
         OrgTableError: Something is wrong; every fault is listed, nothing was changed.
@@ -492,6 +609,8 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
     _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
+    for name, line, column, what in value_faults(tables, today):
+        faults.add(org_dir / f"{name}.csv", line, column, what)
     if faults.found:
         raise OrgTableError(faults.found)
     landed: list[dict[str, object]] = []
@@ -609,6 +728,12 @@ def _month(text: str) -> date:
     return day
 
 
+def _time(text: str) -> datetime:
+    if not _TIME.fullmatch(text):
+        raise ValueError
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
 def _share(text: str) -> Decimal:
     if not _RATE.fullmatch(text) or Decimal(text) > 1:
         raise ValueError
@@ -631,6 +756,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "text": str,
     "date": _date,
     "month": _month,
+    "time": _time,
     "integer": _integer,
     "rate": _rate,
     "share": _share,
@@ -641,6 +767,7 @@ _IN_WORDS = {
     "text": "a text",
     "date": "a date such as 2026-10-01",
     "month": "the first day of a month, such as 2026-10-01",
+    "time": "a time in UTC such as 2026-10-01T14:30:00Z",
     "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
@@ -664,7 +791,12 @@ def _check_references(
         for row in rows:
             value = row.values[name]
             if value is not None and value not in known:
-                faults.add(path, row.line, name, f"{value!r} is not in {column.refers_to}.csv.")
+                # looking for a name costs time; nobody reads more hints than are shown
+                wanted = str(value) if len(faults.found) < _SHOWN_FAULTS else ""
+                near = difflib.get_close_matches(wanted, [str(each) for each in known], 1)
+                hint = f" Was {near[0]!r} meant?" if near else ""
+                what = f"{value!r} is not in {column.refers_to}.csv.{hint}"
+                faults.add(path, row.line, name, what)
 
 
 def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faults) -> None:
@@ -684,7 +816,8 @@ def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faul
         for (_, end, line), (start, _, later_line) in zip(spans, spans[1:], strict=False):
             if start < end:
                 named = ", ".join(
-                    f"{name} {value!r}" for name, value in zip(table.key, key, strict=True)
+                    f"{name} {value}" if isinstance(value, date) else f"{name} {value!r}"
+                    for name, value in zip(table.key, key, strict=True)
                 )
                 what = f"{named} is in force twice: see row {line}."
                 faults.add(path, later_line, "valid_from" if has_validity else table.key[0], what)

@@ -8,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__days_from(first_date, later_date) -%}
-    datediff({{ later_date }}, {{ first_date }})
+    unix_date({{ later_date }}) - unix_date({{ first_date }})
 {%- endmacro %}

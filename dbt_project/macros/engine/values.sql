@@ -173,7 +173,7 @@
         cast(
             cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
             * 1000000000000
-            // nullif(cast({{ requests }} * 1000000000000 as hugeint), 0) as decimal(38, 0)
+            // nullif(cast(({{ requests }}) * 1000000000000 as hugeint), 0) as decimal(38, 0)
         ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
     )
 {%- endmacro %}
@@ -234,4 +234,12 @@
 
 {% macro spark__per_unit_share(part, whole) -%}
     cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
+{%- endmacro %}
+
+{#- A cost by the million tokens, to 12 decimals, rounded toward zero; NULL where there are none. -#}
+{% macro per_million_tokens(amount, tokens) -%}
+    {{ per_request(
+        'cast(cast(' ~ amount ~ ' as decimal(38, 12)) * 1000000 as decimal(38, 12))',
+        'cast(' ~ tokens ~ ' as decimal(38, 12))',
+    ) }}
 {%- endmacro %}
