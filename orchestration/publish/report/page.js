@@ -98,8 +98,11 @@
     return ["money", "price"].includes(described(name).unit);
   }
 
+  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner"];
+
   function isEstimate(name, row) {
-    return described(name).estimate || (isMoney(name) && ["estimated", "api_equivalent"].includes(row.basis));
+    const { estimate, state } = described(name);
+    return estimate || (NOT_SURE.includes(row[state]) && (state !== "basis" || isMoney(name)));
   }
 
   // Own words only: a team may be called "constructor".
@@ -117,6 +120,8 @@
       case "ratio": return small(scaled(value), 4);
       case "count":
       case "tokens": return rounded(scaled(value), 0);
+      case "percent": return rounded(scaled(value), 1) + " %";
+      case "days": return rounded(scaled(value), 0) + " d";
       case "seconds": return rounded(scaled(value), 2) + " s";
       case "month": return month(value);
       case "date": return day(value);

@@ -443,6 +443,98 @@ AGAINST_REGISTER = Figure(
     chart=Chart("bars", "cost", "team"),
 )
 
+VALUE = Figure(
+    key="use_case_economics",
+    question="What did each use case bring, and what is left of it?",
+    answer="{use_case} leaves the most: {margin_amount} in {this_month}, a benefit of "
+    "{benefit_amount} for a cost of {cost}.",
+    formula="Cost is the ledger's, as allocated. Outcomes and benefits are the organisation's own "
+    "figures and say who stated them; margin is benefit less cost. What nobody stated is unknown, "
+    "never zero.",
+    empty="No use case had a cost in {this_month}.",
+    chart=Chart("changes", "margin_amount", "use_case"),
+    note="Slanted amounts are estimated by their owner. The column at the end says why one is "
+    "unknown.",
+)
+RETURNS = Figure(
+    key="returns",
+    question="What is the return on the money that went into models?",
+    answer="{use_case} returns the most: {romi_pct} on {full_cost} so far, by a benefit that is "
+    "{benefit_state} ({benefit_stated_by}).",
+    formula="Return on model investment: (benefit less full cost) divided by full cost, times "
+    "100, from the first month of bills to {this_month}. Full cost is inference, hosting and "
+    "training, and people where given. Low and high are the ends of the stated range of the "
+    "benefit.",
+    empty="No use case had a cost in {this_month}.",
+    chart=Chart("bars", "romi_pct", "use_case"),
+    note="A benefit is stated by people and cannot be read from a bill.",
+)
+FIRST_PROMPTS = Figure(
+    key="first_prompts",
+    question="How long does it take from the first day of work to the first prompt in production?",
+    answer="The newest: {use_case} of {team} began on {development_started_on}.",
+    formula="Days between the organisation's dates and the first usage that bills show. A call "
+    "that the bills are too young to show is unknown.",
+    empty="No use case is registered. Add yours to use_case.csv.",
+    chart=Chart("bars", "days_to_first_prompt", "use_case", series="team"),
+)
+TRAINING = Figure(
+    key="training_runs",
+    question="What did training cost, and what did it reach?",
+    answer="The newest run: {run_id} of {trained_model}, {run_state}, {cost}.",
+    formula="Cost of the machine in the time of the run, less that of runs nested in it. Cost a "
+    "point is that cost, nested runs included, divided by the metric at the end.",
+    empty="No training run is known. Add yours to training_run.csv.",
+    chart=Chart("bars", "cost", "run_id"),
+)
+LOADED = Figure(
+    key="loaded_inference",
+    question="What does a request cost with everything around it?",
+    answer="{use_case} on {model}: {direct_cost} directly, {loaded_cost} with everything around "
+    "it.",
+    formula="Loaded cost is the model's own charges and, in proportion to them, everything else "
+    "that allocation gives the same owner and use case: machines, embeddings, stores, guardrails. "
+    "Loaded costs add up to the ledger, so that nothing is loaded twice.",
+    empty="No model was used in {this_month}.",
+    chart=Chart("bars", "loaded_cost", "use_case"),
+)
+HOSTED = Figure(
+    key="hosted_models",
+    question="Is our own model cheaper than buying?",
+    answer="{hosted_model}: {cost_per_million_tokens} for a million tokens, {compared_model} "
+    "{compared_price_per_million_tokens}: {cheaper_choice}.",
+    formula="All that the machines cost divided by the tokens that they served, times a million, "
+    "against the list price of the compared model. The price if fully used is by the tokens that "
+    "they could serve; it does not add up to the bill and is compared with nothing.",
+    empty="No hosted model is registered. Add yours to hosted_model.csv.",
+)
+IN_WORDS = Figure(
+    key="change_in_words",
+    question="What changed, in words?",
+    answer="{change_in_words}",
+    formula="The reasons of the change, the largest first, in whole units that add up. The "
+    "company, the owners, the use cases and the models tell the same money four times.",
+    empty="There is no month to compare with.",
+)
+CALLERS = Figure(
+    key="callers",
+    question="How much of the output is reasoning, and who calls?",
+    answer="{team} made {requests} calls to {model}; reasoning was {reasoning_share} of the "
+    "output.",
+    formula="Calls as our own meters counted them in {this_month}; reasoning tokens divided by "
+    "output tokens.",
+    empty="No meter counted a call in {this_month}.",
+    note="Amounts are the meter's estimates at list prices; they stand on no bill.",
+)
+BENCHMARKS = Figure(
+    key="benchmarks",
+    question="How do we stand among ourselves, and against published numbers?",
+    answer="",
+    formula="The place of each use case, team or own model among those that are like it in "
+    "{this_month}, the median of them, and a published number with its source, where there is one.",
+    empty="Nothing can be compared in {this_month}.",
+)
+
 # ---- lessons -------------------------------------------------------------------------------------
 
 TOKENS = Lesson(
@@ -571,6 +663,26 @@ REGISTER = Lesson(
     "{this_month} is approved.",
 )
 
+RETURN = Lesson(
+    "lesson_return",
+    "What return on model investment is",
+    "Take what it is worth, take off what it cost, divide by what it cost. {use_case} has cost "
+    "{full_cost} so far and is said to be worth {benefit_amount} ({benefit_state}, stated by "
+    "{benefit_stated_by}): {romi_pct}. The benefit is a statement of people; a bill never knows "
+    "it.",
+    "Take what it is worth, take off what it cost, divide by what it cost. Nobody has stated a "
+    "benefit yet, so that no return can be computed; business_value.csv is the place.",
+)
+FIRST_PROMPT = Lesson(
+    "lesson_first_prompt",
+    "What time to first prompt tells",
+    "From the first day of work to the first use in production {use_case} took "
+    "{days_to_first_prompt}, from {development_started_on}. Until then it costs and brings "
+    "nothing, so that shorter is better.",
+    "It counts the days from the first day of work to the first use in production. No use case has "
+    "both dates yet.",
+)
+
 # ---- pages ---------------------------------------------------------------------------------------
 
 _OVERVIEW_CARDS = Cards(
@@ -598,6 +710,7 @@ PAGES: tuple[Page, ...] = (
         figures=(
             COST_BY_MONTH,
             CHANGE_REASONS,
+            IN_WORDS,
             COST_BY_DEPARTMENT,
             COST_CHANGES,
             COST_BY_SOURCE,
@@ -621,6 +734,7 @@ PAGES: tuple[Page, ...] = (
             BUDGETS,
             CHANGE_REASONS,
             COST_CHANGES,
+            RETURNS,
             COST_BY_CATEGORY,
             INVOICES,
             EXCHANGE_RATES,
@@ -642,6 +756,7 @@ PAGES: tuple[Page, ...] = (
             COST_BY_DAY,
             IDLE_BY_SERVICE,
             COST_BY_SERVICE,
+            HOSTED,
             GATEWAY_CALLS,
             UNALLOCATED,
             MISSING_TAGS,
@@ -659,6 +774,8 @@ PAGES: tuple[Page, ...] = (
         figures=(
             COST_BY_MODEL,
             MODEL_PRICES,
+            TRAINING,
+            HOSTED,
             SERVICE_TIERS,
             IDLE_BY_SERVICE,
             PRICE_CHANGES,
@@ -672,7 +789,15 @@ PAGES: tuple[Page, ...] = (
         name="Prompt engineering",
         lead="What prompts are made of, what the cache saves, and what long answers cost.",
         cards=_TOKEN_CARDS,
-        figures=(TOKEN_CLASSES, CACHE, OUTPUT, COST_PER_REQUEST, GATEWAY_CALLS, MODEL_PRICES),
+        figures=(
+            TOKEN_CLASSES,
+            CACHE,
+            OUTPUT,
+            COST_PER_REQUEST,
+            CALLERS,
+            GATEWAY_CALLS,
+            MODEL_PRICES,
+        ),
         course=(TOKENS, CACHED, WRITTEN, A_REQUEST),
         terms=("Token", "Fresh input", "Cache", "Cache hit rate", "Output", "Reasoning", "Batch"),
     ),
@@ -682,15 +807,19 @@ PAGES: tuple[Page, ...] = (
         lead="What each use case costs, what one request of it costs, and how it grows.",
         cards=_BUSINESS_CARDS,
         figures=(
+            VALUE,
             USE_CASES,
             COST_PER_REQUEST,
             USE_CASE_BY_MONTH,
             CHANGE_REASONS_BY_TEAM,
             CACHE,
+            LOADED,
+            FIRST_PROMPTS,
+            BENCHMARKS,
             COST_BY_STAGE,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "product")}),
         ),
-        course=(A_REQUEST, TOKENS, CACHED, UNKNOWN),
+        course=(A_REQUEST, RETURN, FIRST_PROMPT, CACHED, UNKNOWN),
         terms=("Use case", "Request", "Cost per request", "Unit economics", "Cache", "Unknown"),
     ),
     Page(
@@ -704,6 +833,7 @@ PAGES: tuple[Page, ...] = (
             WHY_WE_PAY,
             CHANGE_REASONS_BY_TEAM,
             BUDGETS,
+            VALUE,
             USE_CASES,
             COST_CHANGES,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
@@ -744,6 +874,7 @@ PAGES: tuple[Page, ...] = (
             SAVINGS,
             COMMITMENTS,
             PROMISES,
+            HOSTED,
             PRICE_CHANGES,
             MODEL_PRICES,
             INVOICES,
@@ -757,9 +888,13 @@ PAGES: tuple[Page, ...] = (
         lead="Where the money goes, what moved it, what it is for, and what we do not know.",
         cards=_OVERVIEW_CARDS,
         figures=(
+            RETURNS,
             COST_BY_MONTH,
             COST_BY_DEPARTMENT,
             CHANGE_REASONS,
+            IN_WORDS,
+            VALUE,
+            FIRST_PROMPTS,
             COST_BY_STAGE,
             COST_CHANGES,
             USE_CASES,
@@ -768,7 +903,16 @@ PAGES: tuple[Page, ...] = (
             KPIS,
             EXCEPTIONS,
         ),
-        course=(EFFECTIVE, A_REQUEST, IDLE, GATES),
-        terms=("Cost", "Use case", "Unit economics", "Idle", "Unallocated", "Not understood"),
+        course=(RETURN, FIRST_PROMPT, A_REQUEST, IDLE, GATES),
+        terms=(
+            "Cost",
+            "Return on model investment (RoMI)",
+            "Time to first prompt",
+            "Use case",
+            "Unit economics",
+            "Idle",
+            "Unallocated",
+            "Not understood",
+        ),
     ),
 )
