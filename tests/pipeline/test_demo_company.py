@@ -11,7 +11,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -208,6 +208,28 @@ def test_requests_are_counted_where_a_vendor_counts_them_and_nowhere_else(demo: 
         "select distinct cost_per_request_unknown_reason "
         "from unit_economics.fct_cost_per_inference_daily where source = 'anthropic_org'"
     ) == [("the source reports no request counts",)]
+
+
+def test_the_journal_charges_the_margin_to_everybody_but_the_platform_s_team(demo: Demo) -> None:
+    # The chart of accounts and the margin of 5 % are those of data/demo/org.
+    charged = demo.installation.query(
+        "select billing_period, sum(effective_cost) from showback.fct_statement_monthly "
+        "where owner_id <> 'ml-platform' group by all order by all"
+    )
+    booked = demo.installation.query(
+        "select billing_period, sum(credit_amount) from showback.fct_chargeback_journal "
+        "where line_role = 'margin_revenue' and gl_account = '480500' group by all order by all"
+    )
+    cent = Decimal("0.01")
+    assert booked == [
+        (month, (cost * Decimal("0.05")).quantize(cent, ROUND_HALF_UP)) for month, cost in charged
+    ]
+    assert len(booked) == 4
+    # What nobody claims is charged to the cost centre that the chart names.
+    assert demo.installation.query(
+        "select distinct cost_centre from showback.fct_chargeback_journal "
+        "where gl_account = '652990'"
+    ) == [("CC-1100",)]
 
 
 def test_the_summary_tells_the_money_of_each_source_and_month(demo: Demo) -> None:

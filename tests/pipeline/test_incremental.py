@@ -50,12 +50,16 @@ ALLOCATED_MARTS = (
     "allocation.split_share",
     "allocation.fct_allocated_cost",
     "allocation.fct_allocation_trace",
+    "governance.fct_model_register_compliance",
+    "governance.fct_tag_compliance_monthly",
+    "planning.fct_budget_actual_monthly",
     "showback.fct_showback_daily",
     "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",
     "trust.rpt_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
+    "unit_economics.fct_unit_cost_monthly",
 )
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
@@ -63,6 +67,7 @@ FOCUS_MARTS = (
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_focus_delivery",
 )
 # Lists over all months, made of the marts above.
 FOCUS_LISTS = (
@@ -116,9 +121,13 @@ def whole(*names: str) -> set[PeriodKey]:
 
 
 def statements(*months: str) -> set[PeriodKey]:
-    """What owners get for months: of all sources, and with the months before."""
+    """What is made of all sources' lines: journals of months, and marts over all of them."""
     return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
-        "showback.fct_statement_monthly"
+        "governance.fct_allocation_kpi_monthly",
+        "governance.fct_maturity_scorecard",
+        "planning.fct_budget_status",
+        "showback.fct_statement_monthly",
+        "unit_economics.fct_price_volume_mix_monthly",
     )
 
 
@@ -336,9 +345,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     refused = installation.run_here(**changes)
     assert refused.exit_code != 0
     assert before.is_published_file_untouched()
-    # Which pair, from which day on, and where it is to be written.
-    for month in AWS_MONTHS:
-        assert f"aws_small {month}: no rate from USD to EUR for {month}-" in refused.text
+    # Which pair, from which day on, and where it is to be written; October refunds 5 September.
+    for month, first_day in zip(AWS_MONTHS, ("2026-09-01", "2026-09-05"), strict=True):
+        assert f"aws_small {month}: no rate from USD to EUR for {first_day} and" in refused.text
     assert "; add it to fx_rate.csv" in refused.text
     assert "focus_small 2026-10: no rate" not in refused.text
 
@@ -352,12 +361,16 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
+        "governance.fct_model_register_compliance",
+        "governance.fct_tag_compliance_monthly",
+        "planning.fct_budget_actual_monthly",
         "showback.fct_showback_daily",
         "showback.fct_statement_line_monthly",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
+        "unit_economics.fct_unit_cost_monthly",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)

@@ -146,7 +146,7 @@ in_production as (
 measured as (
     select
         *,
-        {{ days_from('development_started_on', 'first_prompt_on') }} as days_to_first_prompt
+        {{ days_between('development_started_on', 'first_prompt_on') }} as days_to_first_prompt
     from in_production
 )
 
@@ -163,9 +163,9 @@ select
     measured.first_call_on,
     measured.first_production_on,
     measured.first_production_call_on,
-    {{ days_from('measured.access_requested_on', 'measured.access_granted_on') }} as access_days,
-    {{ days_from('measured.development_started_on', 'measured.first_call_on') }} as days_to_first_call,
-    {{ days_from('measured.first_call_on', 'measured.first_prompt_on') }} as first_call_to_production_days,
+    {{ days_between('measured.access_requested_on', 'measured.access_granted_on') }} as access_days,
+    {{ days_between('measured.development_started_on', 'measured.first_call_on') }} as days_to_first_call,
+    {{ days_between('measured.first_call_on', 'measured.first_prompt_on') }} as first_call_to_production_days,
     measured.days_to_first_prompt,
     case
         when measured.first_prompt_on is null then 'it is not in production yet'

@@ -136,8 +136,8 @@ counted_benefits as (
         case
             when month_benefits.benefit_basis = 'per outcome' then benefit_outcomes.accepted_quantity
             else {{ share_of(
-                days_from('month_benefits.first_day', 'month_benefits.end_day'),
-                days_from('month_benefits.billing_period', 'month_benefits.next_period'),
+                days_between('month_benefits.first_day', 'month_benefits.end_day'),
+                days_between('month_benefits.billing_period', 'month_benefits.next_period'),
             ) }}
         end as counted_quantity,
         case
