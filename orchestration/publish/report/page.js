@@ -63,6 +63,10 @@
     return size >= 10n * ONE || size === 0n ? rounded(amount, 0) : small(amount, 6);
   }
 
+  function brief(name, amount) {
+    return compact(amount) + ({ percent: " %", days: " d" }[described(name).unit] ?? "");
+  }
+
   // ---- words ----------------------------------------------------------------------------------
 
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
@@ -598,7 +602,7 @@
     const end = (group, pick) => (group.hasBefore && Math.abs(group.drawnBefore - group.drawn) < inTheWay
       ? pick(group.drawn, group.drawnBefore) : group.drawn);
     const texts = (test, anchor, dx, pick) => Plot.text(rows.filter(test), { y: "label", x: (g) => end(g, pick),
-      text: (g) => compact(g.amount), textAnchor: anchor, dx, fill: "currentColor" });
+      text: (g) => brief(chart.value, g.amount), textAnchor: anchor, dx, fill: "currentColor" });
     const marks = [
       Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       Plot.barX(rows, { y: "label", x: "drawn", fill, title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
@@ -621,7 +625,7 @@
       .sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS).sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
     const { most, marginLeft } = sides(width, labels);
-    const text = (g) => (g.amount > 0n ? "+" : "") + compact(g.amount);
+    const text = (g) => (g.amount > 0n ? "+" : "") + brief(chart.value, g.amount);
     const plot = Plot.plot({
       ...shared, width, height: 22 + rows.length * 26, marginLeft: marginLeft + 46, marginRight: 64, marginTop: 4, marginBottom: 18,
       x: { axis: null, nice: true },

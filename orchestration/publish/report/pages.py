@@ -481,10 +481,11 @@ FIRST_PROMPTS = Figure(
 TRAINING = Figure(
     key="training_runs",
     question="What did training cost, and what did it reach?",
-    answer="The newest run: {run_id} of {trained_model}, {run_state}, {cost}.",
-    formula="Cost of the machine in the time of the run, less that of runs nested in it. Cost a "
-    "point is that cost, nested runs included, divided by the metric at the end.",
-    empty="No training run is known. Add yours to training_run.csv.",
+    answer="The dearest run of {this_month}: {run_id} of {trained_model}, {run_state}, {cost}.",
+    formula="Runs that started in {this_month}: cost of the machine in the time of the run, less "
+    "that of runs nested in it. Cost a point is that cost, nested runs included, divided by the "
+    "metric at the end.",
+    empty="No training run of {this_month} is known. Add yours to training_run.csv.",
     chart=Chart("bars", "cost", "run_id"),
 )
 LOADED = Figure(
@@ -807,8 +808,8 @@ PAGES: tuple[Page, ...] = (
         lead="What each use case costs, what one request of it costs, and how it grows.",
         cards=_BUSINESS_CARDS,
         figures=(
-            VALUE,
             USE_CASES,
+            VALUE,
             COST_PER_REQUEST,
             USE_CASE_BY_MONTH,
             CHANGE_REASONS_BY_TEAM,
@@ -888,8 +889,8 @@ PAGES: tuple[Page, ...] = (
         lead="Where the money goes, what moved it, what it is for, and what we do not know.",
         cards=_OVERVIEW_CARDS,
         figures=(
-            RETURNS,
             COST_BY_MONTH,
+            RETURNS,
             COST_BY_DEPARTMENT,
             CHANGE_REASONS,
             IN_WORDS,
