@@ -39,6 +39,8 @@ ALLOCATE = (
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",
+    "int_profile_costs",
+    "int_split_steps",
     "int_fx_rates",
     "int_split_shares",
     "int_usage_splits",
@@ -196,6 +198,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
+        | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
         | statements("2026-10")
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
     )
@@ -290,6 +293,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
+    expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
     assert before.changed_keys() == expected | statements("2026-10")
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
@@ -355,9 +359,8 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     run = installation.run_here(**changes)
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
-    assert before.written_files() == {
-        (model, *month) for model in ("int_charge_splits", "int_fx_rates") for month in months
-    }
+    costs = ("int_charge_splits", "int_fx_rates", "int_profile_costs")
+    assert before.written_files() == {(model, *month) for model in costs for month in months}
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
@@ -378,9 +381,8 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
     expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
     for source, period in months:
-        expected |= of_month(
-            ("allocate.int_charge_splits", "allocate.int_fx_rates"), source, period
-        )
+        expected |= models(door="allocate", names=costs, source=source, period=period)
+        expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)

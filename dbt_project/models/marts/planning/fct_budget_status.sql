@@ -71,7 +71,7 @@ compared as (
         case
             when budgeted.elapsed_days_count = budgeted.days_count then cast(1 as decimal(18, 12))
             when budgeted.elapsed_days_count > 0
-                then {{ share_of('budgeted.days_count', 'budgeted.elapsed_days_count') }}
+                then {{ part_of('budgeted.days_count', 'budgeted.elapsed_days_count') }}
         end as run_rate_factor
     from budgeted
     left join actuals  -- one to at most one
