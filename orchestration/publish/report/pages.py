@@ -452,7 +452,7 @@ VALUE = Figure(
     "figures and say who stated them; margin is benefit less cost. What nobody stated is unknown, "
     "never zero.",
     empty="No use case had a cost in {this_month}.",
-    chart=Chart("changes", "margin_amount", "use_case"),
+    chart=Chart("bars", "margin_amount", "use_case"),
     note="Slanted amounts are estimated by their owner. The column at the end says why one is "
     "unknown.",
 )
