@@ -94,7 +94,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "metric_name": ("Metric", "What says how good the model is"),
     "metric_unit": ("Unit", "Unit of the values"),
     "meter": ("Meter", "Our own gateway, trace or log that saw the calls"),
-    "method": ("Method", "How the money was divided: direct to one owner, or even among several"),
+    "method": ("Method", "How the money was divided: direct to one owner, or shared"),
     "model": ("Model", "The model, in our own spelling"),
     "note": ("Note", "The register's remark"),
     "outcome": ("Outcome", "owned by a team, idle (paid and not used), or unallocated"),

@@ -305,8 +305,9 @@ WHY_WE_PAY = Figure(
     "charge. The shares of a charge sum to exactly 1.",
     empty="Nothing was divided in {this_month}.",
     chart=Chart("parts", "cost", "department", series="rule_id"),
-    note="Direct means that the bill names the owner by a key, a project or a tag. Even means that "
-    "several teams share it in equal parts. A charge that is shared counts for each of its owners.",
+    note="Direct means that the bill names the owner by a key, a project or a tag. All other "
+    "methods share a charge among several: even in equal parts, fixed in agreed parts, "
+    "proportional by what each costs anyway, metric by measured use.",
 )
 MODELS_IN_USE = Figure(
     key="models_in_use",
