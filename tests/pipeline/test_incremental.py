@@ -416,9 +416,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "and sql like '%.parquet%' order by all"
     ) == [("charge_split",), ("cost_and_usage",)]
     assert installation.query(
-        "select billing_currency, reporting_currency, sum(billed_cost_reporting) "
-        "= sum(billed_cost) * case billing_currency when 'USD' then 0.9 else 1 end "
-        "from allocation.charge_split group by all order by all"
+        "select billing_currency, reporting_currency, sum(billed_cost_reporting) = sum(cast("
+        "billed_cost * case billing_currency when 'USD' then 0.9 else 1 end as decimal(38, 12))) "
+        "from allocation.charge_split group by billing_currency, reporting_currency order by all"
     ) == [("EUR", "EUR", True), ("USD", "EUR", True)]
 
 
