@@ -5,9 +5,9 @@ PYTHON := $(VENV)/bin/python
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
-export SQL
+export SQL PERIOD REASON
 
-.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export
+.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export close reopen
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ query: setup ## Ask the published file: make query SQL="select ..."
 
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
+
+close: setup ## Check a month and freeze its statements: make close PERIOD=2026-09
+	@$(PYTHON) -m orchestration close "$$PERIOD"
+
+reopen: setup ## Open a closed month again: make reopen PERIOD=2026-09 REASON="..."
+	@$(PYTHON) -m orchestration reopen "$$PERIOD" "$$REASON"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

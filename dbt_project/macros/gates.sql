@@ -201,15 +201,6 @@
     {% do return(names) %}
 {% endmacro %}
 
-{#- The names of the four costs in the reporting currency. -#}
-{% macro reporting_costs() %}
-    {% set names = [] %}
-    {% for cost in four_costs() %}
-        {% do names.append(cost ~ '_reporting') %}
-    {% endfor %}
-    {% do return(names) %}
-{% endmacro %}
-
 {#-
   What dbt's generic tests (never_null, accepted_values, grain_is and the others) look at: of a model
   that is built by source and period, the rows of the periods that differ from what is published,
@@ -243,17 +234,4 @@
         rule_id, ': ', sentence, '; ', cast(failed_rows_count as string), ' of ',
         cast(judged_rows_count as string), ' rows of focus.', dataset, ' break it, such as ', example_ids
     )
-{%- endmacro %}
-
-{#- The smallest unit in which a currency is paid, by ISO 4217: most have hundredths. -#}
-{% macro currency_subunit(currency) -%}
-    case
-        when {{ currency }} in (
-            'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND',
-            'VUV', 'XAF', 'XOF', 'XPF'
-        ) then 1
-        when {{ currency }} in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 0.001
-        when {{ currency }} in ('CLF', 'UYW') then 0.0001
-        else 0.01
-    end
 {%- endmacro %}

@@ -50,23 +50,29 @@ ALLOCATED_MARTS = (
     "allocation.fct_allocated_cost",
     "allocation.fct_allocation_trace",
     "showback.fct_showback_daily",
+    "showback.fct_owner_cost_monthly",
     "trust.rpt_control_totals",
     "trust.rpt_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
 )
+# Marts over all months that hang on what months cost.
+OWNER_LISTS = ("showback.fct_true_up",)
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
     "focus.cost_and_usage",
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_invoice_charges",
 )
 # Lists over all months, made of the marts above.
 FOCUS_LISTS = (
     "focus.billing_period",
     "focus.contract_commitment",
     "trust.rpt_focus_list_conformance",
+    "trust.rpt_invoice_reconciliation",
+    "trust.rpt_accepted_difference",
 )
 SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
 
@@ -178,7 +184,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
-        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
+        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *OWNER_LISTS)
     )
     assert installation.query(
         "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
@@ -271,7 +277,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
-    assert before.changed_keys() == expected
+    assert before.changed_keys() == expected | whole(*OWNER_LISTS)
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
     assert before.content[table] == content(installation)[table]
@@ -306,6 +312,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("reference.dim_owner", "*"),
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
+        *((mart, "*") for mart in OWNER_LISTS),
     }
 
 
@@ -329,6 +336,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
         "showback.fct_showback_daily",
+        "showback.fct_owner_cost_monthly",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
@@ -337,7 +345,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model")
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
-    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
+    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS, *OWNER_LISTS)
     for source, period in months:
         expected |= {("allocate.int_charge_splits", source, period)}
         # The limit: what was a table is a view over the period files, and so is new to its readers.

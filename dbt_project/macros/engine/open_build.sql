@@ -19,7 +19,10 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
-        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock'] %}
+        {% for name in [
+            'snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock', 'closed_period',
+            'closed_statement'
+        ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
@@ -152,14 +155,19 @@
             ) %}
         {% endif %}
     {% endfor %}
-    {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock'] %}
-        {% set apart = 'source, billing_period' if name == 'snapshot' else "'*', null" %}
+    {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock', 'closed_period', 'closed_statement'] %}
+        {% set by_period = name in ('snapshot', 'closed_statement') %}
+        {% set apart = 'source, billing_period' if by_period else "'*', null" %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
-            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if name == 'snapshot' else "")
+            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if by_period else "")
         ) %}
     {% endfor %}
+    {#- Its rows have keys by period; before the first period is closed there is none. -#}
+    {% do run_query(
+        "insert into tollgate.period_key values ('tollgate.closed_statement', '*', null, 'frozen', null, null)"
+    ) %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
         {% do run_query(
             "delete from tollgate.period_key where relation = '" ~ node.schema ~ '.' ~ node.name ~ "'"
