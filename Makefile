@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL PERIOD REASON
 
-.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export close reopen
+.PHONY: help setup run ui query test check audit bench report journal focus-rules focus-referee focus-export close reopen
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ ui: setup ## Start the Dagster UI on loopback.
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
 
+report: setup ## Write the report of the published file, for a browser.
+	@$(PYTHON) -m orchestration report
+
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
 
@@ -42,6 +45,9 @@ close: setup ## Check a month and freeze its statements: make close PERIOD=2026-
 
 reopen: setup ## Open a closed month again: make reopen PERIOD=2026-09 REASON="..."
 	@$(PYTHON) -m orchestration reopen "$$PERIOD" "$$REASON"
+
+journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
+	@$(PYTHON) -m orchestration journal "$(PERIOD)"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

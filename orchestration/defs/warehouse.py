@@ -186,7 +186,12 @@ def write_inputs(settings: Settings, sources: Sequence[SourceConfig]) -> None:
     findings = verify_statements(paths.statements_dir, paths.published_path)
     if findings:
         raise PublicationRefusedError(findings)
-    write_settings_input(paths.warehouse_dir, settings.reporting_currency, settings.today)
+    write_settings_input(
+        paths.warehouse_dir,
+        settings.reporting_currency,
+        settings.today,
+        settings.fiscal_year_start_month,
+    )
     write_warehouse_inputs(settings.data_dir, sources)
     write_closed_inputs(closed_versions(paths.statements_dir), paths.warehouse_dir)
 

@@ -119,7 +119,7 @@ def close_checks(published_path: Path, period: date, limits: Limits) -> list[Clo
     with duckdb.connect(str(published_path), read_only=True) as connection:
         asked = _Asked(connection, period)
         if not asked(
-            "select 1 from showback.fct_owner_cost_monthly where billing_period = $period"
+            "select 1 from showback.fct_statement_line_monthly where billing_period = $period"
         ):
             raise CloseRefusedError(
                 f"{period:%Y-%m}: the published file has no charge of this month. What to do: "
@@ -264,7 +264,7 @@ def _owners_are_valid(asked: _Asked) -> CloseCheck:
         """
         with carrying as (
             select owner_id, billing_currency, sum(effective_cost) as effective_cost
-            from showback.fct_owner_cost_monthly
+            from showback.fct_statement_line_monthly
             where billing_period = $period and owner_id is not null
             group by all
         ),

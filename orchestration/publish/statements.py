@@ -28,7 +28,7 @@ import duckdb
 from orchestration.publish.audit import COSTS, Finding
 
 MANIFEST = "manifest.json"
-LINES = "showback.fct_statement_line"
+LINES = "showback.fct_stated_cost_monthly"
 _PARTIAL = ".partial-"
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _VERSION = re.compile(r"v(\d{3,})")
@@ -59,6 +59,9 @@ class FrozenRelation:
 
 FROZEN = (
     FrozenRelation(LINES, COSTS),
+    FrozenRelation("showback.fct_statement_monthly", COSTS),
+    FrozenRelation("showback.fct_statement_line_monthly", COSTS),
+    FrozenRelation("showback.fct_chargeback_journal", ("debit_amount", "credit_amount")),
     FrozenRelation("trust.rpt_control_totals", ("conformed_total",)),
     FrozenRelation("trust.rpt_invoice_reconciliation", ("ledger_cost", "invoiced_cost")),
 )
@@ -457,7 +460,7 @@ def kept_keys(versions: Iterable[ClosedVersion]) -> set[str]:
     return {entry["key"] for closed in versions for entry in closed.manifest["keys"]}
 
 
-# The statement lines as dbt reads them back; the contract of fct_statement_line says the same.
+# The statement lines as dbt reads them back; the contract of fct_stated_cost_monthly says the same.
 _MONEY = "decimal(38, 24)"
 LINE_COLUMNS = {
     "billing_period": "date",

@@ -61,7 +61,7 @@ def lines(installation: Installation, period: date) -> list[LINE]:
     """Return a month's statement lines, to the last digit."""
     return installation.query(
         f"select line_kind, source, outcome, owner_id, charge_category, {', '.join(COSTS)} "
-        "from showback.fct_statement_line where billing_period = ? order by all",
+        "from showback.fct_stated_cost_monthly where billing_period = ? order by all",
         [period],
     )
 
@@ -184,7 +184,7 @@ def test_frozen_and_booked_are_what_is_known_for_each_owner(story: Story, cost: 
     different = story.installation.query(
         f"""
         with stated as (
-            select billing_period as period, {key}, {cost} from showback.fct_statement_line
+            select billing_period as period, {key}, {cost} from showback.fct_stated_cost_monthly
             where line_kind = 'cost'
             union all
             select corrected_period, {key}, {cost} from showback.fct_true_up
@@ -193,7 +193,7 @@ def test_frozen_and_booked_are_what_is_known_for_each_owner(story: Story, cost: 
         sides as (
             select period, {key}, sum({cost}) as {cost} from stated group by all
             union all
-            select billing_period, {key}, -sum({cost}) from showback.fct_owner_cost_monthly
+            select billing_period, {key}, -sum({cost}) from showback.fct_statement_line_monthly
             group by all
         )
 
@@ -201,13 +201,19 @@ def test_frozen_and_booked_are_what_is_known_for_each_owner(story: Story, cost: 
         """
     )
     assert different == []
-    known = "select count(*) from showback.fct_owner_cost_monthly where billing_period = ?"
+    known = "select count(*) from showback.fct_statement_line_monthly where billing_period = ?"
     assert story.installation.scalar(known, [SEPTEMBER]) > 0
 
 
 def test_frozen_files_say_the_same_in_parquet_and_csv_and_as_published(story: Story) -> None:
     folder = story.installation.published_path.parent / "statements" / "2026-10" / "v001"
-    for name in ("fct_statement_line", "rpt_control_totals", "rpt_invoice_reconciliation"):
+    for name in (
+        "fct_stated_cost_monthly",
+        "fct_statement_monthly",
+        "fct_statement_line_monthly",
+        "rpt_control_totals",
+        "rpt_invoice_reconciliation",
+    ):
         parquet = duckdb.sql(
             f"select columns(*)::varchar from read_parquet('{folder}/{name}.parquet') order by all"
         ).fetchall()
@@ -217,7 +223,8 @@ def test_frozen_files_say_the_same_in_parquet_and_csv_and_as_published(story: St
         assert parquet and parquet == csv
     frozen = duckdb.sql(
         "select line_kind, source, outcome, owner_id, charge_category, "
-        f"{', '.join(COSTS)} from read_parquet('{folder}/fct_statement_line.parquet') order by all"
+        f"{', '.join(COSTS)} from read_parquet('{folder}/fct_stated_cost_monthly.parquet') "
+        "order by all"
     ).fetchall()
     assert frozen == story.october
 
@@ -277,7 +284,7 @@ def test_a_changed_statement_stops_the_next_run_and_names_month_and_file(
     kept = tmp_path / "kept"
     shutil.copytree(statements, kept)
     before = story.installation.published_hash()
-    path = statements / "2026-09" / "v001" / "fct_statement_line.csv"
+    path = statements / "2026-09" / "v001" / "fct_stated_cost_monthly.csv"
     path.chmod(0o644)
     path.write_text(path.read_text().replace("search", "vision", 1))
     run = story.installation.run_here()
@@ -285,9 +292,9 @@ def test_a_changed_statement_stops_the_next_run_and_names_month_and_file(
     shutil.rmtree(statements)
     shutil.copytree(kept, statements)
     assert run.exit_code == 1 and UNTOUCHED in run.text
-    assert "statements 2026-09: v001/fct_statement_line.csv was changed" in run.text
+    assert "statements 2026-09: v001/fct_stated_cost_monthly.csv was changed" in run.text
     assert "2026-11 stays open" in closing.text
-    assert "v001/fct_statement_line.csv was changed" in closing.text
+    assert "v001/fct_stated_cost_monthly.csv was changed" in closing.text
     assert story.installation.published_hash() == before
 
 

@@ -78,11 +78,11 @@ class Published:
         self.run(
             """
             create schema showback; create schema trust; create schema reference;
-            create table showback.fct_owner_cost_monthly (
+            create table showback.fct_statement_line_monthly (
                 billing_period date, owner_id varchar, billing_currency varchar,
                 effective_cost decimal(38, 24)
             );
-            insert into showback.fct_owner_cost_monthly values
+            insert into showback.fct_statement_line_monthly values
                 ('2026-09-01', 'search', 'USD', 12), ('2026-09-01', null, 'USD', 1);
             create table trust.rpt_freshness (
                 source varchar, dataset varchar, billing_period date, snapshot_id varchar,

@@ -28,7 +28,7 @@ from orchestration.publish.statements import (
 )
 from orchestration.settings import DBT_PROJECT_DIR
 
-LINES = "fct_statement_line"
+LINES = "fct_stated_cost_monthly"
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 FACTS = {"closed_at": "2026-10-05T08:00:00+00:00", "code_version": "code"}
 THIRD = Decimal("33.333333333300000000000001")
@@ -48,7 +48,7 @@ class Books:
                 f"""
                 create schema showback; create schema trust; create schema tollgate;
                 create schema allocation;
-                create table showback.fct_statement_line ({columns});
+                create table showback.fct_stated_cost_monthly ({columns});
                 create table trust.rpt_closed_period (
                     billing_period date, statement_version integer, manifest_sha256 varchar,
                     reopened_at timestamp
@@ -87,7 +87,7 @@ class Books:
         } | changed
         with duckdb.connect(str(self.published)) as connection:
             connection.execute(
-                f"insert into showback.fct_statement_line ({', '.join(given)}) "
+                f"insert into showback.fct_stated_cost_monthly ({', '.join(given)}) "
                 f"values ({', '.join('?' for _ in given)})",
                 [*given.values()],
             )
@@ -130,8 +130,8 @@ def test_a_manifest_says_what_was_frozen_and_from_what(books: Books) -> None:
     assert (manifest["period"], manifest["version"]) == ("2026-09", 1)
     parquet, csv = manifest["files"]
     assert (parquet["path"], csv["path"]) == (
-        "fct_statement_line.parquet",
-        "fct_statement_line.csv",
+        "fct_stated_cost_monthly.parquet",
+        "fct_stated_cost_monthly.csv",
     )
     assert parquet["rows"] == 2
     assert parquet["totals"]["USD"]["billed_cost"] == "133.833333333300000000000001"
@@ -175,15 +175,15 @@ def test_a_column_that_an_older_statement_lacks_is_unknown_and_one_more_is_left_
     books: Books,
 ) -> None:
     with duckdb.connect(str(books.published)) as connection:
-        connection.execute("alter table showback.fct_statement_line drop column use_case")
-        connection.execute("alter table showback.fct_statement_line add column persona varchar")
+        connection.execute(f"alter table showback.{LINES} drop column use_case")
+        connection.execute(f"alter table showback.{LINES} add column persona varchar")
     books.freeze()
     rows = books.read_back("closed_statement")
     assert {row[list(LINE_COLUMNS).index("use_case")] for row in rows} == {None}
 
 
 def test_the_lines_have_the_shape_that_the_mart_promises() -> None:
-    mart = load_manifest(DBT_PROJECT_DIR)["nodes"]["model.tollgate.fct_statement_line"]
+    mart = load_manifest(DBT_PROJECT_DIR)["nodes"]["model.tollgate.fct_stated_cost_monthly"]
     assert {name: column["data_type"] for name, column in mart["columns"].items()} == LINE_COLUMNS
 
 
@@ -270,8 +270,8 @@ def rewrite(path: Path, content: bytes) -> None:
     ("tamper", "named"),
     [
         (
-            lambda v: rewrite(v / "fct_statement_line.csv", b"x"),
-            "v001/fct_statement_line.csv was c",
+            lambda v: rewrite(v / "fct_stated_cost_monthly.csv", b"x"),
+            "v001/fct_stated_cost_monthly.csv was c",
         ),
         (lambda v: (v / f"{LINES}.csv").unlink(), f"v001/{LINES}.csv was removed"),
         (lambda v: (v / "more.csv").write_text("x"), "v001/more.csv was added"),
@@ -340,10 +340,10 @@ def test_a_statement_line_that_is_not_the_frozen_one_is_a_finding(books: Books) 
     with duckdb.connect(str(books.published)) as connection:
         assert statements.differing_totals(connection, [closed]) == []
         connection.execute(
-            "update showback.fct_statement_line set billed_cost = 100 where owner_id = 'search'"
+            f"update showback.{LINES} set billed_cost = 100 where owner_id = 'search'"
         )
         (finding,) = statements.differing_totals(connection, [closed])
     assert str(finding) == (
         "statements 2026-09: billed_cost: v001 froze 133.833333333300000000000001 USD, "
-        "showback.fct_statement_line shows 133.333333333300000000000001 USD"
+        "showback.fct_stated_cost_monthly shows 133.333333333300000000000001 USD"
     )

@@ -1,6 +1,6 @@
 -- Detects: a closed period whose frozen statement and true-ups are not together what is known of it now.
 -- Usually means: a true-up was lost or booked twice, or a frozen line was read other than it was frozen.
--- What to do: compare showback.fct_owner_cost_monthly with fct_closed_statement_line and fct_true_up of the period.
+-- What to do: compare showback.fct_statement_line_monthly with fct_frozen_cost_monthly and fct_true_up of the period.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_true_up'}}}) }}
 
 {#- A cost of 0 and one that no bill tells any more are the same here: nothing is left to book. -#}
@@ -18,7 +18,7 @@ known as (
         {%- for cost in four_costs() %}
         nullif(sum(known_costs.{{ cost }}), 0) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_owner_cost_monthly') }} as known_costs
+    from {{ ref('fct_statement_line_monthly') }} as known_costs
     inner join closed_periods  -- many lines to one period
         on known_costs.billing_period = closed_periods.billing_period
     group by known_costs.source, known_costs.billing_period, known_costs.billing_currency
@@ -32,7 +32,7 @@ sides as (
         {%- for cost in four_costs() %}
         {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_closed_statement_line') }}
+    from {{ ref('fct_frozen_cost_monthly') }}
     where line_kind = 'cost'
 
     union all

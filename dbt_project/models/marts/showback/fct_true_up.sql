@@ -18,11 +18,11 @@ with closed_periods as (
 ),
 
 frozen_lines as (
-    select * from {{ ref('fct_closed_statement_line') }}
+    select * from {{ ref('fct_frozen_cost_monthly') }}
 ),
 
 known_costs as (
-    select * from {{ ref('fct_owner_cost_monthly') }}
+    select * from {{ ref('fct_statement_line_monthly') }}
 ),
 
 {# The months that a true-up may be booked in: each that follows a closed one and is open. #}

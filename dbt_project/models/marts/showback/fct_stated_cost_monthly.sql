@@ -15,11 +15,33 @@ with closed_periods as (
 ),
 
 frozen_lines as (
-    select * from {{ ref('fct_closed_statement_line') }}
+    select * from {{ ref('fct_frozen_cost_monthly') }}
 ),
 
 known_costs as (
-    select * from {{ ref('fct_owner_cost_monthly') }}
+    select
+        billing_period,
+        source,
+        outcome,
+        owner_id,
+        max(team) as team,
+        max(department) as department,
+        cost_centre,
+        use_case_id,
+        max(use_case) as use_case,
+        charge_category,
+        x_basis,
+        billing_currency,
+        {%- for cost in four_costs() %}
+        cast(sum({{ cost }}) as decimal(38, 24)) as {{ cost }},
+        {%- endfor %}
+        max(reporting_currency) as reporting_currency,
+        {%- for cost in reporting_costs() %}
+        cast(sum({{ cost }}) as decimal(38, 24)) as {{ cost }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_statement_line_monthly') }}
+    group by
+        billing_period, source, outcome, owner_id, cost_centre, use_case_id, charge_category, x_basis, billing_currency
 ),
 
 true_ups as (
