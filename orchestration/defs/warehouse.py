@@ -47,6 +47,7 @@ from orchestration.publish.dbt_manifest import (
 )
 from orchestration.publish.model_facts import Facts, model_facts
 from orchestration.publish.statements import (
+    closed_shapes,
     closed_versions,
     verify_statements,
     write_closed_inputs,
@@ -193,7 +194,11 @@ def write_inputs(settings: Settings, sources: Sequence[SourceConfig]) -> None:
         settings.fiscal_year_start_month,
     )
     write_warehouse_inputs(settings.data_dir, sources)
-    write_closed_inputs(closed_versions(paths.statements_dir), paths.warehouse_dir)
+    write_closed_inputs(
+        closed_versions(paths.statements_dir),
+        paths.warehouse_dir,
+        closed_shapes(load_manifest(DBT_PROJECT_DIR)),
+    )
 
 
 def build_paths(settings: Settings) -> BuildPaths:

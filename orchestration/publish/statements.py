@@ -460,43 +460,42 @@ def kept_keys(versions: Iterable[ClosedVersion]) -> set[str]:
     return {entry["key"] for closed in versions for entry in closed.manifest["keys"]}
 
 
-# The statement lines as dbt reads them back; the contract of fct_stated_cost_monthly says the same.
-_MONEY = "decimal(38, 24)"
-LINE_COLUMNS = {
-    "billing_period": "date",
-    "line_kind": "varchar",
-    "statement_state": "varchar",
-    "statement_version": "integer",
-    "corrected_period": "date",
-    "corrected_version": "integer",
-    "correction_kind": "varchar",
-    "source": "varchar",
-    "outcome": "varchar",
-    "owner_id": "varchar",
-    "team": "varchar",
-    "department": "varchar",
-    "cost_centre": "varchar",
-    "use_case_id": "varchar",
-    "use_case": "varchar",
-    "charge_category": "varchar",
-    "x_basis": "varchar",
-    "billing_currency": "varchar",
-    **{cost: _MONEY for cost in COSTS},
-    "reporting_currency": "varchar",
-    **{f"{cost}_reporting": _MONEY for cost in COSTS},
-    "accepted_differences": "varchar",
+# What dbt reads back of the frozen files: the table of its inputs, and the relation frozen.
+READ_BACK = {
+    "closed_statement": LINES,
+    "closed_statement_monthly": "showback.fct_statement_monthly",
 }
 
+# By table, the name and type of each column.
+Shapes = Mapping[str, Mapping[str, str]]
 
-def write_closed_inputs(versions: Sequence[ClosedVersion], warehouse_dir: Path) -> None:
+
+def closed_shapes(manifest: Mapping[str, Any]) -> Shapes:
+    """Return the columns of what dbt reads back, as the contracts of the marts promise them."""
+    promised = {
+        f"{node['schema']}.{node['alias']}": {
+            name: str(column["data_type"]) for name, column in node["columns"].items()
+        }
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    return {table: promised[relation] for table, relation in READ_BACK.items()}
+
+
+def write_closed_inputs(
+    versions: Sequence[ClosedVersion], warehouse_dir: Path, shapes: Shapes
+) -> None:
     """Write what dbt needs to know of closed periods, atomically.
 
-    Two files: ``closed_period`` (every version) and ``closed_statement`` (the frozen lines of the
-    versions in force, under the version that froze them). A column that an older version did not
-    have yet is NULL, and one that there is no more is left out.
+    ``closed_period`` (every version) and, of the versions in force, what was frozen, under the
+    version that froze it. A column that an older version did not have yet is NULL, and one that
+    there is no more is left out.
+
+    Args:
+        versions: Every closed version.
+        warehouse_dir: The warehouse folder.
+        shapes: The columns of each table of ``READ_BACK``.
     """
-    inputs = warehouse_dir / "inputs"
-    inputs.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(
             "create table closed_period (billing_period date, statement_version integer, "
@@ -518,28 +517,41 @@ def write_closed_inputs(versions: Sequence[ClosedVersion], warehouse_dir: Path) 
                     closed.manifest["code_version"],
                 ],
             )
-        columns = ", ".join(f"{name} {kind}" for name, kind in LINE_COLUMNS.items())
-        connection.execute(f"create table line ({columns})")
-        for closed in versions:
-            for path in closed.paths(LINES, "parquet") if closed.is_in_force else []:
-                frozen = connection.execute(
-                    "select column_name from (describe from read_parquet($path))",
-                    {"path": str(path)},
-                ).fetchall()
-                kept = ", ".join(name for (name,) in frozen if name in LINE_COLUMNS)
-                connection.execute(
-                    f"insert into line by name select {kept} from "
-                    "(select * replace ('closed' as statement_state, "
-                    "cast($version as integer) as statement_version) from read_parquet($path))",
-                    {"path": str(path), "version": closed.version},
-                )
-        for name, table in (("closed_period", "closed_period"), ("closed_statement", "line")):
-            temporary = inputs / f".{name}.parquet"
-            where = str(temporary).replace("'", "''")
-            connection.execute(
-                f"copy (select * from {table} order by all) to '{where}' (format parquet)"
-            )
-            os.replace(temporary, inputs / f"{name}.parquet")
+        for table, columns in shapes.items():
+            promised = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            connection.execute(f"create table {table} ({promised})")
+            for closed in versions:
+                for path in closed.paths(READ_BACK[table], "parquet") if closed.is_in_force else []:
+                    _read_back(connection, table, columns, path, closed.version)
+        for table in ("closed_period", *shapes):
+            _write_input(connection, table, warehouse_dir / "inputs")
+
+
+def _read_back(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    path: Path,
+    version: int,
+) -> None:
+    frozen = connection.execute(
+        "select column_name from (describe from read_parquet($path))", {"path": str(path)}
+    ).fetchall()
+    kept = ", ".join(name for (name,) in frozen if name in columns)
+    connection.execute(
+        f"insert into {table} by name select {kept} from ("
+        "select * replace ('closed' as statement_state, "
+        "cast($version as integer) as statement_version) from read_parquet($path))",
+        {"path": str(path), "version": version},
+    )
+
+
+def _write_input(connection: duckdb.DuckDBPyConnection, table: str, inputs: Path) -> None:
+    inputs.mkdir(parents=True, exist_ok=True)
+    temporary = inputs / f".{table}.parquet"
+    where = str(temporary).replace("'", "''")
+    connection.execute(f"copy (select * from {table} order by all) to '{where}' (format parquet)")
+    os.replace(temporary, inputs / f"{table}.parquet")
 
 
 def _clock(text: object) -> str | None:

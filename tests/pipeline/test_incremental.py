@@ -123,7 +123,7 @@ def whole(*names: str) -> set[PeriodKey]:
 def statements(*months: str) -> set[PeriodKey]:
     """What owners get for months: of all sources, and with the months before."""
     return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
-        "showback.fct_statement_monthly"
+        "showback.fct_statement_known_monthly"
     )
 
 

@@ -145,7 +145,7 @@ MARTS = {
         },
     ),
     "a statement without what is idle": Mutation(
-        "models/marts/showback/fct_statement_monthly.sql",
+        "models/marts/showback/fct_statement_known_monthly.sql",
         "    from statement_lines\n    group by\n",
         "    from statement_lines\n    where outcome <> 'idle'\n    group by\n",
         {

@@ -21,7 +21,7 @@
         ) %}
         {% for name in [
             'snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock', 'closed_period',
-            'closed_statement'
+            'closed_statement', 'closed_statement_monthly'
         ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
@@ -155,18 +155,26 @@
             ) %}
         {% endif %}
     {% endfor %}
-    {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock', 'closed_period', 'closed_statement'] %}
-        {% set by_period = name in ('snapshot', 'closed_statement') %}
-        {% set apart = 'source, billing_period' if by_period else "'*', null" %}
+    {% set apart_by = {
+        'snapshot': 'source, billing_period',
+        'closed_statement': 'source, billing_period',
+        'closed_statement_monthly': "'*', billing_period",
+    } %}
+    {% for name in [
+        'snapshot', 'source', 'source_failure', 'setting', 'clock', 'closed_period', 'closed_statement',
+        'closed_statement_monthly'
+    ] %}
+        {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
-            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if by_period else "")
+            ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
         ) %}
     {% endfor %}
-    {#- Its rows have keys by period; before the first period is closed there is none. -#}
+    {#- Their rows have keys by period; before the first period is closed there is none. -#}
     {% do run_query(
-        "insert into tollgate.period_key values ('tollgate.closed_statement', '*', null, 'frozen', null, null)"
+        "insert into tollgate.period_key select 'tollgate.' || name, '*', null, 'frozen', null, null "
+        ~ "from (values ('closed_statement'), ('closed_statement_monthly')) as frozen (name)"
     ) %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
         {% do run_query(
