@@ -20,8 +20,8 @@
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
         {% for name in [
-            'snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock', 'closed_period',
-            'closed_statement', 'closed_statement_monthly'
+            'snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table',
+            'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
         ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
@@ -105,7 +105,8 @@
   Keys of landed rows are snapshot ids. A table of the organisation with validity dates has a key
   for each period: a hash of the rows that are in force by the end of that period, with an end of
   validity that lies later taken as open; so a change of today's rule leaves the past alone. The
-  conditions and targets of a rule version are in force with it.
+  conditions and targets of a rule version are in force with it. What names a source and a month
+  itself has a key for each, also where no bill of that month is there.
 -#}
 {% macro key_the_inputs() %}
     {% do run_query(
@@ -140,7 +141,15 @@
                 where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
             {% endif %}
         {% endset %}
-        {% if ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
+        {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
+            {% do run_query(
+                "insert into tollgate.period_key "
+                ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
+                ~ "md5(string_agg(cast(t as varchar), '|' order by cast(t as varchar))), null, null "
+                ~ "from org." ~ row[0] ~ " as t group by source, billing_period "
+                ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
+            ) %}
+        {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
@@ -157,13 +166,12 @@
     {% endfor %}
     {% set apart_by = {
         'snapshot': 'source, billing_period',
+        'focus_finding': 'source, billing_period',
+        'focus_delivered_column': 'source, billing_period',
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in [
-        'snapshot', 'source', 'source_failure', 'setting', 'clock', 'closed_period', 'closed_statement',
-        'closed_statement_monthly'
-    ] %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'setting', 'clock', 'closed_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
@@ -171,11 +179,10 @@
             ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
         ) %}
     {% endfor %}
-    {#- Their rows have keys by period; before the first period is closed there is none. -#}
-    {% do run_query(
-        "insert into tollgate.period_key select 'tollgate.' || name, '*', null, 'frozen', null, null "
-        ~ "from (values ('closed_statement'), ('closed_statement_monthly')) as frozen (name)"
-    ) %}
+    {#- Without any FOCUS file, or any closed month, there is no period that a key could be of. -#}
+    {% for name in ['focus_finding', 'focus_delivered_column', 'closed_statement', 'closed_statement_monthly'] %}
+        {% do run_query("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
+    {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
         {% do run_query(
             "delete from tollgate.period_key where relation = '" ~ node.schema ~ '.' ~ node.name ~ "'"

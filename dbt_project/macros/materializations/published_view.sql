@@ -12,10 +12,11 @@
         create or replace view {{ this.include(database=false) }} as {{ get_select_subquery(sql) }}
     {% endcall %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
-    {% for unit in (['whole'] if config.get('work_unit') == 'whole' else ['source_period', 'whole']) %}
+    {% set is_whole = config.get('work_unit') == 'whole' %}
+    {% for unit in (['whole'] if is_whole else ['source_period', 'whole']) %}
         {% do run_query(
             "insert into tollgate.period_key select '" ~ relation_name
-            ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' else "'" ~ local_md5(keyed_code(sql)) ~ "'")
+            ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' or is_whole else "'" ~ local_md5(keyed_code(sql)) ~ "'")
             ~ ", null, inputs from (" ~ wanted_keys_sql(relation_name, keyed_code(sql), unit) ~ ") as k"
         ) %}
     {% endfor %}

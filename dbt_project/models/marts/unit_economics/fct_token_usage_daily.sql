@@ -128,7 +128,7 @@ owned_usage as (
 ),
 
 price_points as (
-    select distinct {{ priced_columns | join(', ') }}
+    select distinct {{ priced_columns() | join(', ') }}
     from owned_usage
 ),
 
@@ -147,7 +147,7 @@ select
 from owned_usage
 left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
     on
-        {%- for name in priced_columns %}
+        {%- for name in priced_columns() %}
         {{ 'and ' if not loop.first }}owned_usage.{{ name }}
         is not distinct from prices_in_force.{{ name }}
         {%- endfor %}
