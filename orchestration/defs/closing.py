@@ -45,7 +45,7 @@ def close_month(settings: Settings, month: str, say: Callable[[str], None]) -> N
     period = _period(month)
     paths = build_paths(settings)
     try:
-        land_org_tables(settings.org_dir, settings.data_dir)
+        land_org_tables(settings.org_dir, settings.data_dir, settings.today_now())
         write_inputs(settings, load_sources(settings.sources))
     except (OrgTableError, PublicationRefusedError) as error:
         raise CloseRefusedError(f"{month} stays open. {error}") from None
