@@ -229,6 +229,27 @@ def test_frozen_files_say_the_same_in_parquet_and_csv_and_as_published(story: St
     assert frozen == story.october
 
 
+def test_the_owners_statement_of_a_closed_month_is_the_frozen_one(story: Story) -> None:
+    folder = story.installation.published_path.parent / "statements" / "2026-09" / "v001"
+    columns = f"owner_id, billing_currency, {', '.join(COSTS)}"
+    frozen = duckdb.sql(
+        f"select {columns} from read_parquet('{folder}/fct_statement_monthly.parquet') order by all"
+    ).fetchall()
+    shown, known = (
+        story.installation.query(
+            f"select {columns} from showback.{table} where billing_period = ? order by all",
+            [SEPTEMBER],
+        )
+        for table in ("fct_statement_monthly", "fct_statement_known_monthly")
+    )
+    assert shown == frozen
+    assert sum(row[2] for row in known) - sum(row[2] for row in shown) == Decimal("-1.06")
+    assert story.installation.query(
+        "select distinct billing_period, statement_state, statement_version "
+        "from showback.fct_statement_monthly order by all"
+    ) == [(SEPTEMBER, "closed", 1), (OCTOBER, "closed", 1)]
+
+
 def test_a_month_that_is_not_over_is_not_closed(story: Story) -> None:
     assert story.too_early.exit_code == 1
     assert "2026-11 is not over (today is 2026-11-16)" in story.too_early.text
