@@ -10,7 +10,6 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
-{%- set priced_columns = priced_columns() %}
 
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
