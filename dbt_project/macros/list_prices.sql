@@ -11,7 +11,6 @@
   price book `prices`; none where the book does not know the model, which is unknown, never zero.
 -#}
 {% macro prices_in_force() -%}
-{%- set priced_columns = priced_columns() -%}
 -- where the book prices a model by band, the price without a band is not that of another band
 banded_prices as (
     select
@@ -24,7 +23,7 @@ banded_prices as (
 
 prices_in_force as (
     select
-        {%- for name in priced_columns %}
+        {%- for name in priced_columns() %}
         price_points.{{ name }},
         {%- endfor %}
         banded_prices.unit,
@@ -52,7 +51,7 @@ prices_in_force as (
             )
     qualify row_number() over (
         partition by
-            {%- for name in priced_columns %}
+            {%- for name in priced_columns() %}
             price_points.{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         order by banded_prices.region_scope asc nulls last, banded_prices.valid_from desc

@@ -15,7 +15,7 @@ from orchestration.settings import DBT_PROJECT_DIR
 QUESTIONS_PATH = DBT_PROJECT_DIR / "docs" / "questions.md"
 
 _QUESTION = re.compile(
-    r"^### (?P<title>.+?)\n(?P<before>.*?)```sql\n(?P<sql>.*?)```\n(?P<answer>(?:\n?\|.*)*)",
+    r"^### (?P<title>.+?)\n(?P<before>.*?)```sql\n(?P<sql>.*?)```\n(?P<answer>(?:\n?\|[^\n]*)*)",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -52,7 +52,7 @@ def with_answers(text: str, published_path: Path) -> str:
         return _QUESTION.sub(
             lambda match: (
                 f"### {match['title']}\n{match['before']}```sql\n{match['sql']}```\n\n"
-                f"{_table(connection.execute(match['sql']))}\n"
+                f"{_table(connection.execute(match['sql']))}"
             ),
             text,
         )

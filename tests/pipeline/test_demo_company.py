@@ -605,7 +605,7 @@ def test_training_runs_cost_what_their_machines_were_billed_in_their_time(demo: 
     )
     assert len(runs) > 20
     for run_id, cost, billed, state, wasted, own in runs:
-        assert abs(cost / billed - Decimal("0.94")) < Decimal("0.001"), run_id
+        assert abs(cost / billed - Decimal("0.94")) < Decimal("0.005"), run_id
         assert wasted == (own if state in ("failed", "preempted") else None)
 
 

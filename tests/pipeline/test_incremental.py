@@ -44,6 +44,7 @@ ALLOCATE = (
     "int_fx_rates",
     "int_split_shares",
     "int_usage_splits",
+    "int_gpu_resource_windows",
 )
 AWS_MONTHS = ("2026-09", "2026-10")
 # Marts by month of a source that hang on who owns a charge.
@@ -62,6 +63,22 @@ ALLOCATED_MARTS = (
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
     "unit_economics.fct_unit_cost_monthly",
+    "unit_economics.fct_token_economics_monthly",
+)
+# Marts over all months that hang on what machines cost, whoever owns it.
+GPU_MARTS = (
+    "unit_economics.fct_training_efficiency",
+    "unit_economics.fct_hosted_model_monthly",
+)
+# Marts that compare months, use cases and teams with each other, and so are small and made whole.
+COMPARED_MARTS = (
+    "unit_economics.fct_price_volume_mix_monthly",
+    "unit_economics.fct_cost_change_monthly",
+    "unit_economics.fct_use_case_economics_monthly",
+    "unit_economics.fct_cost_per_inference_monthly",
+    "unit_economics.fct_return_on_model_investment",
+    "unit_economics.fct_time_to_first_prompt",
+    "unit_economics.fct_benchmark_monthly",
 )
 # Marts over all months that hang on what months cost.
 OWNER_LISTS = ("showback.fct_true_up", "showback.fct_stated_cost_monthly")
@@ -135,7 +152,6 @@ def statements(*months: str) -> set[PeriodKey]:
         "planning.fct_budget_status",
         "showback.fct_statement_known_monthly",
         "showback.fct_statement_monthly",
-        "unit_economics.fct_price_volume_mix_monthly",
     )
 
 
@@ -206,7 +222,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
         | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
         | statements("2026-10")
-        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *OWNER_LISTS)
+        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
     assert installation.query(
         "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
@@ -300,7 +316,8 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
     expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
-    assert before.changed_keys() == expected | statements("2026-10") | whole(*OWNER_LISTS)
+    expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
+    assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
     assert before.content[table] == content(installation)[table]
@@ -336,7 +353,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
-        *((mart, "*") for mart in OWNER_LISTS),
+        *((mart, "*") for mart in COMPARED_MARTS),
     }
 
 
@@ -366,7 +383,12 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     run = installation.run_here(**changes)
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
-    costs = ("int_charge_splits", "int_fx_rates", "int_profile_costs")
+    costs = (
+        "int_charge_splits",
+        "int_fx_rates",
+        "int_profile_costs",
+        "int_gpu_resource_windows",
+    )
     assert before.written_files() == {(model, *month) for model in costs for month in months}
     in_currency = (
         "allocation.charge_split",
@@ -381,12 +403,15 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
         "unit_economics.fct_unit_cost_monthly",
+        "unit_economics.fct_token_economics_monthly",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
-    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS, *OWNER_LISTS)
+    expected |= whole(
+        "trust.rpt_meter_coverage", *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS
+    )
     for source, period in months:
         expected |= models(door="allocate", names=costs, source=source, period=period)
         expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
@@ -432,8 +457,12 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
     assert {place for place in before.written_files() if place[1] == "aws_small"} == set()
     assert {place[0] for place in before.written_files()} >= {FOCUS_CONFORM[0], *ALLOCATE}
     by_aws = {place for place in before.changed_keys() if place[1] == "aws_small"}
-    # The exceptions mart reads the changed one: tokens without a price.
-    marts = ("unit_economics.fct_token_usage_daily", "trust.rpt_exceptions")
+    # Of what reads the changed one these are made by month of a source.
+    marts = (
+        "unit_economics.fct_token_usage_daily",
+        "unit_economics.fct_token_economics_monthly",
+        "trust.rpt_exceptions",
+    )
     assert by_aws == {(mart, "aws_small", month) for mart in marts for month in AWS_MONTHS}
     # The same numbers come out.
     assert_same_content(before.content, content(installation))

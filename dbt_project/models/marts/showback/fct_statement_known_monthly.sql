@@ -162,7 +162,8 @@ compared_rates as (
         billing_currency,
         max(fx_policy) as fx_policy,
         max(fx_compared_with) as fx_compared_with,
-        max(compared_fx_rate) as compared_fx_rate
+        max(compared_fx_rate) as compared_fx_rate,
+        min(fx_rate) = max(compared_fx_rate) and max(fx_rate) = max(compared_fx_rate) as is_same_rate
     from fx_rates
     group by billing_period, billing_currency
 )
@@ -218,7 +219,7 @@ select
     compared_rates.fx_compared_with,
     compared_rates.compared_fx_rate,
     case
-        when statements.billing_currency = statements.reporting_currency then cast(0 as decimal(38, 24))
+        when compared_rates.is_same_rate then cast(0 as decimal(38, 24))
         else cast(
             statements.effective_cost_reporting
             - cast(

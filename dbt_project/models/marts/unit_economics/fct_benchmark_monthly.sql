@@ -97,9 +97,7 @@ trainings as (
         {{ month_of('started_at') }} as billing_period,
         use_case_id,
         sum(own_cost_reporting) as own_cost_reporting,
-        sum(
-            case when spot_cost_reporting is null then 0 * own_cost_reporting else spot_cost_reporting end
-        ) as spot_cost_reporting,
+        sum(coalesce(spot_cost_reporting, 0 * own_cost_reporting)) as spot_cost_reporting,
         sum(spot_saving_reporting) as spot_saving_reporting
     from training_runs
     group by {{ month_of('started_at') }}, use_case_id

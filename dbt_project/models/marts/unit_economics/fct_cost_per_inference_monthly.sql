@@ -62,7 +62,7 @@ with_totals as (
             partition by {{ who | join(', ') }}
             order by
                 case when direct_cost_reporting > 0 then direct_cost_reporting end desc nulls last,
-                source, service_name, x_model
+                source asc, service_name asc, x_model asc
         ) as model_rank
     from by_model
 ),

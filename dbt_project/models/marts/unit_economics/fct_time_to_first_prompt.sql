@@ -131,7 +131,7 @@ before_value as (
         on
             dated.use_case_id = showback.use_case_id
             and dated.owner_id = showback.owner_id
-            and showback.usage_date < dated.first_production_on
+            and dated.first_production_on > showback.usage_date
     where dated.development_started_on >= dated.first_bill_on
     group by dated.use_case_id, dated.owner_id
 ),

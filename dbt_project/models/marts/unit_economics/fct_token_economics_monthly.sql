@@ -3,9 +3,35 @@
 -- Ratios do not add up: divide sums of one column by sums of another.
 {{ config(keeps_periods_apart=true) }}
 
+{%- set all_input = 'added_up.input_uncached_tokens + added_up.cache_read_tokens + added_up.cache_write_tokens' %}
+{%- set paid_tokens = 'case when added_up.paid_tokens > 0 then added_up.paid_tokens end' %}
+{%- set priced_tokens = 'case when added_up.priced_tokens > 0 then added_up.priced_tokens end' %}
+
 with token_usage as (
     select * from {{ ref('fct_token_usage_daily') }}
     where {{ this_period('fct_token_usage_daily') }}
+),
+
+unit_costs as (
+    select * from {{ ref('fct_unit_cost_monthly') }}
+    where {{ this_period('fct_unit_cost_monthly') }}
+),
+
+{# At contracted prices, as the bill has them; what it does not tell is no discount. #}
+contracted as (
+    select
+        source,
+        billing_period,
+        outcome,
+        owner_id,
+        use_case_id,
+        service_name,
+        x_model,
+        billing_currency,
+        sum(contracted_cost) as contracted_cost
+    from unit_costs
+    where x_token_class <> 'request'
+    group by source, billing_period, outcome, owner_id, use_case_id, service_name, x_model, billing_currency
 ),
 
 {# What a token of input would have cost on the day without a cache. #}
@@ -107,46 +133,54 @@ added_up as (
 )
 
 select
-    source,
-    billing_period,
-    outcome,
-    owner_id,
-    team,
-    department,
-    use_case_id,
-    use_case,
-    service_name,
-    x_model,
-    billing_currency,
-    tokens,
-    input_uncached_tokens,
-    cache_read_tokens,
-    cache_write_tokens,
-    output_tokens,
-    other_tokens,
-    batch_tokens,
-    priority_tokens,
-    long_context_tokens,
-    effective_cost,
-    {{ per_million_tokens('effective_cost', 'case when paid_tokens > 0 then paid_tokens end') }}
-        as effective_price_per_million_tokens,
-    list_price_currency,
-    estimated_list_cost,
-    {{ per_million_tokens('estimated_list_cost', 'case when priced_tokens > 0 then priced_tokens end') }}
-        as list_price_per_million_tokens,
-    {{ per_request(
-        'cache_read_tokens', 'input_uncached_tokens + cache_read_tokens + cache_write_tokens'
-    ) }} as cache_read_share,
-    cast(cache_read_saving as decimal(38, 12)) as cache_read_saving,
-    cast(cache_write_premium as decimal(38, 12)) as cache_write_premium,
-    cast(case when unpriced_cache_tokens = 0 then cache_saving end as decimal(38, 12)) as cache_saving,
+    added_up.source,
+    added_up.billing_period,
+    added_up.outcome,
+    added_up.owner_id,
+    added_up.team,
+    added_up.department,
+    added_up.use_case_id,
+    added_up.use_case,
+    added_up.service_name,
+    added_up.x_model,
+    added_up.billing_currency,
+    added_up.tokens,
+    added_up.input_uncached_tokens,
+    added_up.cache_read_tokens,
+    added_up.cache_write_tokens,
+    added_up.output_tokens,
+    added_up.other_tokens,
+    added_up.batch_tokens,
+    added_up.priority_tokens,
+    added_up.long_context_tokens,
+    added_up.effective_cost,
+    {{ per_million_tokens('added_up.effective_cost', paid_tokens) }} as effective_price_per_million_tokens,
+    cast(contracted.contracted_cost as decimal(38, 24)) as contracted_cost,
+    {{ per_million_tokens('contracted.contracted_cost', paid_tokens) }} as contracted_price_per_million_tokens,
+    added_up.list_price_currency,
+    added_up.estimated_list_cost,
+    {{ per_million_tokens('added_up.estimated_list_cost', priced_tokens) }} as list_price_per_million_tokens,
+    {{ per_request('added_up.cache_read_tokens', all_input) }} as cache_read_share,
+    cast(added_up.cache_read_saving as decimal(38, 12)) as cache_read_saving,
+    cast(added_up.cache_write_premium as decimal(38, 12)) as cache_write_premium,
+    cast(case when added_up.unpriced_cache_tokens = 0 then added_up.cache_saving end as decimal(38, 12))
+        as cache_saving,
     case
-        when unpriced_cache_tokens > 0 then 'the price book does not price all of the cached tokens'
-        when cache_read_tokens + cache_write_tokens = 0 then 'nothing was cached'
+        when added_up.unpriced_cache_tokens > 0 then 'the price book does not price all of the cached tokens'
+        when added_up.cache_read_tokens + added_up.cache_write_tokens = 0 then 'nothing was cached'
     end as cache_saving_unknown_reason,
-    {{ per_request('output_tokens', 'input_uncached_tokens + cache_read_tokens + cache_write_tokens') }}
-        as output_per_input_token,
-    {{ per_request('batch_tokens', 'tokens') }} as batch_share,
-    {{ per_request('priority_tokens', 'tokens') }} as priority_share,
-    {{ per_request('long_context_tokens', 'tokens') }} as long_context_share
+    {{ per_request('added_up.output_tokens', all_input) }} as output_per_input_token,
+    {{ per_request('added_up.batch_tokens', 'added_up.tokens') }} as batch_share,
+    {{ per_request('added_up.priority_tokens', 'added_up.tokens') }} as priority_share,
+    {{ per_request('added_up.long_context_tokens', 'added_up.tokens') }} as long_context_share
 from added_up
+left join contracted  -- one to at most one
+    on
+        added_up.source = contracted.source
+        and added_up.billing_period = contracted.billing_period
+        and added_up.outcome = contracted.outcome
+        and added_up.owner_id is not distinct from contracted.owner_id
+        and added_up.use_case_id is not distinct from contracted.use_case_id
+        and added_up.service_name is not distinct from contracted.service_name
+        and added_up.x_model is not distinct from contracted.x_model
+        and added_up.billing_currency is not distinct from contracted.billing_currency

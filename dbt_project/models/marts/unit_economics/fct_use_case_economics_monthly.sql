@@ -135,7 +135,7 @@ counted_benefits as (
         month_benefits.*,
         case
             when month_benefits.benefit_basis = 'per outcome' then benefit_outcomes.accepted_quantity
-            else {{ share_of(
+            else {{ part_of(
                 days_between('month_benefits.first_day', 'month_benefits.end_day'),
                 days_between('month_benefits.billing_period', 'month_benefits.next_period'),
             ) }}
@@ -156,8 +156,8 @@ counted_benefits as (
         on
             month_benefits.benefit_currency = fx_rates.from_currency
             and month_benefits.reporting_currency = fx_rates.to_currency
-            and (fx_rates.valid_from is null or fx_rates.valid_from < month_benefits.next_period)
-            and (fx_rates.valid_to is null or fx_rates.valid_to >= month_benefits.next_period)
+            and (fx_rates.valid_from is null or month_benefits.next_period > fx_rates.valid_from)
+            and (fx_rates.valid_to is null or month_benefits.next_period <= fx_rates.valid_to)
 ),
 
 valued as (
@@ -253,8 +253,8 @@ joined as (
     left join owners  -- at most one validity holds the last day
         on
             in_force.owner_id = owners.owner_id
-            and (owners.valid_from is null or owners.valid_from < months.next_period)
-            and (owners.valid_to is null or owners.valid_to >= months.next_period)
+            and (owners.valid_from is null or months.next_period > owners.valid_from)
+            and (owners.valid_to is null or months.next_period <= owners.valid_to)
     left join costs  -- one to at most one
         on keys.billing_period = costs.billing_period and keys.use_case_id = costs.use_case_id
     left join month_outcomes  -- one to at most one
