@@ -353,6 +353,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
+        *((mart, "*") for mart in OWNER_LISTS),
         *((mart, "*") for mart in COMPARED_MARTS),
     }
 
