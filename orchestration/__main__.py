@@ -39,6 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
+    close = commands.add_parser("close", help="check a month and freeze its statements")
+    close.add_argument("month", help="such as 2026-09")
+    reopening = commands.add_parser("reopen", help="open a closed month again; its version is kept")
+    reopening.add_argument("month", help="such as 2026-09")
+    reopening.add_argument("reason", help="why, for the auditor")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
     journal.add_argument("period", help="the month, such as 2026-09")
     options = parser.parse_args(arguments)
@@ -57,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _report(settings)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
+    if options.command in ("close", "reopen"):
+        return _close(settings, options)
     if options.command == "journal":
         return _journal(settings, options.period)
     if options.command == "ui":
@@ -163,6 +170,25 @@ def _focus_export(settings: Settings, target: str | None) -> int:
         f"{len(export.written)} files written to {url}, {len(export.unchanged)} unchanged, "
         f"{len(export.removed)} removed."
     )
+    return 0
+
+
+def _close(settings: Settings, options: argparse.Namespace) -> int:
+    """Close or reopen a month, unless a run is going on."""
+    from orchestration.defs.closing import close_month, reopen_month
+    from orchestration.extract.source import SourceConfigError
+    from orchestration.publish.closing import CloseRefusedError
+    from orchestration.publish.run_lock import RunLockedError, run_lock
+
+    try:
+        with run_lock(settings.lock_path, f"make {options.command}"):
+            if options.command == "close":
+                close_month(settings, options.month, _say)
+            else:
+                reopen_month(settings, options.month, options.reason, _say)
+    except (CloseRefusedError, RunLockedError, SourceConfigError) as error:
+        _say(str(error))
+        return 1
     return 0
 
 

@@ -415,6 +415,50 @@ TABLES: dict[str, Table] = {
         ("invoice_issuer", "invoice_number", "charge_category"),
         is_optional=True,
     ),
+    "reconciliation_tolerance": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "tolerance_amount": Column("money"),
+            "tolerance_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("invoice_issuer", "billing_currency"),
+        is_optional=True,
+    ),
+    "accepted_difference": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "invoice_number": Column(required=True),
+            "billing_period": Column("month", required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "charge_category": Column(required=True, values=_CHARGE_CATEGORIES),
+            "accepted_difference": Column("money", required=True),
+            "accepted_by": Column(required=True),
+            "reason": Column(required=True),
+            "accepted_on": Column("date", required=True),
+        },
+        (
+            "invoice_issuer",
+            "invoice_number",
+            "billing_period",
+            "billing_currency",
+            "charge_category",
+        ),
+        is_optional=True,
+    ),
+    "close_policy": Table(
+        {
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "open_exceptions_limit": Column("money", required=True),
+            "uninvoiced_limit": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("billing_currency",),
+        is_optional=True,
+    ),
     "commitment": Table(
         {
             "commitment_id": Column(required=True),
@@ -646,6 +690,7 @@ def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> La
     _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
+    _check_closing(org_dir, tables, faults)
     for name, line, column, what in value_faults(tables, today):
         faults.add(org_dir / f"{name}.csv", line, column, what)
     if faults.found:
@@ -994,6 +1039,34 @@ def _check_invoices(path: Path, rows: Sequence[Row], faults: Faults) -> None:
         issued, due = row.values["issued_on"], row.values["due_on"]
         if isinstance(issued, date) and isinstance(due, date) and due < issued:
             faults.add(path, row.line, "due_on", "it must not lie before issued_on.")
+
+
+def _check_closing(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
+    """Limits and tolerances are no less than nothing, and who accepts a difference accepts one."""
+    for table, names in (
+        ("reconciliation_tolerance", ("tolerance_amount",)),
+        ("close_policy", ("open_exceptions_limit", "uninvoiced_limit")),
+    ):
+        for row in tables[table]:
+            for name in names:
+                amount = row.values[name]
+                if isinstance(amount, Decimal) and amount < 0:
+                    faults.add(
+                        org_dir / f"{table}.csv", row.line, name, "it must not be less than 0."
+                    )
+    path = org_dir / "reconciliation_tolerance.csv"
+    for row in tables["reconciliation_tolerance"]:
+        if row.values["tolerance_amount"] is None and row.values["tolerance_share"] is None:
+            what = "say an amount, a share of the invoice, or both."
+            faults.add(path, row.line, "tolerance_amount", what)
+    for row in tables["accepted_difference"]:
+        if row.values["accepted_difference"] == 0:
+            faults.add(
+                org_dir / "accepted_difference.csv",
+                row.line,
+                "accepted_difference",
+                "a difference of 0 needs nobody to accept it; take the row out.",
+            )
 
 
 def _check_commitments(path: Path, rows: Sequence[Row], faults: Faults) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import pytest
 from orchestration.demo import make_demo
 from orchestration.demo.gateway import GATEWAY_USE_CASES
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
+from orchestration.publish.closing import close_checks
 from orchestration.publish.questions import QUESTIONS_PATH, read_questions, with_answers
 from orchestration.settings import DEMO_DIR, Settings
 from tests.pipeline.conftest import Installation, Run
@@ -495,6 +497,30 @@ def test_providers_are_held_to_the_budget_of_their_day(
     assert {row["ServiceProviderName"]: row["over_budget"] for row in rows} == {
         name: cost - given[name] for name, cost in untaxed.items()
     }
+
+
+def test_of_the_invoices_that_differ_one_is_explained_and_one_accepted(demo: Demo) -> None:
+    differing = demo.installation.query(
+        "select invoice_issuer, charge_category, reconciliation_state, accepted_by "
+        "from trust.rpt_invoice_reconciliation "
+        "where reconciliation_state not in ('reconciled', 'within tolerance', 'no invoice') "
+        "order by all"
+    )
+    assert differing == [
+        ("Anthropic", "Usage", "accepted", "Head of Finance"),
+        ("OpenAI", "Tax", "explained", None),
+    ]
+    touched = demo.installation.query(
+        "select distinct source, billing_period from showback.fct_stated_cost_monthly "
+        "where accepted_differences like '%48.00%accepted by Head of Finance%' order by all"
+    )
+    assert touched == [("anthropic_org", date(2026, 10, 1))]
+
+
+def test_the_last_whole_month_could_be_closed(demo: Demo) -> None:
+    limits = {"USD": {"open_exceptions_limit": Decimal(500), "uninvoiced_limit": Decimal(0)}}
+    checks = close_checks(demo.installation.published_path, date(2026, 10, 1), limits)
+    assert [(check.name, check.lines()) for check in checks if not check.passed] == []
 
 
 # What the company got for it. The truth is what the world sent and what the showback adds up to.

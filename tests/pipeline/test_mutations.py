@@ -166,7 +166,7 @@ MARTS = {
 # Apart, because a mart that a gate stopped takes those that read it along.
 STATEMENTS = {
     "a statement without what is idle": Mutation(
-        "models/marts/showback/fct_statement_monthly.sql",
+        "models/marts/showback/fct_statement_known_monthly.sql",
         "    from statement_lines\n    group by\n",
         "    from statement_lines\n    where outcome <> 'idle'\n    group by\n",
         {

@@ -862,3 +862,83 @@ def test_an_order_of_meters_that_does_not_say_who_counts_is_named(
     write(org, "meter_precedence", METERS + lines)
     (found,) = faults(org, tmp_path / "data")
     assert found.startswith("meter_precedence.csv, row ") and fault in found
+
+
+TOLERANCE = "invoice_issuer,billing_currency,tolerance_amount,tolerance_share,valid_from,valid_to\n"
+ACCEPTED = (
+    "invoice_issuer,invoice_number,billing_period,billing_currency,charge_category,"
+    "accepted_difference,accepted_by,reason,accepted_on\n"
+)
+POLICY = "billing_currency,open_exceptions_limit,uninvoiced_limit,valid_from,valid_to\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "lines", "said"),
+    [
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,,,,\n",
+            "column tolerance_amount: say an",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,-1,,,\n",
+            "column tolerance_amount: it m",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,1,2,,\n",
+            "column tolerance_share: '2' is",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,1,,,2026-10-01\nAWS,USD,2,,2026-09-01,\n",
+            "column valid_from: invoice_issuer 'AWS', billing_currency 'USD' is in force twice",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-01,USD,Usage,12.34,,agreed,2026-10-05\n",
+            "column accepted_by: a value is missing",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-01,USD,Usage,0,CFO,agreed,2026-10-05\n",
+            "column accepted_difference: a difference of 0 needs nobody",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-02,USD,Usage,1,CFO,agreed,2026-10-05\n",
+            "column billing_period: '2026-09-02' is not the first day of a month",
+        ),
+        (
+            "accepted_difference",
+            ACCEPTED + "AWS,I-1,2026-09-01,USD,Usage,1,CFO,agreed,2026-10-05\n" * 2,
+            "column invoice_issuer: invoice_issuer 'AWS', invoice_number 'I-1'",
+        ),
+        ("close_policy", f"{POLICY}USD,-1,0,,\n", "column open_exceptions_limit: it must not be"),
+        (
+            "close_policy",
+            f"{POLICY}USD,1,-0.01,,\n",
+            "column uninvoiced_limit: it must not be less",
+        ),
+        ("close_policy", f"{POLICY}DOLLAR,1,1,,\n", "column billing_currency: 'DOLLAR' is not"),
+    ],
+)
+def test_faults_of_the_tables_of_closing_are_named(
+    org: Path, tmp_path: Path, table: str, lines: str, said: str
+) -> None:
+    write(org, table, lines)
+    (fault,) = faults(org, tmp_path / "data")
+    row = lines.count("\n")
+    assert fault.startswith(f"{table}.csv, row {row}, {said}"), fault
+
+
+def test_the_tables_of_closing_are_landed_to_the_last_digit(org: Path, tmp_path: Path) -> None:
+    write(
+        org,
+        "accepted_difference",
+        f"{ACCEPTED}A,I,2026-09-01,USD,Tax,-0.000000000001,B,c,2026-10-05\n",
+    )
+    land_org_tables(org, tmp_path / "data")
+    (row,) = landed_rows(tmp_path / "data", "accepted_difference")
+    assert row["accepted_difference"] == Decimal("-0.000000000001")
