@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL
 
-.PHONY: help setup run ui query test check audit bench focus-rules focus-referee focus-export
+.PHONY: help setup run ui query test check audit bench prices-import focus-rules focus-referee focus-export
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ query: setup ## Ask the published file: make query SQL="select ..."
 
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
+
+prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-prices|azure|aws FILE=...; ACCEPT=yes adds it).
+	@$(PYTHON) -m orchestration prices-import "$(FROM)" "$(FILE)" $(if $(AS_OF),--as-of "$(AS_OF)") \
+		$(if $(SINCE),--since "$(SINCE)") $(if $(REGION),--region "$(REGION)") \
+		$(if $(SERVICES),--services "$(SERVICES)") $(if $(CONFIRM),--confirm "$(CONFIRM)") \
+		$(if $(filter yes,$(ACCEPT)),--accept)
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

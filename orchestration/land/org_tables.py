@@ -26,6 +26,8 @@ _DAY_ZERO, _DAY_NEVER = date.min, date.max
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
+_BAND = re.compile(r"0-200k|200k-1M|long|above-\d{1,9}k?", re.ASCII)
+_PRICE = re.compile(r"\d{1,6}(\.\d{1,9})?", re.ASCII)
 _MONEY = re.compile(r"-?\d{1,24}(\.\d{1,12})?", re.ASCII)
 
 # What a rule or a mapping may look at; the macro profile_attributes gives dbt the same names.
@@ -51,6 +53,20 @@ CHARGE_ATTRIBUTES = (
 )
 _TAG = "tag:"
 
+# What prices are of; the same words as x_token_class.
+TOKEN_CLASSES = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "embedding",
+)
+
 
 class OrgTableError(ValueError):
     """The organisation's tables have faults; the message lists them all."""
@@ -71,8 +87,9 @@ class Column:
 
     Attributes:
         kind: ``text``, ``date``, ``month`` (the first day of one), ``integer``, ``rate`` (a
-            positive decimal), ``share`` (0 to 1), ``money`` (a decimal of either sign) or
-            ``attribute`` (a column of a charge, or ``tag:`` and the key of a tag).
+            positive decimal), ``price`` (a decimal, 0 when free), ``band`` (a band of context),
+            ``share`` (0 to 1), ``money`` (a decimal of either sign) or ``attribute`` (a column of
+            a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -104,6 +121,7 @@ _FROM, _TO = Column("date"), Column("date")
 _OWNER = Column(required=True, refers_to="owner")
 _CURRENCY = tuple(sorted(ISO_4217))
 _CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+_PRICE_UNITS = ("1000000 Tokens",)
 _OPERATORS = ("equals", "not_equals", "in", "starts_with", "contains", "is_null", "is_not_null")
 
 TABLES: dict[str, Table] = {
@@ -201,6 +219,62 @@ TABLES: dict[str, Table] = {
             "note": Column(),
         },
         ("meter_scope", "scope_value", "source"),
+        is_optional=True,
+    ),
+    "price": Table(
+        {
+            "vendor": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(required=True),
+            "token_class": Column(required=True, values=TOKEN_CLASSES),
+            "service_tier": Column(required=True),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(required=True, values=_PRICE_UNITS),
+            "list_price": Column("price"),
+            "currency": Column(required=True, values=_CURRENCY),
+            "valid_from": Column("date", required=True),
+            "price_source": Column(required=True),
+            "price_source_date": Column("date", required=True),
+            "note": Column(),
+        },
+        (
+            "vendor",
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+            "valid_from",
+        ),
+        is_optional=True,
+    ),
+    "contract_price": Table(
+        {
+            "contract_id": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(),
+            "token_class": Column(values=TOKEN_CLASSES),
+            "service_tier": Column(),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(values=_PRICE_UNITS),
+            "contract_price": Column("price"),
+            "currency": Column(values=_CURRENCY),
+            "discount_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        (
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+        ),
         is_optional=True,
     ),
     "fx_rate": Table(
@@ -322,6 +396,8 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "month": pl.Date,
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
+    "price": pl.Decimal(18, 9),
+    "band": pl.String,
     "share": pl.Decimal(18, 12),
     "money": pl.Decimal(38, 12),
 }
@@ -382,6 +458,7 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
         _check_validity(path, TABLES[name], rows, faults)
     _check_rules(org_dir, tables, faults)
     _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
     _check_budgets(org_dir / "budget.csv", tables["budget"], tables["use_case"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
@@ -412,6 +489,14 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
         {str(row["table_name"]): len(tables[str(row["table_name"])]) for row in landed},
         {str(row["table_name"]): str(row["content_hash"]) for row in landed},
     )
+
+
+def faults_of_table(name: str, path: Path) -> tuple[str, ...]:
+    """Return the faults of one table's file by itself, each by file, row and column."""
+    faults = _Faults()
+    rows = _read(path, TABLES[name], faults)
+    _check_validity(path, TABLES[name], rows, faults)
+    return tuple(faults.found)
 
 
 def _write_parquet(frame: pl.DataFrame, path: Path, *, replace: bool = False) -> None:
@@ -514,6 +599,18 @@ def _money(text: str) -> Decimal:
     return Decimal(text)
 
 
+def _band(text: str) -> str:
+    if not _BAND.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _price(text: str) -> Decimal:
+    if not _PRICE.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
 def _attribute(text: str) -> str:
     if text not in CHARGE_ATTRIBUTES and not (text.startswith(_TAG) and text != _TAG):
         raise ValueError
@@ -526,6 +623,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "month": _month,
     "integer": _integer,
     "rate": _rate,
+    "price": _price,
+    "band": _band,
     "share": _share,
     "money": _money,
     "attribute": _attribute,
@@ -536,6 +635,8 @@ _IN_WORDS = {
     "month": "the first day of a month, such as 2026-10-01",
     "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
+    "band": "a band of context such as above-200k",
+    "price": "a price such as 2.50, 0 when free, with at most 9 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
     "money": "an amount such as 1234.56, with a point and at most 12 decimals",
     "attribute": f"a tag (tag:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
@@ -562,7 +663,7 @@ def _check_references(
 
 def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faults) -> None:
     """A key is unique, or the validities of its rows do not overlap."""
-    has_validity = "valid_from" in table.columns
+    has_validity = "valid_to" in table.columns
     by_key: dict[tuple[object, ...], list[tuple[date, date, int]]] = {}
     for row in rows:
         start, end = _validity(row) if has_validity else (_DAY_ZERO, _DAY_NEVER)
@@ -653,6 +754,18 @@ def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
                         "meter_order",
                         f"place {order} of this list is taken in row {other.line}.",
                     )
+
+
+def _check_contract_prices(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """A term is either a price with its unit and currency, or a discount."""
+    for row in rows:
+        values = row.values
+        if (values["contract_price"] is None) == (values["discount_share"] is None):
+            what = "a term is either a contract_price or a discount_share."
+            faults.add(path, row.line, "contract_price", what)
+        for name in ("model", "token_class", "unit", "currency"):
+            if values["contract_price"] is not None and values[name] is None:
+                faults.add(path, row.line, name, "a contract price needs a value here.")
 
 
 def _check_budgets(

@@ -47,8 +47,9 @@ DOUBLE_QUOTED = r'"\w+"'
 # Functions that DuckDB and Spark both have, with the same meaning for our arguments.
 _PORTABLE = """
     abs any_value cardinality cast coalesce concat count date_trunc decimal filter floor
-    greatest lag lead least length lower max md5 min month nullif over partition regexp_extract
-    regexp_replace replace row_number split_part sqrt substr sum to_json trim try_cast upper year
+    greatest hour lag lead least length levenshtein lower max md5 min month nullif over partition
+    regexp_extract regexp_replace replace row_number split_part sqrt substr sum to_json trim
+    try_cast upper year
     """
 PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.

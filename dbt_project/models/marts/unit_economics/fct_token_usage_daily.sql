@@ -10,11 +10,6 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
-{%- set priced_columns = [
-    'usage_date', 'service_name', 'x_model', 'x_token_class', 'x_service_tier',
-    'x_context_window', 'x_region_scope',
-] %}
-
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
     where {{ this_period('int_usage_splits') }} and x_token_class is distinct from 'request'
@@ -32,6 +27,10 @@ split_shares as (
 
 prices as (
     select * from {{ ref('dim_price') }}
+),
+
+contract_prices as (
+    select * from {{ ref('dim_contract_price') }}
 ),
 
 measured as (
@@ -130,71 +129,34 @@ owned_usage as (
     group by all
 ),
 
-price_points as (
-    select distinct {{ priced_columns | join(', ') }}
+usage_with_band as (
+    select
+        *,
+        {{ context_above_tokens('x_context_window') }} as context_above_tokens
     from owned_usage
 ),
 
-{# Where the book prices a model by band, the price without a band is not that of another band. #}
-banded_prices as (
-    select
-        prices.*,
-        max(context_window) over (
-            partition by service_name, model, token_class, service_tier
-        ) as any_context_window
-    from prices
-),
-
-prices_in_force as (
-    select
-        {%- for name in priced_columns %}
-        price_points.{{ name }},
-        {%- endfor %}
-        banded_prices.list_price,
-        banded_prices.currency
-    from price_points
-    inner join banded_prices  -- a price point to the prices that hold for it, of which one is kept
-        on
-            price_points.service_name = banded_prices.service_name
-            and price_points.x_model = banded_prices.model
-            and price_points.x_token_class = banded_prices.token_class
-            and coalesce(price_points.x_service_tier, 'standard') = banded_prices.service_tier
-            and (
-                price_points.x_context_window is not distinct from banded_prices.context_window
-                or banded_prices.any_context_window is null
-            )
-            and (
-                price_points.x_region_scope = banded_prices.region_scope
-                or banded_prices.region_scope is null
-            )
-            and price_points.usage_date >= banded_prices.valid_from
-            and (
-                banded_prices.valid_to is null
-                or price_points.usage_date < banded_prices.valid_to
-            )
-    qualify row_number() over (
-        partition by
-            {%- for name in priced_columns %}
-            price_points.{{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        order by banded_prices.region_scope asc nulls last, banded_prices.valid_from desc
-    ) = 1
-)
+{{ prices_in_force('usage_with_band', 'prices', 'contract_prices') }}
 
 select
-    owned_usage.*,
+    {%- for name in what_columns + who_columns %}
+    used.{{ name }},
+    {%- endfor %}
+    used.usage_source,
+    used.tokens,
+    used.billing_currency,
+    used.billed_cost,
+    used.effective_cost,
     prices_in_force.list_price as list_price_per_million_tokens,
     prices_in_force.currency as list_price_currency,
-    {# tokens * price per million: the millionth is a multiplication, so that nothing is divided #}
-    cast(
-        cast(owned_usage.tokens as decimal(22, 6))
-        * cast(prices_in_force.list_price as decimal(16, 9))
-        * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
-    ) as estimated_list_cost
-from owned_usage
+    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.list_price') }} as decimal(38, 24))
+        as estimated_list_cost,
+    prices_in_force.contracted_price as contracted_price_per_million_tokens,
+    prices_in_force.contracted_currency as contracted_price_currency,
+    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.contracted_price') }} as decimal(38, 24))
+        as estimated_contracted_cost,
+    prices_in_force.price_contract_id
+from usage_with_band as used
 left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
     on
-        {%- for name in priced_columns %}
-        {{ 'and ' if not loop.first }}owned_usage.{{ name }}
-        is not distinct from prices_in_force.{{ name }}
-        {%- endfor %}
+        {{- price_of('used') }}
