@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL
 
-.PHONY: help setup run ui query test check audit bench prices-import focus-rules focus-referee focus-export
+.PHONY: help setup run ui query test check audit bench prices-import report journal focus-rules focus-referee focus-export
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ ui: setup ## Start the Dagster UI on loopback.
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
 
+report: setup ## Write the report of the published file, for a browser.
+	@$(PYTHON) -m orchestration report
+
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
 
@@ -42,6 +45,9 @@ prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-p
 		$(if $(SINCE),--since "$(SINCE)") $(if $(REGION),--region "$(REGION)") \
 		$(if $(SERVICES),--services "$(SERVICES)") $(if $(CONFIRM),--confirm "$(CONFIRM)") \
 		$(if $(filter yes,$(ACCEPT)),--accept)
+
+journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
+	@$(PYTHON) -m orchestration journal "$(PERIOD)"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

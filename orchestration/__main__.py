@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("audit", help="judge every published period again")
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
     prices = commands.add_parser("prices-import", help="add a price list's news to price.csv")
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     prices.add_argument("--services", default="", help="services with ; between; else the book's")
     prices.add_argument("--confirm", default="", help="name=reason of each jump, with ; between")
     prices.add_argument("--accept", action="store_true", help="add the rows, not only show them")
+    journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
+    journal.add_argument("period", help="the month, such as 2026-09")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -60,10 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)
+    if options.command == "report":
+        return _report(settings)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
     if options.command == "prices-import":
         return _prices_import(settings, options)
+    if options.command == "journal":
+        return _journal(settings, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -107,7 +114,8 @@ def _run(settings: Settings) -> int:
         _say(str(error))
         return 1
     seconds = [*run.seconds, ("in all", time.monotonic() - started)]
-    print_summary(settings.published_path, run.gates, run.outcome, seconds, _say)
+    paths = settings.published_path, settings.report_path
+    print_summary(*paths, run.gates, run.outcome, seconds, _say)
     return 0 if run.succeeded else 1
 
 
@@ -121,6 +129,19 @@ def _query(settings: Settings, question: str) -> int:
     except (FileNotFoundError, duckdb.Error) as error:
         _say(str(error))
         return 1
+    return 0
+
+
+def _report(settings: Settings) -> int:
+    from orchestration.publish.report import ReportError, write_report
+
+    try:
+        written = write_report(settings.published_path, settings.report_path)
+    except ReportError as error:
+        _say(str(error))
+        return 1
+    state = "written" if written.is_new else "unchanged"
+    _say(f"{written.path}: {state}, {written.figures} questions, {written.byte_count:,} bytes")
     return 0
 
 
@@ -177,6 +198,19 @@ def _named_reason(text: str) -> tuple[str, str]:
 
 def _day(text: str) -> date:
     return date.fromisoformat(text)
+
+
+def _journal(settings: Settings, period: str) -> int:
+    from orchestration.publish.journal import JournalError, export_journal
+
+    try:
+        written = export_journal(settings.published_path, period)
+    except JournalError as error:
+        _say(str(error))
+        return 1
+    for file in written:
+        _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
+    return 0
 
 
 def _ui(settings: Settings, port: int) -> int:

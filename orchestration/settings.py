@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         pattern=r"^[A-Z]{3}$",
         description="ISO 4217 code of every column that ends in _reporting.",
     )
+    fiscal_year_start_month: int = Field(
+        default=1, ge=1, le=12, description="The month in which the year of statements begins."
+    )
     first_period: str = Field(
         default="2015-01",
         pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
@@ -148,6 +151,11 @@ class Settings(BaseSettings):
     def published_path(self) -> Path:
         """The file that analysts and BI tools open."""
         return self.data_dir / "published" / "warehouse.duckdb"
+
+    @property
+    def report_path(self) -> Path:
+        """The report for people, beside the published file; a browser opens it."""
+        return self.data_dir / "published" / "report" / "index.html"
 
     @property
     def lock_path(self) -> Path:

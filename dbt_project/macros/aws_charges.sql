@@ -171,6 +171,7 @@ lines_read as (
         line_items.operation,
         line_items.resource_id,
         line_items.charge_description,
+        line_items.tax_type,
         line_items.usage_started_at,
         line_items.usage_ended_at,
         line_items.rate_code,
@@ -474,6 +475,7 @@ named as (
         region_scope as x_region_scope,
         service_tier as x_service_tier,
         snapshot_id as x_snapshot_id,
+        tax_type as x_tax_type,
         token_class as x_token_class,
         usage_type as x_usage_type
     from lines_read
@@ -482,6 +484,8 @@ named as (
 priced as (
     select
         named.*,
+        case when list_unit_price is not null then 'bill' end as x_list_price_basis,
+        case when contracted_unit_price is not null then 'bill' end as x_unit_price_basis,
         contracted_unit_price as pricing_currency_contracted_unit_price,
         list_unit_price as pricing_currency_list_unit_price
     from named

@@ -35,6 +35,10 @@ bedrock_models as (
     select * from {{ ref('aws_bedrock_model') }}
 ),
 
+model_names as (
+    select * from {{ ref('ai_model_name') }}
+),
+
 ai_meters as (
     select * from {{ ref('aws_ai_meter') }}
 ),
@@ -375,7 +379,10 @@ meters_named as (
                 "case when meters.accelerator_kind <> 'gpu' then meters.accelerator_count end"),
             ('x_AcceleratorModel', 'meters.accelerator_model'),
             ('x_ModelDeveloper', 'case when meters.is_token_meter then meters.developer end'),
+            ('x_ModelFamily', 'case when meters.is_token_meter then model_names.model_family end'),
             ('x_ModelId', 'case when meters.is_token_meter then meters.billed_model end'),
+            ('x_ModelVersion',
+                'case when meters.is_token_meter then ' ~ model_version('meters.model') ~ ' end'),
             ('x_TokenDirection', 'meters.token_direction'),
             ('x_TokenCacheAction', 'meters.token_cache_action'),
             ('x_ServiceTier', 'case when meters.is_token_meter then meters.service_tier end'),
@@ -432,5 +439,7 @@ meters_named as (
     ) as meters
     left join regions  -- many meters to one region
         on meters.region_id = regions.region_id
+    left join model_names  -- many meters to the canonical spelling of their model
+        on meters.model = model_names.spelling
 )
 {% endmacro %}

@@ -118,44 +118,103 @@
 {%- endmacro %}
 
 {#-
-  Parts of a split charge whose ratios do not sum to 1, or whose prices differ:
-  CAU-AllocatedMethodDetailsObject-O-027-M, and of the split cost allocation attribute A-013-C.
-  FOCUS has no id of the origin charge: its parts share resource, price, time and method.
+  Parts of a split charge whose ratios do not sum to 1, whose prices differ, or of which one has not
+  its ratio of what all have: CAU-AllocatedMethodDetailsObject-O-026-M and O-027-M, and of the split
+  cost allocation attribute A-013-C and A-014-C. FOCUS has no origin charge beside its parts, and no
+  id of it: its parts share account, resource, price, time and method, and the sum of what they have
+  is what it had. So each sum that may have lost something is told by the part that does not fit it,
+  the part that nobody was allocated (AllocatedResourceId empty) like the others. Ratios are rounded
+  by who publishes them: a millionth of the whole, or of one unit, is let pass.
 -#}
 {% macro splits_that_do_not_sum(delivered) -%}
+{%- set metrics = [
+    'BilledCost', 'EffectiveCost', 'ListCost', 'ContractedCost', 'ConsumedQuantity', 'PricingQuantity',
+] -%}
+{%- set origin = [
+    'source', 'billing_period', 'billing_account_id', 'sub_account_id', 'resource_id', 'sku_price_id',
+    'method_id', 'charge_category', 'currency', 'charge_period_start', 'charge_period_end',
+] -%}
     select
         parts.source,
         parts.billing_period,
         concat(
             'CAU-AllocatedMethodDetailsObject-O-027-M: the parts of ', coalesce(parts.resource_id, 'a charge'),
-            ' from ', cast(parts.charge_period_start as string), ' sum to ', cast(parts.ratio as string),
-            ' at ', cast(parts.prices_count as string), ' price(s)'
+            ' from ', cast(parts.charge_period_start as string), ' sum to ', cast(sum(parts.ratio) as string),
+            ' at ', cast(count(distinct parts.list_unit_price) as string), ' price(s)'
+            {%- for metric in metrics %},
+            case
+                when max(case when parts.misses_{{ metric }} then 1 else 0 end) = 1
+                    then '; {{ metric }} is not divided by the ratios'
+                else ''
+            end
+            {%- endfor %}
         ) as what,
-        parts.money as money_touched,
+        sum(abs(parts.EffectiveCost)) as money_touched,
         parts.currency
     from (
         select
-            charges.x_Source as source,
-            charges.x_BillingPeriod as billing_period,
-            charges.ResourceId as resource_id,
-            charges.ChargePeriodStart as charge_period_start,
-            min(charges.BillingCurrency) as currency,
-            sum(abs(charges.EffectiveCost)) as money,
-            count(distinct charges.ListUnitPrice) as prices_count,
-            sum(try_cast({{ json_value('elements.element', 'AllocatedRatio') }} as decimal(18, 12))) as ratio
+            shares.*,
+            {%- for metric in metrics %}
+            coalesce(
+                abs(
+                    shares.{{ metric }}
+                    - cast(shares.ratio as decimal(13, 9))
+                    * cast(
+                        sum(shares.{{ metric }}) over (partition by {{ origin | join(', ') }})
+                        as decimal(25, 9)
+                    )
+                )
+                > 0.000001 + 0.000001 * cast(
+                    sum(abs(shares.{{ metric }})) over (partition by {{ origin | join(', ') }})
+                    as decimal(25, 9)
+                ), false
+            ) as misses_{{ metric }}{{ ',' if not loop.last }}
+            {%- endfor %}
         from (
-            select * from {{ ref('cost_and_usage') }}
-            where AllocatedMethodDetails is not null
-        ) as charges
-        {{ contract_elements('charges.AllocatedMethodDetails') }}
-        where
-            {{ unpublished('charges', ['x_Source', 'x_BillingPeriod']) }}
-            and charges.x_Source in ({{ sources_of_kind(delivered) }})
-        group by
-            charges.x_Source, charges.x_BillingPeriod, charges.ResourceId, charges.SkuPriceId,
-            charges.AllocatedMethodId, charges.ChargePeriodStart, charges.ChargePeriodEnd
+            select
+                charges.x_Source as source,
+                charges.x_BillingPeriod as billing_period,
+                charges.BillingAccountId as billing_account_id,
+                charges.SubAccountId as sub_account_id,
+                charges.ResourceId as resource_id,
+                charges.SkuPriceId as sku_price_id,
+                charges.AllocatedMethodId as method_id,
+                charges.ChargeCategory as charge_category,
+                charges.BillingCurrency as currency,
+                charges.ChargePeriodStart as charge_period_start,
+                charges.ChargePeriodEnd as charge_period_end,
+                charges.x_ChargeId as charge_id,
+                charges.ListUnitPrice as list_unit_price,
+                {%- for metric in metrics %}
+                charges.{{ metric }},
+                {%- endfor %}
+                sum(try_cast({{ json_value('elements.element', 'AllocatedRatio') }} as decimal(18, 12))) as ratio
+            from (
+                select * from {{ ref('cost_and_usage') }}
+                where AllocatedMethodDetails is not null
+            ) as charges
+            {{ contract_elements('charges.AllocatedMethodDetails') }}
+            where
+                {{ unpublished('charges', ['x_Source', 'x_BillingPeriod']) }}
+                and charges.x_Source in ({{ sources_of_kind(delivered) }})
+            group by
+                charges.x_Source, charges.x_BillingPeriod, charges.BillingAccountId,
+                charges.SubAccountId, charges.ResourceId, charges.SkuPriceId,
+                charges.AllocatedMethodId, charges.ChargeCategory, charges.BillingCurrency,
+                charges.ChargePeriodStart, charges.ChargePeriodEnd, charges.x_ChargeId,
+                charges.ListUnitPrice{% for metric in metrics %}, charges.{{ metric }}{% endfor %}
+        ) as shares
     ) as parts
-    where abs(parts.ratio - 1) > 0.000001 or parts.prices_count > 1
+    group by
+        {%- for name in origin %}
+        parts.{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    having
+        abs(sum(parts.ratio) - 1) > 0.000001
+        or count(distinct parts.list_unit_price) > 1
+        {%- for metric in metrics %}
+        or max(case when parts.misses_{{ metric }} then 1 else 0 end) = 1
+        {%- endfor %}
 {%- endmacro %}
 
 {#- A correction of a period that is still open: CAU-ChargeClass-C-003-C. -#}

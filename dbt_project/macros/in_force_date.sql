@@ -4,5 +4,5 @@
   not known when the period closes, and a later change must not reach back into it.
 -#}
 {% macro in_force_date(alias) -%}
-    least({{ alias }}.usage_date, cast({{ alias }}.billing_period + interval 1 month - interval 1 day as date))
+    least({{ alias }}.usage_date, {{ last_day_of(alias ~ '.billing_period') }})
 {%- endmacro %}

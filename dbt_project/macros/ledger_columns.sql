@@ -80,6 +80,7 @@
         ('x_context_window', 'string'),
         ('x_credential_id', 'string'),
         ('x_line_item_type', 'string'),
+        ('x_list_price_basis', 'string'),
         ('x_meter_text', 'string'),
         ('x_model', 'string'),
         ('x_operation', 'string'),
@@ -89,7 +90,9 @@
         ('x_region_scope', 'string'),
         ('x_service_tier', 'string'),
         ('x_snapshot_id', 'string'),
+        ('x_tax_type', 'string'),
         ('x_token_class', 'string'),
+        ('x_unit_price_basis', 'string'),
         ('x_usage_type', 'string'),
     ]) %}
 {% endmacro %}

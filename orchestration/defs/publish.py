@@ -15,13 +15,16 @@ from orchestration.publish.audit import MoneyFile, PublicationRefusedError
 from orchestration.publish.dbt_manifest import load_manifest
 from orchestration.publish.focus_export import export_focus
 from orchestration.publish.publication import Publication, publish
+from orchestration.publish.report import ReportError, write_report
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 progress = logging.getLogger("tollgate")
 
 PUBLISHED_KEY = dg.AssetKey(["publish", "warehouse"])
+REPORT_KEY = dg.AssetKey(["publish", "report"])
 EXPORT_KEY = dg.AssetKey(["publish", "focus_export"])
 CHECK = "audit"
+REPORT_CHECK = "written"
 
 
 def build_publish_assets(
@@ -91,9 +94,68 @@ def build_publish_assets(
             ],
         )
 
-    if settings.focus_export is None:
-        return [published]
-    return [published, _focus_export(settings, settings.focus_export)]
+    assets = [published, _report(settings)]
+    if settings.focus_export is not None:
+        assets.append(_focus_export(settings, settings.focus_export))
+    return assets
+
+
+def _report(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=REPORT_KEY,
+        deps=[PUBLISHED_KEY],
+        group_name="6_publish",
+        owners=["team:finops"],
+        kinds={"html"},
+        description=(
+            "One HTML file for people who have never read a cloud bill: a page for each persona, "
+            "made from the published file, opened by double-click."
+        ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                REPORT_CHECK,
+                asset=REPORT_KEY,
+                description="The report could be made from what is published.",
+            )
+        ],
+    )
+    def report(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        path = settings.report_path
+        try:
+            written = write_report(settings.published_path, path)
+        except ReportError as error:
+            # What is published is good: the run says what is wrong with the report and stands.
+            progress.error(f"report   {error}")
+            return dg.MaterializeResult(
+                metadata={"outcome": "not written", "file": dg.MetadataValue.path(os.fspath(path))},
+                check_results=[
+                    dg.AssetCheckResult(
+                        check_name=REPORT_CHECK,
+                        passed=False,
+                        severity=dg.AssetCheckSeverity.WARN,
+                        description=f"{error} The report that is there is an earlier one.",
+                    )
+                ],
+            )
+        if written.is_new:
+            progress.info(f"publish  {path} ({written.byte_count:,} bytes)")
+        return dg.MaterializeResult(
+            metadata={
+                "outcome": "written" if written.is_new else "unchanged: made from the same",
+                "file": dg.MetadataValue.path(os.fspath(path)),
+                "bytes": written.byte_count,
+                "figures": written.figures,
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=REPORT_CHECK,
+                    passed=True,
+                    description=f"{written.figures} questions are answered.",
+                )
+            ],
+        )
+
+    return report
 
 
 def _focus_export(settings: Settings, target: str) -> dg.AssetsDefinition:

@@ -202,7 +202,12 @@ def build_warehouse_assets(
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: Dbt, lock: RunLock) -> Iterator[Any]:
         paths = build_paths(settings)
-        write_settings_input(paths.warehouse_dir, settings.reporting_currency, settings.today)
+        write_settings_input(
+            paths.warehouse_dir,
+            settings.reporting_currency,
+            settings.today,
+            settings.fiscal_year_start_month,
+        )
         write_warehouse_inputs(settings.data_dir, sources)
         manifest = load_manifest(DBT_PROJECT_DIR)
         project = project_fingerprint(DBT_PROJECT_DIR)

@@ -183,7 +183,11 @@ def _file_query(bill: Bill, month: date, part: int, files: int, *, is_open: bool
         "pricing_public_on_demand_cost": as_double("public_cost"),
         "pricing_public_on_demand_rate": "public_rate",
         "pricing_purchase_option": "purchase_option",
-        "pricing_rate_code": f"{if_metered} {sku} || '.JRTCKXETXF.6YS6EN2CT7' end",
+        # what is paid once has another price than what is paid by the hour
+        "pricing_rate_code": (
+            f"{if_metered} {sku} || case when line_item_type = 'Fee' then '.JRTCKXETXF.2TG2D8R56U'"
+            " else '.JRTCKXETXF.6YS6EN2CT7' end end"
+        ),
         "pricing_rate_id": (
             f"{if_metered} ('0x' || substr(md5({meter}), 1, 10))::bigint::varchar end"
         ),

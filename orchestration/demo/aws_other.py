@@ -35,9 +35,9 @@ _SHARED_METERS = (
 
 # billing months, counted from the world's first
 _DISCOUNT_MONTH = 2
-_CREDIT_MONTHS = (3, 4, 5)
-REFUNDED_MONTH = 4
-REFUND_MONTH = 6
+_CREDIT_MONTHS = (3, 4, 5, 10)
+# of what month, on the bill of what month
+_REFUNDS = ((4, 6), (8, 10))
 
 _EDP_SHARE = "0.03"
 _SALES_TAX_SHARE = "0.0625"
@@ -50,7 +50,7 @@ def add_other(bill: Bill) -> None:
     _add_shared(bill)
     _add_discounts(bill)
     _add_credits(bill)
-    _add_refund(bill)
+    _add_refunds(bill)
     _add_support(bill)
     _add_tax(bill)
 
@@ -199,27 +199,28 @@ def _add_credits(bill: Bill) -> None:
     )
 
 
-def _add_refund(bill: Bill) -> None:
-    """Insert a refund for a training machine that AWS had charged two months before."""
-    bill.insert(
-        f"""
-        select
-            date '{bill.month(REFUND_MONTH)}' as month,
-            'Refund' as bill_type,
-            started_on, ended_on, account_id, product_code, product_name, product_family,
-            instance_type, usage_type, operation, resource_id, tag_team, tag_use_case,
-            'Refund' as line_item_type,
-            'Refund for failed host of ' || resource_id as description,
-            -(unblended_cost * 0.5)::decimal(28, 2)::decimal(28, 10) as unblended_cost,
-            0::decimal(28, 10) as public_cost,
-            owner_id, use_case_id, outcome
-        from lines
-        where month = date '{bill.month(REFUNDED_MONTH)}' and instance_type = 'p5.48xlarge'
-            and product_code = 'AmazonEC2'
-        order by unblended_cost desc, started_on, resource_id
-        limit 1
-        """
-    )
+def _add_refunds(bill: Bill) -> None:
+    """Insert refunds for training machines that AWS had charged two months before."""
+    for refunded_month, refund_month in _REFUNDS:
+        bill.insert(
+            f"""
+            select
+                date '{bill.month(refund_month)}' as month,
+                'Refund' as bill_type,
+                started_on, ended_on, account_id, product_code, product_name, product_family,
+                instance_type, usage_type, operation, resource_id, tag_team, tag_use_case,
+                'Refund' as line_item_type,
+                'Refund for failed host of ' || resource_id as description,
+                -(unblended_cost * 0.5)::decimal(28, 2)::decimal(28, 10) as unblended_cost,
+                0::decimal(28, 10) as public_cost,
+                owner_id, use_case_id, outcome
+            from lines
+            where month = date '{bill.month(refunded_month)}' and instance_type = 'p5.48xlarge'
+                and product_code = 'AmazonEC2'
+            order by unblended_cost desc, started_on, resource_id
+            limit 1
+            """
+        )
 
 
 def _add_support(bill: Bill) -> None:

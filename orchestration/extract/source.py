@@ -20,6 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # Taken by the organisation's own tables.
 _RESERVED_NAME = "org"
 _ACCEPT_SHRINK = "accept_shrink"
+_PAYMENT_TERMS = "payment_terms"
 
 # A password before the host, or a query that signs (Azure's sig, Amazon's and Google's Signature).
 _SECRET_IN_URL = re.compile(r"://[^/@]*:[^/@]*@|[?&][\w-]*(sig|signature|token)=", re.IGNORECASE)
@@ -73,6 +74,12 @@ class SourceConfig:
     kind: str
     url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def payment_terms(self) -> str | None:
+        """When the vendor's invoices are to be paid, as in ``Net 30``; None where nobody said."""
+        terms: str | None = self.options.get(_PAYMENT_TERMS)
+        return terms
 
 
 @dataclass(frozen=True)
@@ -234,7 +241,7 @@ def load_sources(path: Path) -> tuple[SourceConfig, ...]:
         kind = KINDS[source.kind]
         if kind.needs_url and not source.url:
             raise SourceConfigError(f"{path}: source {source.name!r}: the field 'url' is missing.")
-        known = (*kind.options, _ACCEPT_SHRINK)
+        known = (*kind.options, _ACCEPT_SHRINK, _PAYMENT_TERMS)
         for option in source.options:
             if option not in known:
                 raise SourceConfigError(
@@ -242,6 +249,12 @@ def load_sources(path: Path) -> tuple[SourceConfig, ...]:
                     f"known are name, kind, url, {', '.join(known)}."
                 )
         _check_accept_shrink(path, source)
+        terms = source.options.get(_PAYMENT_TERMS, "as agreed")
+        if not isinstance(terms, str) or not terms.strip():
+            raise SourceConfigError(
+                f"{path}: source {source.name!r}: '{_PAYMENT_TERMS}' must be the vendor's terms in "
+                f"words such as Net 30, not {terms!r}."
+            )
     return sources
 
 

@@ -128,8 +128,11 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
     _write(inputs / "snapshot.parquet", snapshot_rows, _SNAPSHOT)
     _write(inputs / "landed_file.parquet", file_rows, _LANDED_FILE)
     _write(inputs / "source_failure.parquet", failure_rows, _FAILURE)
-    source_rows = [{"source": source.name, "kind": source.kind} for source in sources]
-    _write(inputs / "source.parquet", source_rows, {"source": pl.String, "kind": pl.String})
+    source_rows: list[dict[str, object]] = [
+        {"source": source.name, "kind": source.kind, "payment_terms": source.payment_terms}
+        for source in sources
+    ]
+    _write(inputs / "source.parquet", source_rows, dict.fromkeys(_SOURCE, pl.String))
 
 
 def _state(
@@ -235,6 +238,7 @@ _FAILURE: dict[str, _Type] = {
     "remedy": pl.String,
     "failed_at": pl.Datetime("us"),
 }
+_SOURCE = ("source", "kind", "payment_terms")
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, object]], schema: Mapping[str, _Type]) -> None:

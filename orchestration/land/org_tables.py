@@ -117,6 +117,31 @@ class Table:
     is_optional: bool = False
 
 
+# What an account of the chart is for in the journal; fct_chargeback_journal explains each.
+ACCOUNT_ROLES = ("expense", "clearing", "prepaid", "rounding", "margin_expense", "margin_revenue")
+
+# What governance.fct_allocation_kpi_monthly measures, and thresholds may be set for.
+KPIS = (
+    "allocation_coverage",
+    "unallocated_share",
+    "untagged_share",
+    "non_compliant_share",
+    "shared_share",
+    "idle_share",
+    "recharge_rate",
+    "unregistered_model_share",
+    "visibility_delay_days",
+)
+
+# The columns of a charge by which a tag policy may say where it holds.
+TAG_SCOPES = (
+    "source",
+    "billing_account_id",
+    "sub_account_id",
+    "service_name",
+    "service_category",
+)
+
 _FROM, _TO = Column("date"), Column("date")
 _OWNER = Column(required=True, refers_to="owner")
 _CURRENCY = tuple(sorted(ISO_4217))
@@ -287,10 +312,89 @@ TABLES: dict[str, Table] = {
         },
         ("from_currency", "to_currency"),
     ),
+    "fx_period_rate": Table(
+        {
+            "rate_kind": Column(required=True, values=("month_average", "month_end", "plan")),
+            "from_currency": Column(required=True, values=_CURRENCY),
+            "to_currency": Column(required=True, values=_CURRENCY),
+            "fx_rate": Column("rate", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("rate_kind", "from_currency", "to_currency"),
+        is_optional=True,
+    ),
+    "fx_policy": Table(
+        {
+            "from_currency": Column(values=_CURRENCY),
+            "fx_policy": Column(required=True, values=("daily", "month_average", "month_end")),
+            "compared_with": Column(required=True, values=("plan", "previous_month")),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("from_currency",),
+        is_optional=True,
+    ),
+    "gl_account": Table(
+        {
+            "account_role": Column(required=True, values=ACCOUNT_ROLES),
+            "account_order": Column("integer", required=True),
+            "outcome": Column(values=("owned", "idle", "unallocated")),
+            "charge_category": Column(values=_CHARGE_CATEGORIES),
+            "service_name": Column(),
+            "gl_account": Column(required=True),
+            "gl_account_name": Column(required=True),
+            "cost_centre": Column(),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("account_role", "account_order"),
+        is_optional=True,
+    ),
+    "chargeback_margin": Table(
+        {
+            "owner_id": Column(refers_to="owner"),
+            "margin_share": Column("share", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("owner_id",),
+        is_optional=True,
+    ),
+    "kpi_threshold": Table(
+        {
+            "kpi": Column(required=True, values=KPIS),
+            "better": Column(required=True, values=("higher", "lower")),
+            "crawl_value": Column("money", required=True),
+            "walk_value": Column("money", required=True),
+            "run_value": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("kpi",),
+        is_optional=True,
+    ),
+    "tag_policy": Table(
+        {
+            "tag_key": Column(required=True),
+            "allowed_values": Column(),
+            "scope_attribute": Column(values=TAG_SCOPES),
+            "scope_value": Column(),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("tag_key", "scope_attribute", "scope_value"),
+        is_optional=True,
+    ),
     "budget": Table(
         {
             "budget_scope": Column(
-                required=True, values=("service_provider", "sub_account", "use_case")
+                required=True, values=("service_provider", "sub_account", "use_case", "owner")
             ),
             "scope_value": Column(required=True),
             "billing_currency": Column(required=True, values=_CURRENCY),
@@ -459,7 +563,10 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
     _check_rules(org_dir, tables, faults)
     _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
     _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
-    _check_budgets(org_dir / "budget.csv", tables["budget"], tables["use_case"], faults)
+    _check_budgets(org_dir / "budget.csv", tables, faults)
+    _check_accounts(org_dir, tables, faults)
+    _check_thresholds(org_dir / "kpi_threshold.csv", tables["kpi_threshold"], faults)
+    _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
     if faults.found:
@@ -768,17 +875,63 @@ def _check_contract_prices(path: Path, rows: Sequence[Row], faults: _Faults) -> 
                 faults.add(path, row.line, name, "a contract price needs a value here.")
 
 
-def _check_budgets(
-    path: Path, rows: Sequence[Row], use_cases: Sequence[Row], faults: _Faults
-) -> None:
-    """A budget is no less than nothing, and one of a use case is of one that exists."""
-    known = {row.values["use_case_id"] for row in use_cases}
-    for row in rows:
+def _check_budgets(path: Path, tables: Mapping[str, Sequence[Row]], faults: _Faults) -> None:
+    """A budget is no less than nothing, and one of a use case or owner is of one that exists."""
+    for row in tables["budget"]:
         value, amount = row.values["scope_value"], row.values["monthly_budget"]
         if isinstance(amount, Decimal) and amount < 0:
             faults.add(path, row.line, "monthly_budget", "it must not be less than 0.")
-        if row.values["budget_scope"] == "use_case" and value is not None and value not in known:
-            faults.add(path, row.line, "scope_value", f"{value!r} is not in use_case.csv.")
+        scope = str(row.values["budget_scope"])
+        if scope in ("use_case", "owner") and value is not None:
+            known = {other.values[f"{scope}_id"] for other in tables[scope]}
+            if value not in known:
+                faults.add(path, row.line, "scope_value", f"{value!r} is not in {scope}.csv.")
+
+
+def _check_accounts(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: _Faults) -> None:
+    """Only expenses differ by what was charged, and a chart that books has each role it needs."""
+    path, rows = org_dir / "gl_account.csv", tables["gl_account"]
+    for row in rows:
+        values = row.values
+        if values["account_role"] != "expense":
+            for name in ("outcome", "charge_category", "service_name"):
+                if values[name] is not None:
+                    faults.add(path, row.line, name, "only an expense account looks at charges.")
+        needs_centre = values["account_role"] not in ("expense", "margin_expense", None)
+        if needs_centre and values["cost_centre"] is None:
+            what = f"say which cost centre the {values['account_role']} account books on."
+            faults.add(path, row.line, "cost_centre", what)
+    held = {row.values["account_role"] for row in rows}
+    for role in ACCOUNT_ROLES:
+        is_margin = role.startswith("margin")
+        if role not in held and (tables["chargeback_margin"] if is_margin else rows):
+            what = f"the chart of accounts lacks one for {role}"
+            because = ", which chargeback_margin.csv needs." if is_margin else "."
+            faults.add(path, None, "account_role", f"{what}{because}")
+
+
+def _check_thresholds(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """Run is at least as good as walk, and walk as crawl."""
+    for row in rows:
+        named = (row.values[name] for name in ("crawl_value", "walk_value", "run_value"))
+        steps = [step for step in named if isinstance(step, Decimal)]
+        ordered = sorted(steps, reverse=row.values["better"] == "lower")
+        if row.values["better"] is not None and steps != ordered:
+            what = f"where {row.values['better']} is better, crawl, walk and run go that way."
+            faults.add(path, row.line, "run_value", what)
+
+
+def _check_tag_policy(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+    """A scope has both its column and its value, and allowed values are none of them empty."""
+    for row in rows:
+        attribute, value = row.values["scope_attribute"], row.values["scope_value"]
+        if (attribute is None) != (value is None):
+            what = "give both scope_attribute and scope_value, or neither."
+            faults.add(path, row.line, "scope_value", what)
+        allowed = row.values["allowed_values"]
+        if isinstance(allowed, str) and not all(part.strip() for part in allowed.split("|")):
+            what = "a value between two bars is empty."
+            faults.add(path, row.line, "allowed_values", what)
 
 
 _OF_THE_INVOICE = (

@@ -207,6 +207,10 @@ _DOORS = {
         select source, billing_period, billing_currency, null, {sums}
         from showback.fct_showback_daily {judged} group by all
     """,
+    "published in showback.fct_statement_line_monthly": """
+        select source, billing_period, billing_currency, null, {sums}
+        from showback.fct_statement_line_monthly {judged} group by all
+    """,
 }
 
 

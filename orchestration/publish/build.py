@@ -82,16 +82,25 @@ def _wait_until_closed(build_path: Path) -> None:
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def write_settings_input(warehouse_dir: Path, reporting_currency: str, today: date) -> None:
+def write_settings_input(
+    warehouse_dir: Path, reporting_currency: str, today: date, fiscal_year_start_month: int = 1
+) -> None:
     """Write what dbt needs to know of the settings, atomically.
 
     Two files, because their keys differ: `setting` (setting_name, setting_value) holds what changes
-    numbers in the ledger, `clock` (today_date) what changes every day.
+    numbers, `clock` (today_date) what changes every day.
+
+    Args:
+        warehouse_dir: The warehouse folder, whose ``inputs`` are written.
+        reporting_currency: ISO 4217 code.
+        today: The day that the run takes as today.
+        fiscal_year_start_month: 1 to 12, the month in which the year of statements begins.
     """
     with duckdb.connect() as connection:
         settings = connection.sql(
-            "select 'reporting_currency' as setting_name, $currency as setting_value",
-            params={"currency": reporting_currency},
+            "select 'reporting_currency' as setting_name, $currency as setting_value "
+            "union all select 'fiscal_year_start_month', $month order by all",
+            params={"currency": reporting_currency, "month": str(fiscal_year_start_month)},
         )
         _write_input(settings, warehouse_dir / "inputs" / "setting.parquet")
         clock = connection.sql("select $today as today_date", params={"today": today})

@@ -11,8 +11,10 @@ import duckdb
 PUBLIC_SCHEMAS = {
     "focus": "What the vendors billed, in the words of FOCUS 1.4: one row per charge.",
     "allocation": "Who carries each charge: splits, shares, the way from a charge to its owners.",
-    "showback": "What each team and use case cost by day; idle and unallocated on their own lines.",
+    "showback": "What each team and use case cost by day; statements and the journal of a month.",
     "unit_economics": "What one token, request or inference costs.",
+    "planning": "What was planned: budgets against what was billed.",
+    "governance": "Whether rules are kept: required tags, the register of models, FinOps KPIs.",
     "trust": "Whether the numbers hold: control totals, exceptions, restatements, freshness.",
     "reference": "The organisation's tables and the price book, with their dates.",
     "tollgate": "How this file was made: what every relation and period was made from.",

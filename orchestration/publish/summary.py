@@ -152,6 +152,7 @@ def coverage_lines(published_path: Path) -> list[str]:
 
 def print_summary(
     published_path: Path,
+    report_path: Path,
     gates: Sequence[GateResult],
     outcome: str,
     seconds: Sequence[tuple[str, float]],
@@ -161,6 +162,7 @@ def print_summary(
 
     Args:
         published_path: The published file; it may be absent when the first run was refused.
+        report_path: The report beside it.
         gates: What each gate said.
         outcome: One line: published, unchanged or refused.
         seconds: Seconds by part of the run.
@@ -185,8 +187,9 @@ def print_summary(
         say("")
         say("Look at next:")
         say(f"  1. the file     {published_path} (any DuckDB client from 1.0 on)")
-        say("  2. the UI       make ui, then http://127.0.0.1:3000")
-        say(f'  3. a question   make query SQL="{QUERY_TO_PASTE}"')
+        say(f"  2. the report   {report_path} (open it in a browser)")
+        say("  3. the UI       make ui, then http://127.0.0.1:3000")
+        say(f'  4. a question   make query SQL="{QUERY_TO_PASTE}"')
 
 
 def _by_door(gates: Sequence[GateResult]) -> str:

@@ -25,6 +25,7 @@ _PRICES = """
         null::varchar as context_window,
         null::varchar as region_scope,
         cast(1 + m + c * 0.5 + t * 0.25 + p * 0.125 as decimal(18, 9)) as list_price,
+        '1000000 Tokens' as unit,
         'USD' as currency,
         [date '2025-01-01', date '2026-07-01'][p + 1] as valid_from,
         [date '2026-07-01', null][p + 1] as valid_to

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -209,9 +210,37 @@ def test_parts_of_a_split_charge_that_lost_one_are_named(warehouse: Warehouse) -
                 ResourceId=machine,
                 AllocatedMethodId="by-cpu",
                 AllocatedMethodDetails=f'{{"Elements":[{{"AllocatedRatio":{ratio}}}]}}',
+                x_ChargeId=f"{machine} {ratio}",
+                BilledCost=Decimal(ratio) * 10,
+                EffectiveCost=Decimal(ratio) * 10,
             )
     (sentence,) = warehouse.said("focus_splits_sum_to_their_origin")
     assert "the parts of vm-2 from 2026-10-05 00:00:00 sum to 0.750000000000" in sentence
+
+
+def test_a_metric_that_is_not_divided_by_the_ratios_is_named(warehouse: Warehouse) -> None:
+    """8 USD at 0.6, 0.3 and 0.1: 4.80, 2.40 and 0.80. A quantity that lost its rest of 1."""
+    for machine, quantities in (("vm-1", ("6", "3", "1")), ("vm-2", ("6", "3", "0"))):
+        for part, (ratio, cost, quantity) in enumerate(
+            zip(("0.6", "0.3", "0.1"), ("4.8", "2.4", "0.8"), quantities, strict=True)
+        ):
+            warehouse.charge(
+                ResourceId=machine,
+                AllocatedResourceId=f"pod-{part}" if part < 2 else None,
+                AllocatedMethodId="by-cpu-and-memory",
+                AllocatedMethodDetails=(
+                    f'{{"Elements":[{{"AllocatedRatio":{Decimal(ratio) / 2}}},'
+                    f'{{"AllocatedRatio":{Decimal(ratio) / 2}}}]}}'
+                ),
+                x_ChargeId=f"{machine} {part}",
+                BilledCost=cost,
+                EffectiveCost=cost,
+                ConsumedQuantity=quantity,
+            )
+    assert warehouse.said("focus_splits_sum_to_their_origin") == [
+        "CAU-AllocatedMethodDetailsObject-O-027-M: the parts of vm-2 from 2026-10-05 00:00:00 "
+        "sum to 1.000000000000 at 0 price(s); ConsumedQuantity is not divided by the ratios"
+    ]
 
 
 def test_a_correction_of_an_open_period_is_named(warehouse: Warehouse) -> None:

@@ -53,12 +53,18 @@ def test_the_manifest_tells_rows_sums_and_hashes_of_every_file(
     done = export(published, tmp_path)
     entries = manifest(tmp_path)
     assert set(entries) == exported_files(tmp_path) == set(done.written)
-    assert {entry["dataset"] for entry in entries.values()} == {
-        "cost_and_usage",
-        "invoice_detail",
-        "billing_period",
-        "contract_commitment",
-    }
+    months = {entry["billing_period"] for entry in entries.values()}
+    assert Counter(
+        (entry["billing_period"], entry["dataset"], entry["format"]) for entry in entries.values()
+    ) == Counter(
+        (month, dataset, form)
+        for month in months
+        for dataset in (
+            *("cost_and_usage", "invoice_detail"),
+            *("billing_period", "contract_commitment"),
+        )
+        for form in ("parquet", "csv")
+    )
     for path, entry in entries.items():
         content = (tmp_path / path).read_bytes()
         assert entry["sha256"] == hashlib.sha256(content).hexdigest()
@@ -77,6 +83,49 @@ def test_the_manifest_tells_rows_sums_and_hashes_of_every_file(
                 "select BillingCurrency, sum(BilledCost) from focus.cost_and_usage group by all"
             )
         )
+
+
+def test_a_commitment_stands_in_each_month_in_which_it_is_in_force(tmp_path: Path) -> None:
+    """The end is not in force any more; what is in force in no month stands in the newest."""
+    published = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("create schema focus; create schema tollgate")
+        connection.execute(
+            "create table tollgate.period_key as select * from (values "
+            "('focus.cost_and_usage', 's', date '2026-09-01', 'a'), "
+            "('focus.cost_and_usage', 's', date '2026-10-01', 'b'), "
+            "('focus.contract_commitment', '*', null, 'c')"
+            ") as told(relation, source, billing_period, key)"
+        )
+        for name in ("cost_and_usage", "invoice_detail", "billing_period"):
+            connection.execute(
+                f"create table focus.{name} (x_Source varchar, x_ChargeId varchar, "
+                "x_BillingPeriod date, BillingCurrency varchar, BilledCost decimal(38, 12), "
+                "ContractedCost decimal(38, 12), EffectiveCost decimal(38, 12), "
+                "ListCost decimal(38, 12), InvoiceDetailId varchar, InvoiceIssuerName varchar, "
+                "BillingPeriodStart timestamp)"
+            )
+        connection.execute(
+            "create table focus.contract_commitment as select * from (values "
+            "('both', timestamp '2026-09-15', timestamp '2026-10-02'), "
+            "('first', timestamp '2025-09-01', timestamp '2026-10-01'), "
+            "('second', timestamp '2026-10-01', timestamp '2026-10-01'), "
+            "('to come', timestamp '2027-01-01', timestamp '2028-01-01'), "
+            "('over', timestamp '2024-01-01', timestamp '2025-01-01')"
+            ") as told(ContractCommitmentId, ContractCommitmentPeriodStart, "
+            "ContractCommitmentPeriodEnd)"
+        )
+    export_focus(published, str(tmp_path / "export"), lambda _line: None)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select billing_period, list(ContractCommitmentId order by ContractCommitmentId) "
+            f"from read_parquet('{tmp_path}/export/parquet/contract_commitment/*/*.parquet', "
+            "hive_partitioning = true, hive_types_autocast = false) group by all order by all"
+        ).fetchall()
+    assert found == [
+        ("2026-09", ["both", "first"]),
+        ("2026-10", ["both", "over", "second", "to come"]),
+    ]
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])

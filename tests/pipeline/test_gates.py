@@ -307,6 +307,11 @@ TAMPERING = {
         "aws_small 2026-10: billed_cost: conformed are 26.700000000001 USD, published in "
         "showback.fct_showback_daily are",
     ),
+    "an owner in statements": (
+        "delete from showback.fct_statement_line_monthly where owner_id = 'nlp'",
+        "aws_small 2026-10: billed_cost: conformed are 26.700000000001 USD, published in "
+        "showback.fct_statement_line_monthly are",
+    ),
     "a source that is stale": (
         "update trust.rpt_freshness set freshness = 'stale', reason = 'the key expired.', "
         "remedy = 'Renew it.' where source = 'cents' and billing_period = date '2026-10-01'",

@@ -21,6 +21,8 @@ import pytest
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import pull
 from orchestration.extract.source import PullContext, SourceConfig
+from orchestration.publish.report.pages import PAGES
+from tests.pipeline.browser import chromium, watched
 from tests.pipeline.conftest import Installation, Run, new_installation
 from tests.pipeline.deliveries import (
     aws_line,
@@ -262,6 +264,28 @@ def test_a_separator_in_a_name_does_not_lend_it_an_owner(hostile: Hostile) -> No
         "where service_name in ('left', 'left|right') order by all"
     )
     assert owners == [("left", "vision"), ("left|right", None)]
+
+
+def test_the_report_shows_the_names_and_runs_none_of_them(hostile: Hostile) -> None:
+    with chromium() as browser:
+        seen = watched(browser)
+        seen.page.goto(hostile.installation.settings.report_path.as_uri())
+        for page in PAGES:
+            seen.page.evaluate("key => { location.hash = key; }", page.key)
+            seen.page.wait_for_selector(f"#page-{page.key}:not([hidden])")
+        assert seen.troubles == []
+        assert len(seen.requests) == 1, "nothing that a name mentions was fetched"
+        assert seen.page.locator("img, iframe, object").count() == 0
+        seen.page.evaluate("location.hash = 'engineering'")
+        place = seen.page.locator("#engineering-cost_by_service")
+        place.get_by_label("Find").fill("<script>")
+        cells = place.locator("tbody").inner_text()
+        assert HOSTILE["html"] in cells
+        with seen.page.expect_download() as download:
+            place.get_by_label("Find").fill("=1+1")
+            place.get_by_role("button", name="Download CSV").click()
+        lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+        assert len(lines) > 1 and all(line.startswith("'=1+1,") for line in lines[1:])
 
 
 def test_no_file_is_written_outside_the_data_folder(hostile: Hostile) -> None:

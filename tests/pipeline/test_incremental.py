@@ -39,6 +39,7 @@ ALLOCATE = (
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",
+    "int_fx_rates",
     "int_split_shares",
     "int_usage_splits",
 )
@@ -50,6 +51,7 @@ ALLOCATED_MARTS = (
     "allocation.fct_allocated_cost",
     "allocation.fct_allocation_trace",
     "showback.fct_showback_daily",
+    "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",
     "trust.rpt_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
@@ -111,6 +113,13 @@ def of_month(names: tuple[str, ...], source: str, period: str) -> set[PeriodKey]
 
 def whole(*names: str) -> set[PeriodKey]:
     return {(name, "*", "*") for name in names}
+
+
+def statements(*months: str) -> set[PeriodKey]:
+    """What owners get for months: of all sources, and with the months before."""
+    return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
+        "showback.fct_statement_monthly"
+    )
 
 
 class State:
@@ -178,6 +187,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
+        | statements("2026-10")
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
     )
     assert installation.query(
@@ -271,7 +281,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
-    assert before.changed_keys() == expected
+    assert before.changed_keys() == expected | statements("2026-10")
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
     assert before.content[table] == content(installation)[table]
@@ -306,6 +316,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("reference.dim_owner", "*"),
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
+        *((mart, period) for mart, _, period in statements("2026-10")),
     }
 
 
@@ -317,29 +328,46 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         installation.org / "ai_model.csv",
         replaced("gpt-4o,OpenAI,GPT-4o,approved", "gpt-4o,OpenAI,GPT-4o,retired"),
     )
-    run = installation.run_here(
-        TOLLGATE_TODAY=(TODAY + timedelta(days=1)).isoformat(),
-        TOLLGATE_REPORTING_CURRENCY="EUR",
-        TOLLGATE_LEDGER_TABLE_ROWS="0",
-    )
+    changes = {
+        "TOLLGATE_TODAY": (TODAY + timedelta(days=1)).isoformat(),
+        "TOLLGATE_REPORTING_CURRENCY": "EUR",
+        "TOLLGATE_LEDGER_TABLE_ROWS": "0",
+    }
+    refused = installation.run_here(**changes)
+    assert refused.exit_code != 0
+    assert before.is_published_file_untouched()
+    # Which pair, from which day on, and where it is to be written.
+    for month in AWS_MONTHS:
+        assert f"aws_small {month}: no rate from USD to EUR for {month}-" in refused.text
+    assert "; add it to fx_rate.csv" in refused.text
+    assert "focus_small 2026-10: no rate" not in refused.text
+
+    edit(installation.org / "fx_rate.csv", lambda text: text + "USD,EUR,0.9,,\n")
+    run = installation.run_here(**changes)
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
-    assert before.written_files() == {("int_charge_splits", *month) for month in months}
+    assert before.written_files() == {
+        (model, *month) for model in ("int_charge_splits", "int_fx_rates") for month in months
+    }
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
         "showback.fct_showback_daily",
+        "showback.fct_statement_line_monthly",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
     )
-    expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model")
+    expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
+    expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
     expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
     for source, period in months:
-        expected |= {("allocate.int_charge_splits", source, period)}
+        expected |= of_month(
+            ("allocate.int_charge_splits", "allocate.int_fx_rates"), source, period
+        )
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)
@@ -348,11 +376,11 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "select view_name from duckdb_views() where schema_name in ('focus', 'allocation') "
         "and sql like '%.parquet%' order by all"
     ) == [("charge_split",), ("cost_and_usage",)]
-    # No rate from dollars to euros: an unknown amount is not zero.
     assert installation.query(
-        "select billing_currency, reporting_currency, count(billed_cost_reporting) "
+        "select billing_currency, reporting_currency, sum(billed_cost_reporting) "
+        "= sum(billed_cost) * case billing_currency when 'USD' then 0.9 else 1 end "
         "from allocation.charge_split group by all order by all"
-    ) == [("EUR", "EUR", 8), ("USD", "EUR", 0)]
+    ) == [("EUR", "EUR", True), ("USD", "EUR", True)]
 
 
 @pytest.fixture

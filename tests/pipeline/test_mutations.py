@@ -144,6 +144,24 @@ MARTS = {
             ),
         },
     ),
+    "a statement without what is idle": Mutation(
+        "models/marts/showback/fct_statement_monthly.sql",
+        "    from statement_lines\n    group by\n",
+        "    from statement_lines\n    where outcome <> 'idle'\n    group by\n",
+        {
+            "statement_equals_showback": (
+                "all sources 2026-09: billed_cost: months 60.593333333333",
+                "statements 56.593333333333",
+                "(4 USD touched)",
+            ),
+        },
+    ),
+    "a cent that nobody is charged": Mutation(
+        "models/marts/showback/fct_chargeback_journal.sql",
+        "when remainder_rank <= units_left then 1",
+        "when remainder_rank < units_left then 1",
+        {"journal_balances": ("2026-10: the expense lines are rounded by -0.0", "touched)")},
+    ),
     "a mart without credits": Mutation(
         "models/marts/focus/cost_and_usage.sql",
         "    where {{ this_period('int_charges_conformed') }}",

@@ -6,7 +6,6 @@ Needs Chromium for the browser's part; ``.ci/run`` installs it.
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ import pytest
 
 from orchestration.defs.automation import JOB_NAME
 from orchestration.settings import PROJECT_DIR
+from tests.pipeline.browser import chromium
 from tests.pipeline.conftest import Installation
 
 DOORS = ["1_extract", "2_land", "3_conform", "4_allocate", "5_marts", "6_publish"]
@@ -99,17 +99,8 @@ def ui(published_once: Installation, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def page(ui: Ui) -> Iterator[Any]:
     """The first page in a browser."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed; apt-get install chromium brings it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        try:
-            yield browser.new_page(viewport={"width": 1800, "height": 1000})
-        finally:
-            browser.close()
+    with chromium() as browser:
+        yield browser.new_page(viewport={"width": 1800, "height": 1000})
 
 
 def test_the_browser_shows_the_graph_by_door(ui: Ui, page: Any) -> None:

@@ -76,6 +76,7 @@ def broken_rows(
 # -- what each check function means ---------------------------------------------------------------
 
 TEXT, NUMBER, TIME = "VARCHAR", "DECIMAL(38, 12)", "TIMESTAMP"
+PRICE = "DECIMAL(38, 15)"
 # check, types, rows that keep it, rows that break it; a row is its values in the types' order.
 WORKED_EXAMPLES: list[
     tuple[Check, dict[str, str], list[tuple[Any, ...]], list[tuple[Any, ...]]]
@@ -179,6 +180,48 @@ WORKED_EXAMPLES: list[
         {"A": NUMBER, "B": NUMBER, "C": NUMBER},
         [("0.000015", "20", "0.0003"), ("0.3", None, "7"), ("0.333333333333", "3", "1")],
         [("2", "3", "6.0000001"), ("2", "3", "-6")],
+    ),
+    # Huge and tiny amounts alike: half of their last digit, and no more. One line of a million
+    # million cannot hide one dollar, and a thousandth of a millionth cannot hide a tenth of itself.
+    (
+        ["product", "A", "B", "C"],
+        {"A": PRICE, "B": PRICE, "C": NUMBER},
+        [
+            ("1000000000", "1000000000", "1000000000000000000"),
+            ("-1000000000.5", "2", "-2000000001"),
+            ("123456789.123456789012345", "1000000000", "123456789123456789.012345"),
+            ("999999999999999999", "1000000", "999999999999999999000000"),
+            ("0.000000001", "1", "0.000000001"),
+            ("0.000000001", "0.001", "0.000000000001"),
+            ("0.333333333333333", "3", "1"),
+            ("0.333333333333333", "3000000", "1000000"),
+        ],
+        [
+            ("1000000000", "1000000000", "1000000000000000001"),
+            ("-1000000000.5", "2", "-2000000001.000001"),
+            ("123456789.123456789012345", "1000000000", "123456789123456789.012346"),
+            ("999999999999999999", "1000000", "999999999999999999001000"),
+            ("0.000000001", "1", "0.000000001001"),
+            ("0.000000001", "0.001", "0"),
+            ("0.333333333333", "3", "1"),
+            # Too large to be judged: said to be wrong, never passed.
+            ("10000000000000000000", "1", "10000000000000000000"),
+            ("99999999999999999999999", "99999999999999999999999", "1"),
+        ],
+    ),
+    # As delivered in floats: off by what a float is unsure of, and no more.
+    (
+        ["product", "A", "B", "C"],
+        {"A": "DOUBLE", "B": "DOUBLE", "C": "DOUBLE"},
+        [("0.1", "3", "0.3"), ("1234567.1", "9876543.3", "12193255419905.43")],
+        [("0.1", "3", "0.300000000001"), ("1e30", "1", "1e30"), ("1", "1", "inf")],
+    ),
+    # As delivered in a text file.
+    (
+        ["product", "A", "B", "C"],
+        {"A": TEXT, "B": TEXT, "C": TEXT},
+        [("1.5e-06", "2", "0.000003"), ("0.25", None, "7")],
+        [("1.5e-06", "2", "0.000004"), ("1", "1", "1,0")],
     ),
     (
         ["one_per", "A", "B", 1],
@@ -799,7 +842,8 @@ def test_what_is_generated_is_what_is_checked_in() -> None:
         ),
         (
             "CAU-ListCost-C-011-C",
-            "ListCost must be ListUnitPrice times PricingQuantity "
+            "ListCost must be ListUnitPrice times PricingQuantity, "
+            "to the last digit that they can say "
             "where ListUnitPrice is given and PricingQuantity is given",
         ),
         (

@@ -338,6 +338,12 @@ def test_the_inputs_of_the_warehouse_say_what_the_receipts_say(bill: Bill) -> No
     assert file["relation"] == "focus__charges" and Path(file["file_path"]).exists()
     sources = pl.read_parquet(inputs / "source.parquet")["source"].to_list()
     assert sources == ["bill", "later"]
+    agreed = replace(bill.config, options={"payment_terms": "Net 30"})
+    write_warehouse_inputs(bill.data, [agreed])
+    assert pl.read_parquet(inputs / "source.parquet").to_dicts() == [
+        {"source": "bill", "kind": bill.config.kind, "payment_terms": "Net 30"}
+    ]
+    write_warehouse_inputs(bill.data, [bill.config, SourceConfig("later", "openai")])
     before = tree(inputs)
     write_warehouse_inputs(bill.data, [bill.config, SourceConfig("later", "openai")])
     assert tree(inputs) == before

@@ -16,7 +16,9 @@ import pytest
 
 from orchestration.land.org_tables import (
     CHARGE_ATTRIBUTES,
+    KPIS,
     TABLES,
+    TAG_SCOPES,
     OrgTableError,
     land_org_tables,
 )
@@ -642,6 +644,165 @@ def test_a_budget_of_nothing_and_none_at_all_have_no_fault(org: Path, tmp_path: 
     write(org, "budget", BUDGET + "use_case,answers,USD,0,,,Stopped\n")
     land_org_tables(org, tmp_path / "one")
     assert [row["monthly_budget"] for row in landed_rows(tmp_path / "one", "budget")] == [0]
+
+
+CHART = ",".join(TABLES["gl_account"].columns) + "\n"
+ROLES = (
+    "clearing,1,,,,1990,Clearing,CC-95,,,\nprepaid,1,,,,1280,Prepaid,CC-95,,,\n"
+    "rounding,1,,,,6590,Rounding,CC-95,,,\n"
+)
+EXPENSE = "expense,9,,,,6000,Cloud,,,,\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "lines", "said"),
+    [
+        (
+            "fx_period_rate",
+            "weekly,EUR,USD,1.1,,\n",
+            "row 2, column rate_kind: 'weekly' is not all",
+        ),
+        ("fx_period_rate", "plan,EUR,USD,-1,,\n", "row 2, column fx_rate: '-1' is not a positive"),
+        (
+            "fx_period_rate",
+            "plan,EUR,USD,1.1,2026-01-01,\nplan,EUR,USD,1.2,2026-10-01,\n",
+            "row 3, column valid_from: rate_kind 'plan', from_currency 'EUR', to_currency 'USD' is "
+            "in force twice: see row 2.",
+        ),
+        ("fx_policy", ",yearly,plan,,,\n", "row 2, column fx_policy: 'yearly' is not allowed"),
+        ("fx_policy", "EUR,daily,,,,\n", "row 2, column compared_with: a value is missing."),
+        (
+            "fx_policy",
+            ",daily,plan,,,\n,month_end,plan,2026-01-01,,\n",
+            "row 3, column valid_from: from_currency None is in force twice: see row 2.",
+        ),
+        ("gl_account", ROLES, "column account_role: the chart of accounts lacks one for expense."),
+        (
+            "gl_account",
+            EXPENSE + ROLES.replace("Prepaid,CC-95", "Prepaid,"),
+            "row 4, column cost_centre: say which cost centre the prepaid account books on.",
+        ),
+        (
+            "gl_account",
+            EXPENSE + ROLES.replace("rounding,1,,,", "rounding,1,,Tax,"),
+            "row 5, column charge_category: only an expense account looks at charges.",
+        ),
+        (
+            "gl_account",
+            EXPENSE + ROLES + "expense,9,idle,,,6900,Unused,,2026-10-01,,\n",
+            "row 6, column valid_from: account_role 'expense', account_order 9 is in force twice: "
+            "see row 2.",
+        ),
+        (
+            "gl_account",
+            "income,1,,,,1,X,,,,\n",
+            "row 2, column account_role: 'income' is not allow",
+        ),
+        (
+            "chargeback_margin",
+            "search,1.5,,,\n",
+            "row 2, column margin_share: '1.5' is not a share",
+        ),
+        (
+            "chargeback_margin",
+            "nobody,0.1,,,\n",
+            "row 2, column owner_id: 'nobody' is not in owner",
+        ),
+        ("kpi_threshold", "speed,higher,1,2,3,,,\n", "row 2, column kpi: 'speed' is not allowed"),
+        (
+            "kpi_threshold",
+            "idle_share,lower,0.1,0.2,0.3,,,\n",
+            "row 2, column run_value: where lower is better, crawl, walk and run go that way.",
+        ),
+        (
+            "kpi_threshold",
+            "idle_share,lower,10%,0.2,0.1,,,\n",
+            "row 2, column crawl_value: '10%' is not an amount such as",
+        ),
+        (
+            "tag_policy",
+            "team,a||b,,,,,\n",
+            "row 2, column allowed_values: a value between two bars",
+        ),
+        (
+            "tag_policy",
+            "team,,sub_account_id,,,,\n",
+            "row 2, column scope_value: give both scope_attribute and scope_value, or neither.",
+        ),
+        (
+            "tag_policy",
+            "team,,region_id,eu,,,\n",
+            "row 2, column scope_attribute: 'region_id' is no",
+        ),
+        (
+            "tag_policy",
+            "team,,,,,,\nteam,a,,,,,\n",
+            "row 3, column valid_from: tag_key 'team', scope_attribute None, scope_value None is "
+            "in force twice: see row 2.",
+        ),
+        (
+            "budget",
+            "owner,nobody,USD,1,,,\n",
+            "row 2, column scope_value: 'nobody' is not in owner",
+        ),
+    ],
+)
+def test_faults_of_the_tables_of_finance_are_named(
+    org: Path, tmp_path: Path, table: str, lines: str, said: str
+) -> None:
+    write(org, table, ",".join(TABLES[table].columns) + "\n" + lines)
+    found = faults(org, tmp_path)
+    separator = ": " if said.startswith(("the ", "it ")) else ", "
+    assert found[0].startswith(f"{table}.csv{separator}{said}")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "fx_period_rate",
+        "fx_policy",
+        "gl_account",
+        "chargeback_margin",
+        "kpi_threshold",
+        "tag_policy",
+    ],
+)
+def test_a_table_of_finance_in_another_shape_is_refused(
+    org: Path, tmp_path: Path, table: str
+) -> None:
+    (org / f"{table}.csv").unlink(missing_ok=True)
+    assert land_org_tables(org, tmp_path / "none").rows[table] == 0
+    header = ",".join(TABLES[table].columns)
+    for text in (header.replace(",", ";"), header.rsplit(",", 1)[0], f"{header},more", ""):
+        write(org, table, text + "\n")
+        (fault,) = faults(org, tmp_path / "data")
+        assert fault.startswith(f"{table}.csv, row 1: the header must be {header}, not ")
+    write(org, table, header + "\n", "utf-8-sig")
+    assert land_org_tables(org, tmp_path / "mark").rows[table] == 0
+
+
+def test_a_margin_needs_its_two_accounts(org: Path, tmp_path: Path) -> None:
+    margin = "owner_id,margin_share,valid_from,valid_to,note\n,0.05,,,\n"
+    write(org, "chargeback_margin", margin)
+    said = "gl_account.csv, column account_role: the chart of accounts lacks one for "
+    assert faults(org, tmp_path) == tuple(
+        f"{said}{role}, which chargeback_margin.csv needs."
+        for role in ("margin_expense", "margin_revenue")
+    )
+    accounts = "margin_expense,1,,,,6250,Fee,,,,\nmargin_revenue,1,,,,4800,Fees,CC-90,,,\n"
+    write(org, "gl_account", CHART + EXPENSE + ROLES + accounts)
+    assert land_org_tables(org, tmp_path).rows["gl_account"] == 6
+
+
+def test_a_tag_policy_may_hold_where_dbt_can_look() -> None:
+    macro = (DBT_PROJECT_DIR / "macros" / "tag_policy_scopes.sql").read_text()
+    assert tuple(re.findall(r"'(\w+)'", macro)) == TAG_SCOPES
+
+
+def test_every_kpi_with_a_threshold_is_one_that_is_measured() -> None:
+    mart = DBT_PROJECT_DIR / "models" / "marts" / "governance" / "fct_allocation_kpi_monthly.sql"
+    measured = set(re.findall(r"'(\w+)'", mart.read_text()))
+    assert set(KPIS) <= measured
 
 
 def test_commitments_of_two_services_or_one_after_the_other_have_no_fault(

@@ -292,5 +292,5 @@ def test_numbers_stay_exact(write: Write) -> None:
 
 
 def test_the_cliffs_are_those_that_the_sql_tells_apart() -> None:
-    macro = Path("dbt_project/macros/price_in_force.sql").read_text(encoding="utf-8")
+    macro = Path("dbt_project/macros/prices_in_force.sql").read_text(encoding="utf-8")
     assert f"return([{', '.join(map(str, CLIFFS))}])" in macro

@@ -137,7 +137,7 @@ WRONG_FILES: dict[str, tuple[str, str]] = {
     "an unknown field": (
         "sources: [{name: a, kind: focus, url: x, first_period: '2026-01'}]",
         ": source 'a': focus knows no field 'first_period'; known are name, kind, url, "
-        "storage_options, accept_shrink.",
+        "storage_options, accept_shrink, payment_terms.",
     ),
     "a period that is none": (
         "sources: [{name: a, kind: focus, url: x, accept_shrink: [2026-1]}]",
@@ -148,6 +148,10 @@ WRONG_FILES: dict[str, tuple[str, str]] = {
         "sources: [{name: a, kind: focus, url: x, accept_shrink: 2026-10}]",
         ": source 'a': 'accept_shrink' must be a list of billing periods such as [\"2026-10\"]: "
         "'2026-10' is no list.",
+    ),
+    "terms that are no words": (
+        "sources: [{name: a, kind: focus, url: x, payment_terms: 30}]",
+        ": source 'a': 'payment_terms' must be the vendor's terms in words such as Net 30, not 30.",
     ),
     "an open bracket": (
         "sources:\n  - {name: a, kind: focus\n",

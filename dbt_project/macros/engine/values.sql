@@ -183,11 +183,39 @@
 {%- endmacro %}
 
 {#-
-  The price of one unit that a cost and a priced quantity mean, to 12 decimals; NULL where there is
-  no quantity. Multiplied back it is within FOCUS's tolerance of the cost; the cost stays what counts.
+  The price of one unit that a cost and a priced quantity mean, both positive or both negative: the
+  nearest of 15 decimals, so that multiplied back it is the cost to the cost's last digit, or to what
+  half a last digit of the price makes of it. NULL where the quantity is NULL or 0. Both are counted
+  in whole numbers of their last digit and divided as on paper, nine digits at a time, because 18 at
+  once would not fit.
 -#}
 {% macro unit_price(amount, quantity) -%}
-    {{ per_request(amount, quantity) }}
+    {{ return(adapter.dispatch('unit_price')(amount, quantity)) }}
+{%- endmacro %}
+
+{% macro duckdb__unit_price(amount, quantity) -%}
+    {%- set cost -%}
+        (cast(abs(trunc({{ amount }})) as hugeint) * 1000000000000
+        + cast(abs({{ amount }} % 1) * 1000000000000 as hugeint))
+    {%- endset -%}
+    {%- set units -%}
+        nullif(
+            cast(abs(trunc({{ quantity }})) as hugeint) * 1000000000000000
+            + cast(abs({{ quantity }} % 1) * 1000000000000000 as hugeint), 0
+        )
+    {%- endset -%}
+    cast(
+        cast(
+            ({{ cost }} * 1000000000 // {{ units }}) * 1000000000
+            + ({{ cost }} * 1000000000 % {{ units }} * 1000000000 + {{ units }} // 2)
+            // {{ units }} as decimal(38, 0)
+        ) * cast('0.000000000000001' as decimal(15, 15)) as decimal(38, 15)
+    )
+{%- endmacro %}
+
+{% macro spark__unit_price(amount, quantity) -%}
+    {#- of these types Spark keeps 15 decimals in a quotient -#}
+    cast({{ amount }} as decimal(20, 12)) / nullif(cast({{ quantity }} as decimal(38, 15)), 0)
 {%- endmacro %}
 
 {#- A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. -#}

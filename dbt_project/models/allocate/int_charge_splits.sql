@@ -1,6 +1,6 @@
 -- One row per charge: the split that divides it, with the narrow columns that marts group by.
 -- Invariant: every charge of the ledger is here once; its four costs are the ledger's.
--- Reporting twins are the cost times the day's exchange rate, rounded once, NULL where no rate is known.
+-- Reporting twins are the cost times the exchange rate of the policy, rounded once, NULL where no rate is known.
 
 {{ config(keeps_periods_apart=true) }}
 
@@ -24,7 +24,8 @@ profile_rules as (
 ),
 
 fx_rates as (
-    select * from {{ source('org', 'fx_rate') }}
+    select * from {{ ref('int_fx_rates') }}
+    where {{ this_period('int_fx_rates') }}
 ),
 
 settings as (
@@ -46,23 +47,6 @@ profile_splits as (
         on profiles.charge_profile_id = profile_rules.charge_profile_id
 ),
 
-{# The days of each period with the rate of each currency into the reporting currency. #}
-rates as (
-    select
-        usage_days.source,
-        usage_days.billing_period,
-        usage_days.usage_date,
-        fx_rates.from_currency,
-        fx_rates.fx_rate
-    from usage_days
-    cross join reporting
-    inner join fx_rates  -- a day has at most one rate of a pair
-        on
-            reporting.reporting_currency = fx_rates.to_currency
-            and (fx_rates.valid_from is null or {{ in_force_date('usage_days') }} >= fx_rates.valid_from)
-            and (fx_rates.valid_to is null or {{ in_force_date('usage_days') }} < fx_rates.valid_to)
-),
-
 dated as (
     select
         charges.*,
@@ -82,9 +66,11 @@ select
     dated.billing_period,
     dated.x_charge_id,
     profile_splits.split_id,
+    profile_splits.charge_profile_id,
     dated.usage_date,
     dated.service_name,
     dated.charge_category,
+    dated.pricing_category,
     dated.x_classification,
     dated.x_model,
     dated.x_token_class,
@@ -101,7 +87,7 @@ select
     {%- for cost in ['billed_cost', 'effective_cost', 'list_cost', 'contracted_cost'] %}
     case
         when dated.billing_currency = reporting.reporting_currency then dated.{{ cost }}
-        else cast(dated.{{ cost }} * rates.fx_rate as decimal(38, 12))
+        else cast(dated.{{ cost }} * fx_rates.fx_rate as decimal(38, 12))
     end as {{ cost }}_reporting{{ ',' if not loop.last }}
     {%- endfor %}
 from dated
@@ -109,9 +95,9 @@ cross join reporting
 inner join profile_splits  -- many charges to one profile
     on
     {{ same_profile('dated', 'profile_splits') | indent(4) }}
-left join rates  -- at most one rate a day
+left join fx_rates  -- at most one rate a day and currency
     on
-        dated.source = rates.source
-        and dated.billing_period = rates.billing_period
-        and dated.usage_date = rates.usage_date
-        and dated.billing_currency = rates.from_currency
+        dated.source = fx_rates.source
+        and dated.billing_period = fx_rates.billing_period
+        and dated.usage_date = fx_rates.usage_date
+        and dated.billing_currency = fx_rates.billing_currency

@@ -20,6 +20,7 @@ from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect
 from orchestration.publish.focus_conformance.facts import Check
 from orchestration.publish.focus_conformance.json_schema import conforms
+from orchestration.publish.focus_conformance.product import Number, differs
 from orchestration.publish.focus_conformance.sql_text import literal
 
 # A numeric type of the database is a number whatever its text looks like.
@@ -29,9 +30,6 @@ _TIMES = ("TIMESTAMP", "DATE")
 # No plus sign, no thousands separator, a point for decimals, an exponent if need be.
 NUMERIC_TEXT = "-?([0-9]+([.][0-9]+)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
 UTC_TEXT = "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?Z"
-
-# How far a product may be from its result: a unit price has a limited number of decimals.
-PRODUCT_TOLERANCE = "0.000000001"
 
 
 @dataclass(frozen=True)
@@ -326,12 +324,8 @@ class Checks:
     def _breaks_product(self, a: str, b: str, result: str) -> Formula:
         if not {a, b, result} <= set(self._types):
             return NEVER
-        # In floats, because 15 decimals times 15 decimals do not fit; the tolerance is far coarser.
-        x, y, z = (f"cast({self._number(column)} as double)" for column in (a, b, result))
-        return _ask(
-            f"{result} is not {a} * {b}",
-            f"coalesce(abs({x} * {y} - {z}) > {PRODUCT_TOLERANCE} * greatest(abs({z}), 1), false)",
-        )
+        price, quantity, amount = (Number(name, self._types[name]) for name in (a, b, result))
+        return _ask(f"{result} is not {a} * {b}", differs(price, quantity, amount, self._dialect))
 
     def _breaks_one_per(self, a: str, b: str, count: int) -> Formula:
         if b not in self._types:

@@ -19,12 +19,17 @@ class Dialect(Protocol):
     inline: str
     no_text: str
     no_money: str
+    # Whether a product of decimals keeps every digit, as long as 38 are enough.
+    multiplies_wholly: bool
 
     def judges(self, function: str) -> bool:
         """Say whether the database can judge a check function."""
 
     def named(self, words: str) -> str:
         """Return words as the name of a column."""
+
+    def whole(self, number: str) -> str:
+        """Return a decimal without its fraction."""
 
     def is_not_ascii(self, column: str) -> str:
         """Return SQL that is true where a text has a character that is not ASCII."""
@@ -70,9 +75,13 @@ class DuckDb:
     inline = "not materialized "
     no_text = "cast(null as varchar)"
     no_money = "cast(null as decimal(38, 12))"
+    multiplies_wholly = True
 
     def judges(self, function: str) -> bool:
         return True
+
+    def whole(self, number: str) -> str:
+        return f"trunc({number})"
 
     def named(self, words: str) -> str:
         return f'"{words}"'
@@ -128,9 +137,14 @@ class Spark:
     inline = ""
     no_text = "cast(null as string)"
     no_money = "cast(null as decimal(38, 12))"
+    # Of 15 and 15 decimals it would keep 6, because there might be 46 digits before them.
+    multiplies_wholly = False
 
     def judges(self, function: str) -> bool:
         return function != "json_schema"
+
+    def whole(self, number: str) -> str:
+        return f"case when {number} < 0 then ceil({number}) else floor({number}) end"
 
     def named(self, words: str) -> str:
         return f"`{words}`"

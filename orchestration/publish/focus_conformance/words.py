@@ -30,7 +30,7 @@ _ONE_COLUMN = {
     "compare": "{0} {must} be {1} {2}",
     "same": "{0} {must} equal {1}",
     "differ": "{0} {must} differ from {1}",
-    "product": "{2} {must} be {0} times {1}",
+    "product": "{2} {must} be {0} times {1}, to the last digit that they can say",
     "pairs": "{0} {must} belong to the {1} of its row",
     "one_per": "each {0} {must} have {2} {1} only",
 }

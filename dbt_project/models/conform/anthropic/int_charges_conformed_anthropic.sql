@@ -1,9 +1,15 @@
 -- One row per day, workspace and description that Anthropic charged for, in FOCUS shape.
 -- Invariant: every landed cost is here once with its amount; an unknown model or token type is
 -- 'unclassified', never guessed. Priority Tier has usage without cost: it is not, and cannot be, here.
+-- Costs come without quantities and prices: the vendor's usage report tells the quantities of the same
+-- group of a day, and macros/list_prices.sql says how prices are filled.
 
 with costs as (
     select * from {{ ref('stg_anthropic__cost_report') }}
+),
+
+usage as (
+    select * from {{ ref('stg_anthropic__usage_messages') }}
 ),
 
 meters as (
@@ -18,6 +24,45 @@ model_names as (
     select * from {{ ref('ai_model_name') }}
 ),
 
+prices as (
+    select * from {{ ref('ai_price') }}
+),
+
+reported_usage as (
+    {%- for token_class, column in [
+        ('input_uncached', 'input_uncached_tokens'), ('cache_read', 'cache_read_tokens'),
+        ('cache_write_5m', 'cache_write_5m_tokens'), ('cache_write_1h', 'cache_write_1h_tokens'),
+        ('output', 'output_tokens'),
+    ] %}
+    select
+        cast(bucket_start as date) as usage_date,
+        workspace_id,
+        'tokens' as cost_type,
+        '{{ token_class }}' as token_class,
+        model_name,
+        service_tier,
+        context_window,
+        inference_geo,
+        sum({{ column }}) as quantity
+    from usage
+    group by all
+    union all
+    {%- endfor %}
+    -- the cost report has one group of web searches for a day and workspace
+    select
+        cast(bucket_start as date) as usage_date,
+        workspace_id,
+        'web_search' as cost_type,
+        cast(null as string) as token_class,
+        cast(null as string) as model_name,
+        cast(null as string) as service_tier,
+        cast(null as string) as context_window,
+        cast(null as string) as inference_geo,
+        sum(web_searches_count) as quantity
+    from usage
+    group by all
+),
+
 -- The vendor's group keys name a charge; repeated groups are kept and told apart by their amounts.
 numbered as (
     select
@@ -27,7 +72,13 @@ numbered as (
                 charge_period_start, charge_period_end, workspace_id, charge_description, cost_type,
                 model_name, token_type, context_window, service_tier, inference_geo, billing_currency
             order by billed_cost
-        ) as occurrence
+        ) as occurrence,
+        -- what usage is told of together: the whole of it cannot be the quantity of two costs
+        count(*) over (
+            partition by
+                charge_period_start, workspace_id, cost_type, model_name, token_type,
+                context_window, service_tier, inference_geo
+        ) as costs_of_group_count
     from costs
 ),
 
@@ -41,6 +92,10 @@ classified as (
         meters.sku_meter,
         meters.token_direction,
         meters.token_cache_action,
+        meters.consumed_unit as told_consumed_unit,
+        meters.pricing_unit as told_pricing_unit,
+        meters.priced_per_consumed,
+        cast(numbered.charge_period_start as date) as usage_date,
         coalesce(service_tiers.x_service_tier, numbered.service_tier) as known_service_tier,
         case
             when meters.classification = 'ai_other' then 'ai_other'
@@ -57,7 +112,10 @@ classified as (
         ) as meter_text,
         -- the price point: everything that the vendor prices apart
         concat(
-            coalesce(numbered.model_name, numbered.cost_type, numbered.charge_description),
+            coalesce(
+                numbered.model_name, numbered.cost_type, numbered.charge_description,
+                'costs without a type'
+            ),
             coalesce('/' || numbered.token_type, ''),
             coalesce('/' || numbered.service_tier, ''),
             coalesce('/' || numbered.context_window, ''),
@@ -76,6 +134,35 @@ classified as (
         on {{ undated_model_name('numbered.model_name') }} = by_undated_spelling.spelling
 ),
 
+read_costs as (
+    select
+        classified.*,
+        'Claude API' as service_name,
+        classified.model as x_model,
+        classified.known_service_tier as x_service_tier,
+        classified.context_window as x_context_window,
+        case classified.inference_geo when 'global' then 'global' when 'us' then 'regional' end
+            as x_region_scope,
+        case when classified.cost_type = 'tokens' then classified.token_class end as x_token_class,
+        'reported_usage' as told_quantity_from,
+        cast(reported_usage.quantity as decimal(38, 15)) as told_consumed,
+        cast(reported_usage.quantity as decimal(28, 9)) * classified.priced_per_consumed as told_priced
+    from classified
+    left join reported_usage  -- many costs to at most one group of usage
+        on
+            classified.costs_of_group_count = 1
+            and classified.usage_date = reported_usage.usage_date
+            and classified.workspace_id = reported_usage.workspace_id
+            and classified.cost_type = reported_usage.cost_type
+            and classified.token_class is not distinct from reported_usage.token_class
+            and classified.model_name is not distinct from reported_usage.model_name
+            and classified.service_tier is not distinct from reported_usage.service_tier
+            and classified.context_window is not distinct from reported_usage.context_window
+            and classified.inference_geo is not distinct from reported_usage.inference_geo
+),
+
+{{ vendor_priced('read_costs') }},
+
 named as (
     select
         source,
@@ -93,20 +180,29 @@ named as (
         'Usage-Based' as charge_frequency,
         charge_period_end,
         charge_period_start,
+        consumed_quantity,
+        consumed_unit,
         billed_cost as contracted_cost,
+        contracted_unit_price,
         billed_cost as effective_cost,
         'Anthropic' as host_provider_name,
         'Anthropic' as invoice_issuer_name,
-        billing_currency as pricing_currency,
-        billed_cost as pricing_currency_effective_cost,
+        list_cost,
+        list_unit_price,
         'Standard' as pricing_category,
+        billing_currency as pricing_currency,
+        contracted_unit_price as pricing_currency_contracted_unit_price,
+        billed_cost as pricing_currency_effective_cost,
+        list_unit_price as pricing_currency_list_unit_price,
+        pricing_quantity,
+        pricing_unit,
         'AI and Machine Learning' as service_category,
-        'Claude API' as service_name,
+        service_name,
         'Anthropic' as service_provider_name,
         'Generative AI' as service_subcategory,
         price_point as sku_id,
-        price_point as sku_price_id,
-        sku_meter,
+        -- of words that nobody curated the meter is the words
+        coalesce(sku_meter, charge_description, cost_type, price_point) as sku_meter,
         case when classification = 'ai_model' then
             {{ flat_json([
                 ('x_ModelDeveloper', 'developer'),
@@ -120,6 +216,7 @@ named as (
                 ('x_TokenCacheAction', 'token_cache_action'),
             ]) }}
         end as sku_price_details,
+        sku_price_id,
         workspace_id as sub_account_id,
         workspace_id as sub_account_name,
         case when workspace_id is not null then 'Workspace' end as sub_account_type,
@@ -130,15 +227,17 @@ named as (
             'service_tier', 'inference_geo', 'billing_currency', 'occurrence',
         ]) }} as x_charge_id,
         classification as x_classification,
-        context_window as x_context_window,
+        x_context_window,
         cost_type as x_line_item_type,
+        x_list_price_basis,
         meter_text as x_meter_text,
-        model as x_model,
-        case inference_geo when 'global' then 'global' when 'us' then 'regional' end as x_region_scope,
-        known_service_tier as x_service_tier,
+        x_model,
+        x_region_scope,
+        x_service_tier,
         snapshot_id as x_snapshot_id,
-        case when cost_type = 'tokens' then token_class end as x_token_class
-    from classified
+        x_token_class,
+        x_unit_price_basis
+    from vendor_priced
 )
 
 {{ conformed('named', unknown=[
@@ -147,11 +246,9 @@ named as (
     'capacity_reservation_id', 'capacity_reservation_status', 'charge_class',
     'commitment_discount_category', 'commitment_discount_id', 'commitment_discount_name',
     'commitment_discount_quantity', 'commitment_discount_status', 'commitment_discount_type',
-    'commitment_discount_unit', 'commitment_program_eligibility_details', 'consumed_quantity',
-    'consumed_unit', 'contract_applied', 'contracted_unit_price', 'invoice_detail_id', 'invoice_id',
-    'list_cost', 'list_unit_price', 'pricing_currency_contracted_unit_price',
-    'pricing_currency_list_unit_price', 'pricing_quantity', 'pricing_unit', 'region_id', 'region_name',
+    'commitment_discount_unit', 'commitment_program_eligibility_details',
+    'contract_applied', 'invoice_detail_id', 'invoice_id', 'region_id', 'region_name',
     'resource_id', 'resource_name', 'resource_type', 'tags',
     'x_credential_id', 'x_operation', 'x_principal_id', 'x_product_code', 'x_profile_id',
-    'x_usage_type',
+    'x_tax_type', 'x_usage_type',
 ]) }}

@@ -289,6 +289,7 @@ named as (
         {{ hashed(['numbered.source', 'numbered.charge_key', 'numbered.occurrence']) }} as x_charge_id,
         read_meters.classification as x_classification,
         numbered.credential_id as x_credential_id,
+        case when numbered.list_unit_price is not null then 'bill' end as x_list_price_basis,
         coalesce(numbered.sku_meter, numbered.charge_description) as x_meter_text,
         read_meters.model as x_model,
         numbered.operation_name as x_operation,
@@ -297,6 +298,7 @@ named as (
         case
             when read_meters.classification in ('ai_model', 'unclassified') then read_meters.token_class
         end as x_token_class,
+        case when numbered.contracted_unit_price is not null then 'bill' end as x_unit_price_basis,
         numbered.usage_type as x_usage_type
     from numbered
     left join read_meters  -- many charges to one meter
@@ -316,5 +318,5 @@ named as (
 
 {{ conformed('named', unknown=[
     'x_context_window', 'x_line_item_type', 'x_principal_id', 'x_profile_id', 'x_region_scope',
-    'x_service_tier',
+    'x_service_tier', 'x_tax_type',
 ]) }}

@@ -1,6 +1,7 @@
 -- One row per day, line item, project, key, user and surface that OpenAI charged for, in FOCUS shape.
 -- Invariant: every landed cost is here once with its amount; a line item whose words are not all known
 -- is 'unclassified', never guessed. Past buckets are re-aggregated by the vendor without notice.
+-- Costs come without prices: macros/list_prices.sql says how quantities and prices are filled.
 
 with costs as (
     select * from {{ ref('stg_openai__costs') }}
@@ -20,6 +21,10 @@ units as (
 
 model_names as (
     select * from {{ ref('ai_model_name') }}
+),
+
+prices as (
+    select * from {{ ref('ai_price') }}
 ),
 
 -- [tier | ]model[ text| image| audio], piece[, long context]: read once for each distinct line item.
@@ -118,59 +123,31 @@ numbered as (
 measured as (
     select
         numbered.*,
-        cast(numbered.charged_quantity * units.consumed_per_unit as decimal(38, 15)) as consumed_quantity,
-        case when numbered.charged_quantity is not null then units.consumed_unit end as consumed_unit,
         units.priced_per_consumed,
-        case when numbered.charged_quantity is not null then units.pricing_unit end as pricing_unit
+        cast(numbered.charged_quantity * units.consumed_per_unit as decimal(38, 15)) as told_consumed,
+        units.consumed_unit as told_consumed_unit,
+        units.pricing_unit as told_pricing_unit
     from numbered
     left join units  -- many costs to one unit
         on numbered.charged_unit = units.quantity_unit
 ),
 
-priced as (
+read_costs as (
     select
-        *,
-        cast(consumed_quantity as decimal(28, 9)) * priced_per_consumed as pricing_quantity
-    from measured
-),
-
-named as (
-    select
-        measured.source,
-        measured.billing_period,
-        measured.billed_cost,
-        measured.source as billing_account_id,
-        -- FOCUS: accounts have names; the vendor's report has ids only
-        measured.source as billing_account_name,
-        'Organization' as billing_account_type,
-        measured.billing_currency,
-        cast(measured.billing_period + interval 1 month as timestamp) as billing_period_end,
-        cast(measured.billing_period as timestamp) as billing_period_start,
-        'Usage' as charge_category,
-        measured.line_item as charge_description,
-        'Usage-Based' as charge_frequency,
-        measured.charge_period_end,
-        measured.charge_period_start,
-        measured.consumed_quantity,
-        measured.consumed_unit,
-        measured.billed_cost as contracted_cost,
-        {{ unit_price('measured.billed_cost', 'measured.pricing_quantity') }} as contracted_unit_price,
-        measured.billed_cost as effective_cost,
-        'OpenAI' as host_provider_name,
-        'OpenAI' as invoice_issuer_name,
-        case when measured.line_item is not null then 'Standard' end as pricing_category,
-        measured.billing_currency as pricing_currency,
-        {{ unit_price('measured.billed_cost', 'measured.pricing_quantity') }}
-            as pricing_currency_contracted_unit_price,
-        measured.billed_cost as pricing_currency_effective_cost,
-        measured.pricing_quantity,
-        measured.pricing_unit,
-        'AI and Machine Learning' as service_category,
+        measured.*,
+        cast(measured.told_consumed as decimal(28, 9)) * measured.priced_per_consumed as told_priced,
+        'billed_quantity' as told_quantity_from,
+        -- a cost that was not grouped by line item is a price point of its own
+        coalesce(measured.line_item, 'costs without a line item') as price_point,
+        cast(measured.charge_period_start as date) as usage_date,
         'OpenAI API' as service_name,
-        'OpenAI' as service_provider_name,
-        'Generative AI' as service_subcategory,
-        measured.line_item as sku_id,
-        read_line_items.sku_meter,
+        read_line_items.classification as x_classification,
+        read_line_items.context_window as x_context_window,
+        read_line_items.model as x_model,
+        cast(null as string) as x_region_scope,
+        read_line_items.service_tier as x_service_tier,
+        read_line_items.token_class as x_token_class,
+        read_line_items.sku_meter as known_sku_meter,
         case when read_line_items.classification = 'ai_model' then
             {{ flat_json([
                 ('x_ModelDeveloper', 'read_line_items.developer'),
@@ -182,30 +159,77 @@ named as (
                 ('x_TokenDirection', 'read_line_items.token_direction'),
                 ('x_TokenCacheAction', 'read_line_items.token_cache_action'),
             ]) }}
-        end as sku_price_details,
-        measured.line_item as sku_price_id,
-        measured.project_id as sub_account_id,
-        measured.project_id as sub_account_name,
-        case when measured.project_id is not null then 'Project' end as sub_account_type,
-        'billed' as x_basis,
-        {{ hashed([
-            'measured.source', 'measured.charge_period_start', 'measured.charge_period_end',
-            'measured.line_item', 'measured.project_id', 'measured.api_key_id', 'measured.user_id',
-            'measured.api_source', 'measured.billing_currency', 'measured.occurrence',
-        ]) }} as x_charge_id,
-        read_line_items.classification as x_classification,
-        read_line_items.context_window as x_context_window,
-        measured.api_key_id as x_credential_id,
-        measured.line_item as x_meter_text,
-        read_line_items.model as x_model,
-        measured.api_source as x_operation,
-        measured.user_id as x_principal_id,
-        read_line_items.service_tier as x_service_tier,
-        measured.snapshot_id as x_snapshot_id,
-        read_line_items.token_class as x_token_class
-    from priced as measured
+        end as sku_price_details
+    from measured
     left join read_line_items  -- many costs to one line item; costs without one have none
         on measured.line_item is not distinct from read_line_items.line_item
+),
+
+{{ vendor_priced('read_costs') }},
+
+named as (
+    select
+        source,
+        billing_period,
+        billed_cost,
+        source as billing_account_id,
+        -- FOCUS: accounts have names; the vendor's report has ids only
+        source as billing_account_name,
+        'Organization' as billing_account_type,
+        billing_currency,
+        cast(billing_period + interval 1 month as timestamp) as billing_period_end,
+        cast(billing_period as timestamp) as billing_period_start,
+        'Usage' as charge_category,
+        line_item as charge_description,
+        'Usage-Based' as charge_frequency,
+        charge_period_end,
+        charge_period_start,
+        consumed_quantity,
+        consumed_unit,
+        billed_cost as contracted_cost,
+        contracted_unit_price,
+        billed_cost as effective_cost,
+        'OpenAI' as host_provider_name,
+        'OpenAI' as invoice_issuer_name,
+        list_cost,
+        list_unit_price,
+        'Standard' as pricing_category,
+        billing_currency as pricing_currency,
+        contracted_unit_price as pricing_currency_contracted_unit_price,
+        billed_cost as pricing_currency_effective_cost,
+        list_unit_price as pricing_currency_list_unit_price,
+        pricing_quantity,
+        pricing_unit,
+        'AI and Machine Learning' as service_category,
+        service_name,
+        'OpenAI' as service_provider_name,
+        'Generative AI' as service_subcategory,
+        price_point as sku_id,
+        -- of words that nobody curated the meter is the words
+        coalesce(known_sku_meter, price_point) as sku_meter,
+        sku_price_details,
+        sku_price_id,
+        project_id as sub_account_id,
+        project_id as sub_account_name,
+        case when project_id is not null then 'Project' end as sub_account_type,
+        'billed' as x_basis,
+        {{ hashed([
+            'source', 'charge_period_start', 'charge_period_end', 'line_item', 'project_id',
+            'api_key_id', 'user_id', 'api_source', 'billing_currency', 'occurrence',
+        ]) }} as x_charge_id,
+        x_classification,
+        x_context_window,
+        api_key_id as x_credential_id,
+        x_list_price_basis,
+        line_item as x_meter_text,
+        x_model,
+        api_source as x_operation,
+        user_id as x_principal_id,
+        x_service_tier,
+        snapshot_id as x_snapshot_id,
+        x_token_class,
+        x_unit_price_basis
+    from vendor_priced
 )
 
 {{ conformed('named', unknown=[
@@ -215,8 +239,7 @@ named as (
     'commitment_discount_category', 'commitment_discount_id', 'commitment_discount_name',
     'commitment_discount_quantity', 'commitment_discount_status', 'commitment_discount_type',
     'commitment_discount_unit', 'commitment_program_eligibility_details', 'contract_applied',
-    'invoice_detail_id', 'invoice_id', 'list_cost', 'list_unit_price',
-    'pricing_currency_list_unit_price', 'region_id',
+    'invoice_detail_id', 'invoice_id', 'region_id',
     'region_name', 'resource_id', 'resource_name', 'resource_type', 'tags',
-    'x_line_item_type', 'x_product_code', 'x_profile_id', 'x_region_scope', 'x_usage_type',
+    'x_line_item_type', 'x_product_code', 'x_profile_id', 'x_region_scope', 'x_tax_type', 'x_usage_type',
 ]) }}

@@ -22,6 +22,10 @@ invoice_lines as (
     where {{ this_period('dim_invoice_line') }}
 ),
 
+sources as (
+    select * from {{ source('tollgate', 'source') }}
+),
+
 snapshots as (
     select * from {{ source('tollgate', 'snapshot') }}
     where {{ this_period('snapshot') }}
@@ -152,7 +156,7 @@ final as (
         lines.billed_cost as PaymentCurrencyBilledCost,
         lines.invoice_detail_id as PaymentCurrencyInvoiceDetailId,
         cast(headers.due_on as timestamp) as PaymentDueDate,
-        headers.payment_terms as PaymentTerms,
+        coalesce(headers.payment_terms, sources.payment_terms) as PaymentTerms,
         headers.purchase_order_number as PurchaseOrderNumber,
         coalesce(headers.reference_invoice_id, lines.invoice_id) as ReferenceInvoiceId,
         {{ this_period_start() }} as x_BillingPeriod,
@@ -167,6 +171,8 @@ final as (
         on
             lines.invoice_id = headers.invoice_id
             and lines.invoice_issuer_name = headers.invoice_issuer_name
+    left join sources  -- many lines to their one source
+        on sources.source = {{ this_source_name() }}
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- One row per budget and validity, as the organisation keeps it: a provider, sub account or use case.
+-- One row per budget and validity, as the organisation keeps it: a provider, sub account, use case or owner.
 -- Invariant: what a budget is of has at most one of them a day and currency.
 -- valid_to is exclusive and NULL while open.
 {{ config(work_unit='whole') }}

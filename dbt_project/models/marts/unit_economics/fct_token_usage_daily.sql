@@ -10,6 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
     where {{ this_period('int_usage_splits') }} and x_token_class is distinct from 'request'

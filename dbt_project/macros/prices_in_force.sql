@@ -47,9 +47,10 @@
   lies in; where the book prices by scope, usage without a scope meets nothing. Of the contract terms
   that fit, the narrowest holds: one for the model before one for the tier, the class, the band and the
   scope. Days are cut where a price or a term begins or ends, and each piece is priced by its first
-  day: usage has many days, prices have few. Ends in the CTE `prices_in_force`; nothing is divided.
+  day: usage has many days, prices have few. Without contract terms the list price is what is paid.
+  Ends in the CTE `prices_in_force`; nothing is divided.
 -#}
-{% macro prices_in_force(used, prices, contract_prices) %}
+{% macro prices_in_force(used, prices, contract_prices=none) %}
 {%- set key = priced_columns() -%}
 {%- set point = ['usage_date'] + priced_columns() -%}
 price_bands as (
@@ -124,6 +125,7 @@ changes as (
             and priced_things.x_model = banded_prices.model
             and priced_things.x_token_class = banded_prices.token_class
     where banded_prices.valid_to is not null
+    {%- if contract_prices %}
     union
     select
         {%- for name in key %}
@@ -138,6 +140,7 @@ changes as (
     ) as contract_days  -- a thing to the days of all terms of its service
         on priced_things.service_name = contract_days.service_name
     where contract_days.usage_date is not null
+    {%- endif %}
 ),
 
 points as (
@@ -158,6 +161,7 @@ list_prices_in_force as (
         points.usage_until,
         banded_prices.context_window,
         banded_prices.region_scope,
+        banded_prices.unit,
         banded_prices.list_price,
         banded_prices.currency
     from points
@@ -193,6 +197,7 @@ list_prices_in_force as (
     ) = 1
 ),
 
+{%- if contract_prices %}
 contract_terms_in_force as (
     select
         {%- for name in point %}
@@ -243,6 +248,7 @@ contract_terms_in_force as (
             {%- endfor %}
     ) = 1
 ),
+{%- endif %}
 
 prices_in_force as (
     select
@@ -251,8 +257,10 @@ prices_in_force as (
         {%- for name in key %}
         list_prices_in_force.{{ name }},
         {%- endfor %}
+        list_prices_in_force.unit,
         list_prices_in_force.list_price,
-        list_prices_in_force.currency,
+        list_prices_in_force.currency
+        {%- if contract_prices %},
         cast(case
             when contract_terms_in_force.contract_price is not null
                 then contract_terms_in_force.contract_price
@@ -268,13 +276,16 @@ prices_in_force as (
             else list_prices_in_force.currency
         end as contracted_currency,
         contract_terms_in_force.contract_id as price_contract_id
+        {%- endif %}
     from list_prices_in_force
+    {%- if contract_prices %}
     left join contract_terms_in_force  -- one to at most one
         on
             {%- for name in point %}
             {{ 'and ' if not loop.first }}list_prices_in_force.{{ name }}
             is not distinct from contract_terms_in_force.{{ name }}
             {%- endfor %}
+    {%- endif %}
 )
 {%- endmacro %}
 

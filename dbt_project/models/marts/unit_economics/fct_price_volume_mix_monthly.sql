@@ -1,0 +1,332 @@
+-- One row per month, base month, outcome, owner, use case, source, service, model and currency.
+-- Invariant: the effects add up to the change of the effective cost, to the last digit.
+-- Each effect adds up over rows of one pair of months; two base months are two stories of the same.
+{{ config(work_unit='whole') }}
+
+{%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
+{%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
+{%- set money = ['contracted', 'metered', 'effective'] %}
+{%- set pair = 'billing_period, base_period, ' ~ scope | join(', ') %}
+{%- set of_model = pair ~ ', ' ~ model | join(', ') %}
+{%- set levels = {
+    'scope': pair,
+    'model': of_model,
+    'tier': of_model ~ ', price_point',
+    'kind': of_model ~ ', price_point, token_kind',
+} %}
+
+with unit_costs as (
+    select * from {{ ref('fct_unit_cost_monthly') }}
+),
+
+{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
+known as (
+    select
+        *,
+        concat(
+            coalesce(x_service_tier, 'standard'), '|', coalesce(x_context_window, ''), '|',
+            coalesce(x_region_scope, '')
+        ) as price_point,
+        case
+            when x_token_class in ('input_uncached', 'cache_read', 'cache_write_5m', 'cache_write_1h')
+                then 'input'
+            else x_token_class
+        end as token_kind,
+        case
+            when charge_category = 'Usage' and x_token_class is not null then coalesce(tokens, 0)
+            else 0
+        end > 0 as is_metered
+    from unit_costs
+    where effective_cost_reporting is not null
+),
+
+month_cells as (
+    select
+        billing_period,
+        {%- for name in scope + model %}
+        {{ name }},
+        {%- endfor %}
+        price_point,
+        token_kind,
+        x_token_class,
+        reporting_currency,
+        max(team) as team,
+        max(use_case) as use_case,
+        cast(sum(case when is_metered then tokens else 0 end) as decimal(38, 12)) as tokens,
+        {%- for currency in ['', '_reporting'] %}
+        sum(case when is_metered then contracted_cost{{ currency }} else 0 end)
+            as contracted{{ currency }},
+        sum(case when is_metered then effective_cost{{ currency }} else 0 end)
+            as metered{{ currency }},
+        sum(effective_cost{{ currency }}) as effective{{ currency }},
+        {%- endfor %}
+        sum(unknown_charges_count) as unknown_charges
+    from known
+    group by all
+),
+
+{# What a unit of a currency was on average in a month, by the money itself. #}
+month_rates as (
+    select
+        billing_period,
+        billing_currency,
+        {{ per_request('sum(effective_reporting)', 'cast(sum(effective) as decimal(38, 12))') }} as average_fx_rate
+    from month_cells
+    where effective > 0
+    group by billing_period, billing_currency
+),
+
+months as (
+    select distinct billing_period from unit_costs
+),
+
+pairs as (
+    select
+        months.billing_period,
+        bases.billing_period as base_period
+    from months
+    inner join months as bases  -- a month to each of the twelve before it
+        on
+            months.billing_period > bases.billing_period
+            and months.billing_period <= {{ months_later('bases.billing_period', 12) }}
+),
+
+sides as (
+    select
+        pairs.billing_period,
+        pairs.base_period,
+        {%- for name in scope + model %}
+        month_cells.{{ name }},
+        {%- endfor %}
+        month_cells.price_point,
+        month_cells.token_kind,
+        month_cells.x_token_class,
+        month_cells.reporting_currency,
+        cast(null as string) as team,
+        cast(null as string) as use_case,
+        month_cells.team as base_team,
+        month_cells.use_case as base_use_case,
+        month_cells.tokens as base_tokens,
+        0 as tokens,
+        {%- for name in money %}
+        month_cells.{{ name }}_reporting as base_{{ name }},
+        0 as {{ name }},
+        {%- endfor %}
+        0 as effective_reporting,
+        month_cells.unknown_charges
+    from month_cells
+    inner join pairs on month_cells.billing_period = pairs.base_period  -- a base to its months
+
+    union all
+
+    select
+        pairs.billing_period,
+        pairs.base_period,
+        {%- for name in scope + model %}
+        month_cells.{{ name }},
+        {%- endfor %}
+        month_cells.price_point,
+        month_cells.token_kind,
+        month_cells.x_token_class,
+        month_cells.reporting_currency,
+        month_cells.team,
+        month_cells.use_case,
+        cast(null as string) as base_team,
+        cast(null as string) as base_use_case,
+        0 as base_tokens,
+        month_cells.tokens,
+        {%- for name in money %}
+        0 as base_{{ name }},
+        case
+            when
+                month_cells.billing_currency = month_cells.reporting_currency
+                or month_rates.average_fx_rate is null
+                then month_cells.{{ name }}_reporting
+            else cast(month_cells.{{ name }} as decimal(38, 12)) * month_rates.average_fx_rate
+        end as {{ name }},
+        {%- endfor %}
+        month_cells.effective_reporting,
+        month_cells.unknown_charges
+    from month_cells
+    inner join pairs on month_cells.billing_period = pairs.billing_period  -- a month to its bases
+    left join month_rates  -- many to at most one
+        on
+            pairs.base_period = month_rates.billing_period
+            and month_cells.billing_currency = month_rates.billing_currency
+),
+
+cells as (
+    select
+        billing_period,
+        base_period,
+        {%- for name in scope + model %}
+        {{ name }},
+        {%- endfor %}
+        price_point,
+        token_kind,
+        x_token_class,
+        max(reporting_currency) as reporting_currency,
+        coalesce(max(team), max(base_team)) as team,
+        coalesce(max(use_case), max(base_use_case)) as use_case,
+        cast(sum(base_tokens) as decimal(38, 12)) as base_tokens,
+        cast(sum(tokens) as decimal(38, 12)) as tokens,
+        {%- for name in money %}
+        cast(sum(base_{{ name }}) as decimal(38, 24)) as base_{{ name }},
+        cast(sum({{ name }}) as decimal(38, 24)) as {{ name }},
+        {%- endfor %}
+        cast(sum(effective_reporting) as decimal(38, 24)) as effective_reporting,
+        sum(unknown_charges) as unknown_charges
+    from sides
+    group by all
+),
+
+{# Requests stand for the volume where each model with tokens counted them in both months. #}
+month_models as (
+    select
+        billing_period,
+        {%- for name in scope %}
+        {{ name }},
+        {%- endfor %}
+        source,
+        service_name,
+        x_model,
+        sum(case when effective_cost_reporting is not null and charge_category = 'Usage' then tokens end)
+            as tokens,
+        sum(requests) as requests
+    from unit_costs
+    group by all
+),
+
+month_requests as (
+    select
+        billing_period,
+        {%- for name in scope %}
+        {{ name }},
+        {%- endfor %}
+        sum(requests) as requests,
+        count(*) filter (where tokens > 0 and coalesce(requests, 0) = 0) as uncounted_models
+    from month_models
+    group by all
+),
+
+levelled as (
+    select
+        cells.*,
+        case when base_counts.uncounted_models = 0 and counts.uncounted_models = 0
+                and base_counts.requests > 0 and counts.requests > 0
+            then 'requests'
+            else 'tokens' end as volume_basis,
+        base_counts.requests as base_scope_requests,
+        counts.requests as scope_requests
+        {%- for level, columns in levels.items() %},
+        sum(cells.base_tokens) over (
+            partition by {% for name in columns.split(', ') %}cells.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+        ) as base_{{ level }}_tokens,
+        sum(cells.tokens) over (
+            partition by {% for name in columns.split(', ') %}cells.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+        ) as {{ level }}_tokens
+        {%- endfor %}
+    from cells
+    left join month_requests as base_counts  -- many to at most one
+        on
+            cells.base_period = base_counts.billing_period
+            {%- for name in scope %}
+            and cells.{{ name }} is not distinct from base_counts.{{ name }}
+            {%- endfor %}
+    left join month_requests as counts  -- many to at most one
+        on
+            cells.billing_period = counts.billing_period
+            {%- for name in scope %}
+            and cells.{{ name }} is not distinct from counts.{{ name }}
+            {%- endfor %}
+),
+
+standing as (
+    select
+        *,
+        case
+            when base_scope_tokens > 0 and scope_tokens > 0 then 'continuing'
+            when scope_tokens > 0 then 'new'
+            when base_scope_tokens > 0 then 'gone'
+            else 'unmetered'
+        end as scope_standing,
+        case
+            when volume_basis = 'requests'
+                then {{ per_request('scope_requests', 'base_scope_requests') }}
+            else {{ per_request('scope_tokens', 'base_scope_tokens') }}
+        end as volume_ratio,
+        {%- for level in levels %}
+        {{ per_request(level ~ '_tokens', 'base_' ~ level ~ '_tokens') }} as {{ level }}_ratio,
+        {%- endfor %}
+        {{ per_request('tokens', 'base_tokens') }} as cell_ratio
+    from levelled
+),
+
+{# What the month would have cost at the contracted prices of the base month, changed one step at a
+    time; where the base month knows no price for a step, the month's own price stands. #}
+steps as (
+    select
+        *,
+        cast(base_contracted as decimal(38, 12)) * volume_ratio as at_volume,
+        cast(base_contracted as decimal(38, 12)) * scope_ratio as at_length,
+        {%- for step, level in [('mix', 'model'), ('tier', 'tier'), ('kind', 'kind')] %}
+        case
+            when base_{{ level }}_tokens > 0
+                then cast(base_contracted as decimal(38, 12)) * {{ level }}_ratio
+            else contracted
+        end as at_{{ step }},
+        {%- endfor %}
+        case
+            when base_tokens > 0 then cast(base_contracted as decimal(38, 12)) * cell_ratio
+            else contracted
+        end as at_class
+    from standing
+),
+
+effects as (
+    select
+        *,
+        case when scope_standing = 'continuing' then at_volume - base_contracted else 0 end as volume,
+        case when scope_standing = 'continuing' then at_length - at_volume else 0 end as request_length,
+        case when scope_standing = 'continuing' then at_mix - at_length else 0 end as model_mix,
+        case when scope_standing = 'continuing' then at_tier - at_mix else 0 end as tier,
+        case when scope_standing = 'continuing' then at_kind - at_tier else 0 end as output_mix,
+        case when scope_standing = 'continuing' then at_class - at_kind else 0 end as cache,
+        case when scope_standing = 'continuing' then contracted - at_class else 0 end as rate,
+        case
+            when scope_standing = 'continuing'
+                then (metered - contracted) - (base_metered - base_contracted)
+            else 0
+        end as commitment,
+        effective_reporting - effective as currency,
+        case when scope_standing = 'new' then metered else 0 end as new_use,
+        case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
+        (effective - metered) - (base_effective - base_metered) as other_services
+    from steps
+)
+
+select
+    billing_period,
+    base_period,
+    {{ months_later('base_period') }} = billing_period as is_previous_month,
+    {%- for name in scope %}
+    {{ name }},
+    {%- endfor %}
+    max(team) as team,
+    max(use_case) as use_case,
+    {%- for name in model %}
+    {{ name }},
+    {%- endfor %}
+    max(reporting_currency) as reporting_currency,
+    max(volume_basis) as volume_basis,
+    cast(sum(base_tokens) as decimal(38, 12)) as base_tokens,
+    cast(sum(tokens) as decimal(38, 12)) as tokens,
+    cast(sum(base_effective) as decimal(38, 24)) as base_effective_cost_reporting,
+    cast(sum(effective_reporting) as decimal(38, 24)) as effective_cost_reporting,
+    cast(sum(effective_reporting) - sum(base_effective) as decimal(38, 24)) as change_reporting,
+    {%- for effect in price_volume_mix_effects() %}
+    cast(sum({{ effect }}) as decimal(38, 24)) as {{ effect }}_effect_reporting,
+    {%- endfor %}
+    cast(sum(unknown_charges) as bigint) as unknown_charges_count
+from effects
+group by billing_period, base_period, {{ (scope + model) | join(', ') }}

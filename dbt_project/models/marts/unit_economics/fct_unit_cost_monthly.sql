@@ -1,0 +1,163 @@
+-- One row per source, month, service, model, token class, price point, owner, use case and currency.
+-- Invariant: the costs of a source and month are those of the ledger, tokens those of the usage.
+-- Months are billing months; what compares months reads this and never the ledger.
+{{ config(keeps_periods_apart=true) }}
+
+{%- set what_columns = [
+    'source', 'billing_period', 'service_name', 'x_classification', 'charge_category', 'x_model',
+    'x_token_class', 'x_service_tier', 'x_context_window', 'x_region_scope',
+] %}
+{%- set who_columns = [
+    'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
+] %}
+
+with charge_splits as (
+    select * from {{ ref('int_charge_splits') }}
+    where {{ this_period('int_charge_splits') }}
+),
+
+usage_splits as (
+    select * from {{ ref('int_usage_splits') }}
+    where {{ this_period('int_usage_splits') }}
+),
+
+split_shares as (
+    select * from {{ ref('int_split_shares') }}
+    where {{ this_period('int_split_shares') }}
+),
+
+{# A price that the bill does not tell saves nothing: the discount it would show is unknown. #}
+measured as (
+    select
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
+        split_id,
+        billing_currency,
+        reporting_currency,
+        billed_cost,
+        effective_cost,
+        coalesce(contracted_cost, effective_cost) as contracted_cost,
+        coalesce(list_cost, contracted_cost, effective_cost) as list_cost,
+        billed_cost_reporting,
+        effective_cost_reporting,
+        coalesce(contracted_cost_reporting, effective_cost_reporting) as contracted_cost_reporting,
+        coalesce(list_cost_reporting, contracted_cost_reporting, effective_cost_reporting)
+            as list_cost_reporting,
+        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges,
+        cast(null as decimal(38, 6)) as tokens,
+        cast(null as decimal(38, 0)) as requests
+    from charge_splits
+
+    union all
+
+    select
+        source,
+        billing_period,
+        service_name,
+        'ai_model' as x_classification,
+        'Usage' as charge_category,
+        x_model,
+        x_token_class,
+        x_service_tier,
+        x_context_window,
+        x_region_scope,
+        split_id,
+        cast(null as string) as billing_currency,
+        cast(null as string) as reporting_currency,
+        cast(null as decimal(38, 12)) as billed_cost,
+        cast(null as decimal(38, 12)) as effective_cost,
+        cast(null as decimal(38, 12)) as contracted_cost,
+        cast(null as decimal(38, 12)) as list_cost,
+        cast(null as decimal(38, 12)) as billed_cost_reporting,
+        cast(null as decimal(38, 12)) as effective_cost_reporting,
+        cast(null as decimal(38, 12)) as contracted_cost_reporting,
+        cast(null as decimal(38, 12)) as list_cost_reporting,
+        0 as unknown_charges,
+        tokens,
+        requests
+    from usage_splits
+),
+
+by_split as (
+    select
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
+        split_id,
+        billing_currency,
+        max(reporting_currency) as reporting_currency,
+        {%- for cost in four_costs() %}
+        cast(sum({{ cost }}) as decimal(38, 12)) as {{ cost }},
+        cast(sum({{ cost }}_reporting) as decimal(38, 12)) as {{ cost }}_reporting,
+        {%- endfor %}
+        cast(sum(unknown_charges) as bigint) as unknown_charges,
+        cast(sum(tokens) as decimal(38, 6)) as tokens,
+        cast(sum(requests) as decimal(20, 0)) as requests
+    from measured
+    group by all
+),
+
+by_owner as (
+    select
+        {%- for name in what_columns %}
+        by_split.{{ name }},
+        {%- endfor %}
+        {%- for name in who_columns %}
+        split_shares.{{ name }},
+        {%- endfor %}
+        by_split.billing_currency,
+        by_split.reporting_currency,
+        {%- for cost in four_costs() %}
+        by_split.{{ cost }} * split_shares.share as {{ cost }},
+        by_split.{{ cost }}_reporting * split_shares.share as {{ cost }}_reporting,
+        {%- endfor %}
+        by_split.unknown_charges,
+        by_split.tokens * split_shares.share as tokens,
+        by_split.requests * split_shares.share as requests
+    from by_split
+    inner join split_shares  -- one split to its owners
+        on by_split.split_id = split_shares.split_id
+),
+
+{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
+    first currency by name, so that two currencies are never added up. #}
+in_currency as (
+    select
+        {%- for name in what_columns + who_columns %}
+        {{ name }},
+        {%- endfor %}
+        coalesce(
+            billing_currency,
+            min(billing_currency) over (
+                partition by {{ (what_columns + who_columns) | join(', ') }}
+            )
+        ) as billing_currency,
+        reporting_currency,
+        {%- for cost in four_costs() %}
+        {{ cost }},
+        {{ cost }}_reporting,
+        {%- endfor %}
+        unknown_charges,
+        tokens,
+        requests
+    from by_owner
+)
+
+select
+    {%- for name in what_columns + who_columns %}
+    {{ name }},
+    {%- endfor %}
+    billing_currency,
+    {%- for cost in four_costs() %}
+    cast(sum({{ cost }}) as decimal(38, 24)) as {{ cost }},
+    {%- endfor %}
+    max(reporting_currency) as reporting_currency,
+    {%- for cost in four_costs() %}
+    cast(sum({{ cost }}_reporting) as decimal(38, 24)) as {{ cost }}_reporting,
+    {%- endfor %}
+    cast(sum(unknown_charges) as bigint) as unknown_charges_count,
+    cast(sum(tokens) as decimal(38, 18)) as tokens,
+    cast(sum(requests) as decimal(38, 12)) as requests
+from in_currency
+group by all

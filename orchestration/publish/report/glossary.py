@@ -1,0 +1,83 @@
+"""The words of the report that are not plain English, each explained in one or two sentences."""
+
+GLOSSARY: dict[str, str] = {
+    "Allocation": (
+        "Saying whose a charge is. Every charge goes to owners, or is idle, or unallocated; the "
+        "three together are the charge, to the last digit."
+    ),
+    "Batch": (
+        "Requests that may wait, usually up to a day. Vendors take about half the price for them."
+    ),
+    "Billed": "What the invoice of a month asks for, prepayments of later months included.",
+    "Build or buy": (
+        "Whether to run a model on rented machines or to pay a vendor by the token. Only a machine "
+        "that is busy is cheap, so its idle hours belong in the comparison."
+    ),
+    "Cache": (
+        "The vendor keeps the beginning of a prompt that comes again and again. Reading it costs a "
+        "part of the fresh price; storing it can cost a little more than reading it fresh."
+    ),
+    "Cache hit rate": "The part of all input tokens that was read from the cache.",
+    "Commitment": (
+        "A promise to spend or to use for a year or three, for a lower price. What is promised and "
+        "not used is paid all the same."
+    ),
+    "Contracted cost": "What the use would cost at the negotiated price, before commitments.",
+    "Control total": (
+        "A sum that is taken again at every door of the pipeline. If one differs, nothing is "
+        "published."
+    ),
+    "Cost": (
+        "In this report always the effective cost: after all discounts, with prepaid amounts "
+        "spread over the use that they pay for."
+    ),
+    "Cost per request": (
+        "Cost divided by the number of calls to a model. The number comes from a meter or from the "
+        "vendor; where nobody counts, it is unknown."
+    ),
+    "Data classification": "How much care the data of a use case needs, as the organisation says.",
+    "Estimate": (
+        "An amount that stands on no bill: usage multiplied by a price of its day. It is always "
+        "slanted and dotted here, and never added to billed amounts."
+    ),
+    "Fresh input": "Tokens that the model read anew, not from the cache.",
+    "Gateway": (
+        "A service of our own through which calls to models pass. It sees who calls, how often and "
+        "how long it takes; it does not see the bill."
+    ),
+    "GPU": "The kind of processor that models run on; rented by the hour, used or not.",
+    "Idle": (
+        "Capacity that was paid for and that nobody used. It has its own line instead of being "
+        "hidden in the teams' amounts."
+    ),
+    "Inference": "One use of a model: a question goes in, an answer comes out.",
+    "List price": "The vendor's public price, without any discount.",
+    "Model": "The program that answers. Models differ in price a hundredfold.",
+    "Model register": "The organisation's own list of the models that may be used, and for what.",
+    "Not understood": (
+        "A charge in words that no list of ours knows yet. Its money is in the totals; what it was "
+        "for is open."
+    ),
+    "Output": "Tokens that the model wrote. They cost several times what input costs.",
+    "Owner": "The team that carries an amount.",
+    "Provisioned throughput (PTU)": (
+        "A fixed piece of a model's capacity, rented by the hour. It guarantees speed; its price "
+        "is the same whether it is used or not, so a token is cheap only when it is busy."
+    ),
+    "Reasoning": "Output that the model writes for itself before it answers; it is billed as "
+    "output.",
+    "Request": "One call to a model.",
+    "Restatement": "A vendor changes a month that it had billed already.",
+    "Showback": "Showing teams what they cost, without moving money between their budgets.",
+    "Spot": "Machines at a lower price that the vendor may take back at any time.",
+    "Token": (
+        "A piece of a word, in English about four letters. Models read and write tokens, and are "
+        "paid by the token."
+    ),
+    "Unallocated": "A charge that no rule gave to an owner. Its money is shown, not spread.",
+    "Unit economics": "What one thing costs and brings: a request, an answer, a closed case.",
+    "Unknown": (
+        "A value that nobody has told. It is shown as a dash, is in no sum, and is not zero."
+    ),
+    "Use case": "What AI is used for, as the organisation names it.",
+}

@@ -1,0 +1,665 @@
+"""The pages: who reads, what they ask, how it is answered.
+
+A figure that several people ask for is written once and stands on several pages.
+"""
+
+from orchestration.publish.report.figure import Cards, Chart, Figure, Lesson, Page
+
+_COST = (
+    "Cost is the effective cost: after discounts, prepaid amounts spread over their use, in the "
+    "reporting currency at the rate of each day."
+)
+_COMPARED = "Change is {this_month} less {month_before}, both whole months of bills."
+
+# ---- questions -----------------------------------------------------------------------------------
+
+COST_BY_MONTH = Figure(
+    key="cost_by_month",
+    question="What does it cost each month?",
+    answer="In {billing_period} {cost} was {outcome}; the rest is hatched.",
+    formula=f"Sum of the cost of each month, by what became of it. {_COST}",
+    empty="No bill is published yet.",
+    chart=Chart("months", "cost", "billing_period", series="outcome"),
+    note="A pale month is not over: its bills still grow, so it is compared with nothing.",
+)
+COST_BY_DEPARTMENT = Figure(
+    key="cost_by_department",
+    question="Which department costs what?",
+    answer="{department} cost the most in {this_month}: {cost}, {cost_before} the month before.",
+    formula=f"Sum of the cost of each department's teams. {_COST} Idle and unallocated amounts "
+    "belong to no department and have lines of their own.",
+    empty="Nothing was charged in these months.",
+    chart=Chart("bars", "cost", "department", before="cost_before"),
+)
+COST_BY_SOURCE = Figure(
+    key="cost_by_source",
+    question="Which bill is the largest?",
+    answer="The bill of {source} is the largest: {cost} in {this_month}.",
+    formula=f"Sum of the cost of each configured source. {_COST}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("bars", "cost", "source", before="cost_before"),
+)
+COST_BY_TEAM = Figure(
+    key="cost_by_team",
+    question="What does each team cost?",
+    answer="{team} is the largest line: {cost} in {this_month}, {cost_before} the month before.",
+    formula=f"Sum of the cost that allocation gave to each team. {_COST} {_COMPARED}",
+    empty="No team was charged in these months.",
+    chart=Chart("bars", "cost", "team", before="cost_before"),
+)
+COST_CHANGES = Figure(
+    key="cost_changes",
+    question="What changed most since the month before?",
+    answer="The largest change: {team}, {service_name}, {model}: {cost_change}.",
+    formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model. "
+    f"{_COST}",
+    empty="There is no month to compare with.",
+    chart=Chart("changes", "cost_change", "team"),
+    note="The chart adds up a team's changes; the table shows which service and model they are.",
+)
+CONTROL_TOTALS = Figure(
+    key="control_totals",
+    question="Is this what the vendors sent?",
+    answer="The bill of {source} {verdict}: {receipt_total} was received and {allocated_total} was "
+    "divided.",
+    formula="For each bill of {this_month}: the control total when it was pulled, the sum of the "
+    "ledger, and the sum of what was divided. They must be the same to the last digit; the "
+    "vendor's digits beyond twelve decimals are rounded once.",
+    empty="No bill of {this_month} is published.",
+)
+EXCEPTIONS = Figure(
+    key="exceptions",
+    question="What is not understood yet?",
+    answer="The largest open item: {subject} in the bill of {source}.",
+    formula="Charges and usage of {this_month} in words that no list knows, or whose price is "
+    "unknown. Their money is in all totals of this report.",
+    empty="Everything in {this_month} is understood.",
+)
+FRESHNESS = Figure(
+    key="freshness",
+    question="How old are these numbers?",
+    answer="The first line needs a look before the others: {source}, {dataset}: {freshness}.",
+    formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
+    empty="No source has been pulled.",
+)
+BILLED_AND_EFFECTIVE = Figure(
+    key="billed_and_effective_by_month",
+    question="What was billed, and what did the month really cost?",
+    answer="",
+    formula="Billed is the sum of the invoices' amounts. Cost spreads prepaid amounts over the use "
+    "that they pay for. The difference was paid ahead (positive) or uses what was paid before "
+    "(negative).",
+    empty="No bill is published yet.",
+    chart=Chart("months", "billed_cost", "billing_period"),
+)
+COST_BY_COST_CENTRE = Figure(
+    key="cost_by_cost_centre",
+    question="What does each cost centre carry?",
+    answer="{cost_centre} ({team}) carries the most: {cost} in {this_month}.",
+    formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. "
+    f"{_COST} {_COMPARED}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("bars", "cost", "team", before="cost_before"),
+    note="Lines without a cost centre are unallocated: nobody carries them yet.",
+)
+COST_BY_CATEGORY = Figure(
+    key="cost_by_category",
+    question="What kinds of charges are these?",
+    answer="{charge_category} is the largest kind: {cost}.",
+    formula=f"Sum of the cost by the charge category of FOCUS. {_COST}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("bars", "cost", "charge_category", before="cost_before"),
+)
+INVOICES = Figure(
+    key="invoices",
+    question="Which months are fully invoiced?",
+    answer="The newest month of {invoice_issuer} is {period_status}.",
+    formula="Each invoice issuer's billing periods and whether their invoices are issued.",
+    empty="No invoice is published.",
+)
+EXCHANGE_RATES = Figure(
+    key="exchange_rates",
+    question="In which currencies were we billed, and is any amount without a rate?",
+    answer="Bills in {currency} are converted to {reporting_currency}.",
+    formula="Sum of the billed amounts by their own currency over all months, and of those for "
+    "which no exchange rate of their day is known. Two currencies are never added up.",
+    empty="No bill is published yet.",
+)
+RESTATEMENTS = Figure(
+    key="restatements",
+    question="What did vendors change after the fact?",
+    answer="The newest change: {source}, {billing_period}.",
+    formula="Each snapshot of a month compared with the one that it replaced.",
+    empty="No vendor has changed a month that had been pulled before.",
+)
+COST_BY_DAY = Figure(
+    key="cost_by_day",
+    question="What does each day cost, and is there a day unlike the others?",
+    answer="",
+    formula="Sum of the cost of usage of the last 45 days, for the five largest services and the "
+    "others together. Fees, taxes and credits are left out, because they fall on single days.",
+    empty="No usage of the last 45 days is published.",
+    chart=Chart("days", "cost", "usage_date", series="service_name"),
+)
+IDLE_BY_SERVICE = Figure(
+    key="idle_by_service",
+    question="What do we pay for that nobody uses?",
+    answer="{service_name} of {team} stood idle for {cost} in {this_month}.",
+    formula=f"Sum of the cost whose outcome is idle: capacity that was paid and not used. {_COST}",
+    empty="No idle capacity was found in these months. Capacity shows as idle where a bill or a "
+    "meter tells what of it was used.",
+    chart=Chart("bars", "cost", "service_name", before="cost_before"),
+)
+COST_BY_SERVICE = Figure(
+    key="cost_by_service",
+    question="Which services and models do we pay for?",
+    answer="{service_name} ({model}) is the largest line: {cost} in {this_month}.",
+    formula=f"Sum of the cost by service and model. {_COST} {_COMPARED}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("bars", "cost", "service_name", before="cost_before"),
+)
+GATEWAY_CALLS = Figure(
+    key="gateway_calls",
+    question="How many calls fail, and how long do they take?",
+    answer="{model}: {failed_requests} of {requests} calls failed, which is {failed_share}.",
+    formula="Calls that our own meters counted in {this_month}. Failed calls are divided by all "
+    "calls, seconds by the calls that were timed.",
+    empty="No meter counted a call in {this_month}. Connect a gateway, a trace or a log to see "
+    "failures and waiting times; bills do not tell them.",
+    chart=Chart("bars", "failed_requests", "model"),
+    note="A failed call is often repeated, so its tokens are paid twice.",
+)
+METER_COVERAGE = Figure(
+    key="meter_coverage",
+    question="Is there a day that our own meters did not see?",
+    answer="{meter} saw {metered_days_count} of {days_count} days.",
+    formula="Days of {this_month} of which each meter has at least one record.",
+    empty="No meter is connected. Bills say what was paid, meters say who used it.",
+)
+UNALLOCATED = Figure(
+    key="unallocated_by_service",
+    question="Which charges have no owner?",
+    answer="The largest charge without an owner: {service_name}, {cost} in {this_month}.",
+    formula=f"Sum of the cost that no allocation rule took. {_COST}",
+    empty="Every charge of these months has an owner.",
+    chart=Chart("bars", "cost", "service_name", before="cost_before"),
+    note="A key, a project or a tag that nobody mapped is enough; owner_mapping.csv is the place.",
+)
+COST_BY_MODEL = Figure(
+    key="cost_by_model",
+    question="Which models cost the most?",
+    answer="{model} costs the most: {cost} in {this_month}, {cost_before} the month before.",
+    formula=f"Sum of the cost of charges that name a model. {_COST} {_COMPARED}",
+    empty="No charge of these months names a model.",
+    chart=Chart("bars", "cost", "model", before="cost_before"),
+)
+MODEL_PRICES = Figure(
+    key="model_prices",
+    question="What do we really pay for a million tokens?",
+    answer="{model}, {token_class}: {price_per_million_tokens} for a million tokens.",
+    formula="Cost divided by tokens, times a million, by model and kind of token. Tokens without a "
+    "price are not in the divisor. The list price is that of each day, times the tokens.",
+    empty="No tokens were counted in {this_month}.",
+    chart=Chart("bars", "cost", "model"),
+    note="The amount at list price is an estimate from the price book; the cost is billed.",
+)
+SERVICE_TIERS = Figure(
+    key="service_tiers",
+    question="How much runs in the cheaper batch tier?",
+    answer="The {service_tier} tier of {service_name} costs the most: {cost}.",
+    formula="Tokens and their cost by service tier in {this_month}.",
+    empty="No tokens were counted in {this_month}.",
+    chart=Chart("parts", "tokens", "service_name", series="service_tier"),
+    note="Work that can wait until tomorrow costs about half in batch.",
+)
+TOKEN_CLASSES = Figure(
+    key="token_classes",
+    question="What are our tokens made of?",
+    answer="{token_class} costs the most: {cost} for {tokens} tokens.",
+    formula="Tokens and their cost by kind. The kinds do not overlap, so they may be added up.",
+    empty="No tokens were counted in these months.",
+    chart=Chart("bars", "cost", "token_class", before="cost_before"),
+)
+CACHE = Figure(
+    key="cache_by_use_case",
+    question="What does the cache save, use case by use case?",
+    answer="The most is saved by {use_case} ({team}): {cache_saving_estimated_cost}, with "
+    "{cache_hit_share} of its input read from the cache.",
+    formula="Tokens times (list price of fresh input less list price of the kind of token), each "
+    "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
+    empty="No input tokens with a known list price were counted in {this_month}.",
+    chart=Chart("bars", "cache_saving_estimated_cost", "use_case"),
+    note="Savings are estimates from the price book: no bill says what was not spent.",
+)
+OUTPUT = Figure(
+    key="output_by_use_case",
+    question="Which use cases write much, and what does it cost?",
+    answer="{use_case} writes {output_per_input} tokens for each one it reads; output cost "
+    "{output_cost}.",
+    formula="Output tokens divided by input tokens, cached ones included, in {this_month}.",
+    empty="No tokens were counted in {this_month}.",
+    chart=Chart("bars", "output_cost", "use_case"),
+    note="Output costs several times what input costs: a shorter answer is the fastest saving.",
+)
+COST_PER_REQUEST = Figure(
+    key="cost_per_request",
+    question="What does one request cost?",
+    answer="{use_case} on {model}: {cost_per_request} a request, {requests} requests.",
+    formula="Cost of the days on which requests were counted, divided by those requests. Only what "
+    "the vendor or a meter counted is used; requests are never guessed from tokens.",
+    empty="No model was used in these months.",
+    chart=Chart(
+        "bars",
+        "cost_per_request",
+        "use_case",
+        series="model",
+        before="cost_per_request_before",
+    ),
+)
+USE_CASES = Figure(
+    key="use_cases",
+    question="What does each use case cost?",
+    answer="{use_case} costs the most: {cost} in {this_month}, {cost_before} the month before.",
+    formula=f"Sum of the cost that is tied to a use case. {_COST} The stage is that of the last "
+    f"day "
+    "of {this_month}.",
+    empty="No use case is registered. Add yours to use_case.csv.",
+    chart=Chart("bars", "cost", "use_case", before="cost_before"),
+)
+USE_CASE_BY_MONTH = Figure(
+    key="use_case_by_month",
+    question="How do the largest use cases grow?",
+    answer="",
+    formula="Cost by month of the six use cases that cost the most over all months.",
+    empty="No cost is tied to a use case.",
+    chart=Chart("months", "cost", "billing_period", series="use_case"),
+)
+WHY_WE_PAY = Figure(
+    key="why_we_pay",
+    question="Why do we pay this?",
+    answer="{team} carries {cost} by the rule {rule_id} ({method}).",
+    formula="Cost of each charge times the owner's share of its split, by the rule that took the "
+    "charge. The shares of a charge sum to exactly 1.",
+    empty="Nothing was divided in {this_month}.",
+    chart=Chart("parts", "cost", "department", series="rule_id"),
+    note="Direct means that the bill names the owner by a key, a project or a tag. Even means that "
+    "several teams share it in equal parts. A charge that is shared counts for each of its owners.",
+)
+MODELS_IN_USE = Figure(
+    key="models_in_use",
+    question="Which models are in use, and is each of them approved?",
+    answer="{model} is {register_status} and cost {cost} in {this_month}.",
+    formula="Models with charges in {this_month}, looked up in the organisation's register. A "
+    "model that is not in it is unregistered.",
+    empty="No charge of {this_month} names a model.",
+    chart=Chart("bars", "cost", "register_status"),
+)
+USE_CASE_APPROVALS = Figure(
+    key="use_case_approvals",
+    question="Which use cases touch sensitive data, and are they approved?",
+    answer="{use_case} works on {data_classification} data; its approval is {legal_approval}.",
+    formula="Use cases as registered on the last day of {this_month}, with their cost and the "
+    "vendors that were paid for them.",
+    empty="No use case is registered. Add yours to use_case.csv.",
+)
+WHERE_PROCESSED = Figure(
+    key="where_processed",
+    question="Where are our texts processed?",
+    answer="Most tokens go to {service_name}, scope {region_scope}.",
+    formula="Tokens of {this_month} by service and the scope that the vendor reports.",
+    empty="No tokens were counted in {this_month}.",
+    chart=Chart("parts", "tokens", "service_name", series="region_scope"),
+    note="Not told means that the vendor's report does not say, not that it is everywhere.",
+)
+SAVINGS = Figure(
+    key="savings_by_source",
+    question="What do contracts and commitments save?",
+    answer="{service_name} costs the most: {cost}.",
+    formula="List less contracted cost is saved by negotiation, contracted less effective cost by "
+    "commitments; a negative saving is shown as it is. Where the bill tells no list price the "
+    "saving is unknown.",
+    empty="Nothing was charged in {this_month}.",
+    chart=Chart("bars", "cost", "service_name"),
+)
+COMMITMENTS = Figure(
+    key="commitments",
+    question="Do we use what we have promised?",
+    answer="{commitment_type}: {unused_effective_cost} was paid and not used.",
+    formula="Used and unused cost of each commitment in {this_month}; the used part is used "
+    "divided by both.",
+    empty="No commitment was in force in {this_month}.",
+    chart=Chart("bars", "unused_effective_cost", "commitment_type"),
+)
+PROMISES = Figure(
+    key="promises",
+    question="What have we promised, and until when?",
+    answer="The first to end is {commitment_id}, on {ends_at}.",
+    formula="Contract commitments as the bills and commitment.csv name them.",
+    empty="No commitment is known.",
+)
+PRICE_CHANGES = Figure(
+    key="price_changes",
+    question="Which list prices changed, and when?",
+    answer="The newest: {model}, {token_class}, since {valid_from}: {price_change_share}.",
+    formula="Each list price of the price book compared with the one before it. Prices hold from "
+    "their day on; what was used before keeps its price.",
+    empty="No list price has changed.",
+)
+COST_BY_STAGE = Figure(
+    key="cost_by_stage",
+    question="How much goes into production, how much into trying?",
+    answer="{stage} takes the most: {cost} in {this_month}.",
+    formula=f"Sum of the cost by the stage of its use case. {_COST}",
+    empty="No cost has an owner in these months.",
+    chart=Chart("bars", "cost", "stage", before="cost_before"),
+)
+
+# ---- lessons -------------------------------------------------------------------------------------
+
+TOKENS = Lesson(
+    "lesson_token",
+    "What a token is",
+    "Models read and write pieces of words, in English about four letters each, and are paid by "
+    "the piece. Your largest model, {model}, read and wrote {tokens} tokens in {this_month} for "
+    "{cost}: {price_per_million_tokens} for a million of them, all kinds together.",
+    "Models read and write pieces of words, in English about four letters each, and are paid by "
+    "the piece. Your bills of {this_month} name no tokens with a price.",
+)
+CACHED = Lesson(
+    "lesson_cache",
+    "Why the cache changes the price",
+    "A prompt often begins with the same long text. The vendor keeps it, and what is read from "
+    "there costs less: with {model} a million fresh tokens cost you "
+    "{fresh_price_per_million_tokens}, a million cached ones {cached_price_per_million_tokens}, "
+    "which is {cached_price_share} of it. {cache_read_tokens} tokens came from its cache in "
+    "{this_month}.",
+    "A prompt often begins with the same long text. The vendor can keep it, and what is read from "
+    "there costs a part of the fresh price. Nothing was read from a cache in {this_month}.",
+)
+WRITTEN = Lesson(
+    "lesson_output",
+    "Why a long answer is dear",
+    "Reading can be done all at once, writing goes token by token. With {model} you paid "
+    "{fresh_price_per_million_tokens} for a million fresh tokens read, and "
+    "{output_price_per_million_tokens} for a million written: {output_price_ratio} times as much.",
+    "Reading can be done all at once, writing goes token by token, so that output costs several "
+    "times what input costs. Your bills of {this_month} do not tell the two apart.",
+)
+IDLE = Lesson(
+    "lesson_idle",
+    "What idle means",
+    "A machine or a reservation is paid by the hour, used or not. In {this_month} {service_name} "
+    "stood ready for {team} and nobody used it: {idle_cost}. This report shows it on its own line, "
+    "because spreading it over the teams would hide it.",
+    "A machine or a reservation is paid by the hour, used or not; what nobody used is idle and has "
+    "its own line. No idle capacity is known in {this_month}.",
+)
+CAPACITY = Lesson(
+    "lesson_capacity",
+    "What reserved capacity (a PTU, a reserved GPU) is",
+    "Instead of by the token, capacity can be rented by the hour: a PTU is a fixed piece of a "
+    "model, a reserved GPU a fixed machine. Its price does not ask how busy it is. Of {cost} for "
+    "{service_name} in {this_month}, {idle_cost} was idle ({idle_share}), and each token that it "
+    "did serve was dearer by that.",
+    "Instead of by the token, capacity can be rented by the hour: a PTU is a fixed piece of a "
+    "model, a reserved GPU a fixed machine. Its price does not ask how busy it is. No such "
+    "capacity is known to be idle in {this_month}.",
+)
+EFFECTIVE = Lesson(
+    "lesson_effective",
+    "Why the invoice is not the cost",
+    "What is paid ahead serves later months. The invoices of {source} for {this_month} ask for "
+    "{billed_cost}; the use of that month cost {cost}. Over the whole term the two are equal.",
+    "What is paid ahead serves later months, so that an invoice and the cost of a month can "
+    "differ. In {this_month} they are equal on every bill.",
+)
+SHARED = Lesson(
+    "lesson_shared",
+    "How a shared cost is divided",
+    "Some charges serve many teams. The rule {rule_id} divided {shared_cost} of {this_month} among "
+    "{owners_count} owners, and their parts add up to it exactly: the last digit goes to one of "
+    "them, always the same.",
+    "Some charges serve many teams and are divided by a rule, so that the parts add up exactly. No "
+    "charge of {this_month} was shared.",
+)
+UNKNOWN = Lesson(
+    "lesson_unknown",
+    "Why unknown is not zero",
+    "For {cost} of {source} in {this_month} the cost of a request is unknown: {reason}. Writing 0 "
+    "would make it look free, so it stays a dash, and no average contains it.",
+    "What nobody has told is shown as a dash and is in no average. In {this_month} the requests of "
+    "all models were counted.",
+)
+A_REQUEST = Lesson(
+    "lesson_request",
+    "What one request costs",
+    "Divide the cost by the calls: {use_case} on {model} cost {cost} for {requests} requests in "
+    "{this_month}, {cost_per_request} each. Multiply it by what you expect, and you have a "
+    "forecast that everybody can check.",
+    "Divide the cost by the calls. No requests of a use case were counted in {this_month}; a "
+    "gateway would count them.",
+)
+DISCOUNT = Lesson(
+    "lesson_discount",
+    "Three prices for the same thing",
+    "{service_name} would have cost {list_cost} at list price in {this_month}. Your contract made "
+    "it {contracted_cost}, your commitments {cost}. Only the last is what it cost you.",
+    "The same use has a list price, a contract price, and the cost after commitments. Your bills "
+    "of {this_month} tell no difference between them.",
+)
+PROMISED = Lesson(
+    "lesson_commitment",
+    "What a commitment costs when it is not used",
+    "A commitment is cheap for what you use of it. Of your {commitment_type}, {utilisation_share} "
+    "was used in {this_month}; {unused_effective_cost} was paid for nothing.",
+    "A commitment is cheap for what you use of it, and is paid in full. None is known to have been "
+    "in use in {this_month}.",
+)
+ESTIMATES = Lesson(
+    "lesson_estimate",
+    "What an estimate is, and what it is good for",
+    "Tokens times list price is an estimate: {estimated_list_cost} for the {tokens} tokens of "
+    "{source} in {this_month}. The bill says {billed_cost}. Where both agree, bill and price "
+    "book prove each other; where they differ, somebody should ask.",
+    "Tokens times list price is an estimate and stands on no bill. In {this_month} there is no "
+    "usage with both a bill and a list price.",
+)
+GATES = Lesson(
+    "lesson_gates",
+    "Why these numbers can be trusted",
+    "{conserved_count} of {totals_count} control totals of {this_month} are the same when the "
+    "bill is received, when it is in the ledger and when it is divided, over {charges_count} "
+    "charges. If one differed, this report would not have been published.",
+    "Control totals are taken again at every door, and a difference stops publication. No total of "
+    "{this_month} is there yet.",
+)
+REGISTER = Lesson(
+    "lesson_register",
+    "How a model that nobody approved is found",
+    "Bills name models, the register says which may be used. {model} is {register_status} and cost "
+    "{cost} in {this_month}: somebody uses it, so somebody should decide.",
+    "Bills name models, the register says which may be used. Every model with charges in "
+    "{this_month} is approved.",
+)
+
+# ---- pages ---------------------------------------------------------------------------------------
+
+_OVERVIEW_CARDS = Cards(
+    "overview_cards",
+    f"Sums over all charges of {{this_month}} and {{month_before}}. {_COST} Models are the charges "
+    "that name a model.",
+)
+_TOKEN_CARDS = Cards(
+    "token_cards",
+    "Sums over all tokens of {this_month} and {month_before}, in the currency of their bills. The "
+    "price of a million is cost divided by tokens; the cached part is that of all input tokens.",
+)
+_BUSINESS_CARDS = Cards(
+    "business_cards",
+    f"Sums over all charges that have an owner. {_COST} A use case counts when it has charges.",
+)
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        key="overview",
+        name="Overview",
+        lead="What AI and the cloud around it cost last month, whose it is, and whether the "
+        "numbers hold.",
+        cards=_OVERVIEW_CARDS,
+        figures=(
+            COST_BY_MONTH,
+            COST_BY_DEPARTMENT,
+            COST_CHANGES,
+            COST_BY_SOURCE,
+            CONTROL_TOTALS,
+            EXCEPTIONS,
+            FRESHNESS,
+        ),
+        course=(TOKENS, IDLE, EFFECTIVE, GATES, UNKNOWN),
+        terms=("Cost", "Idle", "Unallocated", "Token", "Control total", "Unknown", "Estimate"),
+    ),
+    Page(
+        key="finance",
+        name="Finance",
+        lead="What was billed, what the month cost, who carries it, and what is still open.",
+        cards=Cards("finance_cards", f"Sums over all charges of both months. {_COST}"),
+        figures=(
+            BILLED_AND_EFFECTIVE,
+            COST_BY_COST_CENTRE,
+            COST_CHANGES,
+            COST_BY_CATEGORY,
+            INVOICES,
+            EXCHANGE_RATES,
+            RESTATEMENTS,
+            CONTROL_TOTALS,
+        ),
+        course=(EFFECTIVE, SHARED, GATES, ESTIMATES),
+        terms=("Billed", "Cost", "Showback", "Restatement", "Control total", "Allocation"),
+    ),
+    Page(
+        key="engineering",
+        name="Engineering",
+        lead="What runs, what stands idle, what fails, and which days were unlike the others.",
+        cards=Cards(
+            "engineering_cards",
+            f"Cost of the teams whose persona is engineering, and idle capacity of all. {_COST}",
+        ),
+        figures=(
+            COST_BY_DAY,
+            IDLE_BY_SERVICE,
+            COST_BY_SERVICE,
+            GATEWAY_CALLS,
+            UNALLOCATED,
+            METER_COVERAGE,
+            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "engineering")}),
+        ),
+        course=(IDLE, CAPACITY, TOKENS, UNKNOWN),
+        terms=("Idle", "GPU", "Spot", "Gateway", "Unallocated", "Provisioned throughput (PTU)"),
+    ),
+    Page(
+        key="data-science",
+        name="Data science",
+        lead="Which models cost what, what a million tokens really costs, and what could wait.",
+        cards=_TOKEN_CARDS,
+        figures=(
+            COST_BY_MODEL,
+            MODEL_PRICES,
+            SERVICE_TIERS,
+            IDLE_BY_SERVICE,
+            PRICE_CHANGES,
+            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "data science")}),
+        ),
+        course=(TOKENS, WRITTEN, CAPACITY, ESTIMATES),
+        terms=("Model", "Token", "Batch", "Build or buy", "GPU", "List price", "Inference"),
+    ),
+    Page(
+        key="prompt-engineering",
+        name="Prompt engineering",
+        lead="What prompts are made of, what the cache saves, and what long answers cost.",
+        cards=_TOKEN_CARDS,
+        figures=(TOKEN_CLASSES, CACHE, OUTPUT, COST_PER_REQUEST, GATEWAY_CALLS, MODEL_PRICES),
+        course=(TOKENS, CACHED, WRITTEN, A_REQUEST),
+        terms=("Token", "Fresh input", "Cache", "Cache hit rate", "Output", "Reasoning", "Batch"),
+    ),
+    Page(
+        key="product",
+        name="Product",
+        lead="What each use case costs, what one request of it costs, and how it grows.",
+        cards=_BUSINESS_CARDS,
+        figures=(
+            USE_CASES,
+            COST_PER_REQUEST,
+            USE_CASE_BY_MONTH,
+            CACHE,
+            COST_BY_STAGE,
+            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "product")}),
+        ),
+        course=(A_REQUEST, TOKENS, CACHED, UNKNOWN),
+        terms=("Use case", "Request", "Cost per request", "Unit economics", "Cache", "Unknown"),
+    ),
+    Page(
+        key="line-of-business",
+        name="Line of business",
+        lead="What your department pays, why it pays it, and what it is used for.",
+        cards=_BUSINESS_CARDS,
+        figures=(
+            COST_BY_DEPARTMENT,
+            WHY_WE_PAY,
+            USE_CASES,
+            COST_CHANGES,
+            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
+        ),
+        course=(SHARED, A_REQUEST, TOKENS, IDLE),
+        terms=("Owner", "Allocation", "Showback", "Use case", "Idle", "Unallocated"),
+    ),
+    Page(
+        key="legal-and-compliance",
+        name="Legal and compliance",
+        lead="Which models and use cases run, on which data, with whose approval, and where.",
+        cards=Cards(
+            "legal_cards",
+            f"Models with charges, and those whose register entry is not approved. {_COST}",
+        ),
+        figures=(MODELS_IN_USE, USE_CASE_APPROVALS, WHERE_PROCESSED, METER_COVERAGE, EXCEPTIONS),
+        course=(REGISTER, TOKENS, UNKNOWN, GATES),
+        terms=("Model register", "Data classification", "Use case", "Gateway", "Not understood"),
+    ),
+    Page(
+        key="procurement",
+        name="Procurement",
+        lead="What vendors take, what contracts save, what was promised, and which prices move.",
+        cards=Cards(
+            "procurement_cards",
+            "Sums over all charges of both months, in the reporting currency. Saved is list price "
+            "less cost where the bill tells both; the rate is saved divided by list.",
+        ),
+        figures=(
+            COST_BY_SOURCE,
+            SAVINGS,
+            COMMITMENTS,
+            PROMISES,
+            PRICE_CHANGES,
+            MODEL_PRICES,
+            INVOICES,
+        ),
+        course=(DISCOUNT, PROMISED, CAPACITY, ESTIMATES),
+        terms=("List price", "Contracted cost", "Commitment", "Billed", "Batch", "Estimate"),
+    ),
+    Page(
+        key="leadership",
+        name="Leadership",
+        lead="Where the money goes, what moved it, what it is for, and what we do not know.",
+        cards=_OVERVIEW_CARDS,
+        figures=(
+            COST_BY_MONTH,
+            COST_BY_DEPARTMENT,
+            COST_BY_STAGE,
+            COST_CHANGES,
+            USE_CASES,
+            IDLE_BY_SERVICE,
+            EXCEPTIONS,
+        ),
+        course=(EFFECTIVE, A_REQUEST, IDLE, GATES),
+        terms=("Cost", "Use case", "Unit economics", "Idle", "Unallocated", "Not understood"),
+    ),
+)

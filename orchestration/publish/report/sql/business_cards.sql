@@ -1,0 +1,42 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        use_case_id,
+        outcome,
+        effective_cost_reporting as cost
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+    where outcome = 'owned'
+)
+
+select
+    currency,
+    sum(case when is_this_month then cost else 0 end) as owned_cost,
+    sum(case when is_this_month then 0 else cost end) as owned_cost_before,
+    sum(case when is_this_month and use_case_id is not null then cost else 0 end) as use_case_cost,
+    sum(case when not is_this_month and use_case_id is not null then cost else 0 end)
+        as use_case_cost_before,
+    count(distinct use_case_id) filter (where is_this_month) as use_cases_count,
+    count(distinct use_case_id) filter (where not is_this_month) as use_cases_count_before,
+    count(*) as rows_count
+from costs
+group by currency
+order by currency

@@ -1,0 +1,50 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        persona,
+        outcome,
+        x_model,
+        effective_cost_reporting as cost
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+)
+
+select
+    currency,
+    sum(case when is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end)
+        as persona_cost,
+    sum(
+        case when not is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end
+    ) as persona_cost_before,
+    sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
+    sum(case when not is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost_before,
+    cast(
+        sum(case when is_this_month and outcome = 'idle' then cost else 0 end)
+        / nullif(sum(case when is_this_month then cost else 0 end), 0) as decimal(18, 4)
+    ) as idle_share,
+    cast(
+        sum(case when not is_this_month and outcome = 'idle' then cost else 0 end)
+        / nullif(sum(case when not is_this_month then cost else 0 end), 0) as decimal(18, 4)
+    ) as idle_share_before,
+    count(*) as rows_count
+from costs
+group by currency
+order by currency

@@ -1,0 +1,30 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+)
+
+select
+    exceptions.exception_kind,
+    exceptions.source,
+    exceptions.subject,
+    exceptions.billing_currency as currency,
+    sum(exceptions.billed_cost) as billed_cost,
+    sum(exceptions.tokens) as tokens,
+    max(exceptions.what_to_do) as what_to_do,
+    count(*) as rows_count
+from trust.rpt_exceptions as exceptions
+inner join months on exceptions.billing_period = months.this_month
+group by all
+order by billed_cost desc nulls last, tokens desc nulls last, source, subject, exception_kind

@@ -1,0 +1,46 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        charge_category,
+        billed_cost_reporting as billed,
+        effective_cost_reporting as effective
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+)
+
+select
+    currency,
+    sum(case when is_this_month then billed else 0 end) as billed_cost,
+    sum(case when is_this_month then 0 else billed end) as billed_cost_before,
+    sum(case when is_this_month then effective else 0 end) as cost,
+    sum(case when is_this_month then 0 else effective end) as cost_before,
+    sum(case when is_this_month and charge_category = 'Tax' then billed else 0 end) as tax_cost,
+    sum(case when is_this_month or charge_category <> 'Tax' then 0 else billed end)
+        as tax_cost_before,
+    sum(case when is_this_month and charge_category = 'Credit' then billed else 0 end)
+        as credit_cost,
+    sum(case when is_this_month or charge_category <> 'Credit' then 0 else billed end)
+        as credit_cost_before,
+    count(*) filter (where is_this_month and effective is null) as unknown_rows_count,
+    count(*) as rows_count
+from costs
+group by currency
+order by currency

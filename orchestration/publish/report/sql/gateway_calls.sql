@@ -1,0 +1,46 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+calls as (
+    select
+        usage.source as meter,
+        usage.x_model as model,
+        sum(usage.requests) as requests,
+        sum(usage.failed_requests) as failed_requests,
+        sum(usage.timed_requests) as timed_requests,
+        sum(usage.total_seconds) as total_seconds,
+        sum(usage.first_token_requests) as first_token_requests,
+        sum(usage.first_token_seconds) as first_token_seconds,
+        count(*) as rows_count
+    from unit_economics.fct_metered_usage_daily as usage
+    inner join months on usage.billing_period = months.this_month
+    where usage.standing = 'counted'
+    group by all
+)
+
+select
+    meter,
+    model,
+    requests,
+    failed_requests,
+    cast(failed_requests / nullif(requests, 0) as decimal(18, 4)) as failed_share,
+    cast(total_seconds / nullif(timed_requests, 0) as decimal(18, 3)) as mean_seconds,
+    cast(first_token_seconds / nullif(first_token_requests, 0) as decimal(18, 3))
+        as mean_first_token_seconds,
+    rows_count
+from calls
+order by failed_requests desc nulls last, requests desc nulls last, meter, model

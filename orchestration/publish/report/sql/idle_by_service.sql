@@ -1,0 +1,47 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        service_name,
+        coalesce(team, 'nobody') as team,
+        department,
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        effective_cost_reporting as cost
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+    where outcome = 'idle'
+),
+
+compared as (
+    select
+        * exclude (is_this_month, cost),
+        sum(case when is_this_month then cost else 0 end) as cost,
+        sum(case when is_this_month then 0 else cost end) as cost_before,
+        count(*) filter (where is_this_month and cost is null) as unknown_rows_count,
+        count(*) as rows_count
+    from costs
+    group by all
+)
+
+select
+    *,
+    cost - cost_before as cost_change,
+    cast((cost - cost_before) / nullif(abs(cost_before), 0) as decimal(18, 4)) as cost_change_share
+from compared
+order by cost desc nulls last, service_name, team, department, currency

@@ -1,0 +1,45 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+usage as (
+    select
+        x_model as model,
+        billing_currency as currency,
+        sum(tokens) filter (where x_token_class = 'cache_read') as cache_read_tokens,
+        sum(effective_cost) filter (where x_token_class = 'input_uncached')
+            / nullif(sum(tokens) filter (where x_token_class = 'input_uncached'), 0) as fresh,
+        sum(effective_cost) filter (where x_token_class = 'cache_read')
+            / nullif(sum(tokens) filter (where x_token_class = 'cache_read'), 0) as cached,
+        count(*) as rows_count
+    from unit_economics.fct_token_usage_daily
+    inner join months on billing_period = this_month
+    where x_model is not null and tokens is not null and effective_cost is not null
+    group by all
+)
+
+select
+    model,
+    currency,
+    cache_read_tokens,
+    cast(fresh * 1000000 as decimal(18, 6)) as fresh_price_per_million_tokens,
+    cast(cached * 1000000 as decimal(18, 6)) as cached_price_per_million_tokens,
+    cast(cached / nullif(fresh, 0) as decimal(18, 4)) as cached_price_share,
+    rows_count
+from usage
+where fresh is not null and cached is not null
+order by cache_read_tokens desc, model
+limit 1

@@ -1,0 +1,32 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+)
+
+select
+    coalesce(balance.commitment_type, balance.commitment_category) as commitment_type,
+    balance.billing_currency as currency,
+    balance.used_effective_cost,
+    balance.unused_effective_cost,
+    cast(
+        balance.used_effective_cost
+        / nullif(balance.used_effective_cost + balance.unused_effective_cost, 0) as decimal(18, 4)
+    ) as utilisation_share,
+    1 as rows_count
+from trust.rpt_commitment_balance as balance
+inner join months on balance.billing_period = months.this_month
+where balance.used_effective_cost is not null and balance.unused_effective_cost is not null
+order by balance.unused_effective_cost desc, balance.commitment_id
+limit 1

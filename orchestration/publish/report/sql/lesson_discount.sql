@@ -1,0 +1,36 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        service_name,
+        reporting_currency as currency,
+        sum(list_cost_reporting) as list_cost,
+        sum(contracted_cost_reporting) as contracted_cost,
+        sum(effective_cost_reporting) as cost,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+    where list_cost_reporting is not null and contracted_cost_reporting is not null
+    group by all
+)
+
+select *
+from costs
+where list_cost <> cost
+order by list_cost - cost desc, service_name
+limit 1

@@ -1,0 +1,34 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        service_name,
+        coalesce(team, 'nobody') as team,
+        reporting_currency as currency,
+        sum(effective_cost_reporting) as idle_cost,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+    where outcome = 'idle'
+    group by all
+)
+
+select *
+from costs
+order by idle_cost desc nulls last, service_name, team
+limit 1

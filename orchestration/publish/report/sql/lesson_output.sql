@@ -1,0 +1,44 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+usage as (
+    select
+        x_model as model,
+        billing_currency as currency,
+        sum(effective_cost) as cost,
+        sum(effective_cost) filter (where x_token_class = 'input_uncached')
+            / nullif(sum(tokens) filter (where x_token_class = 'input_uncached'), 0) as fresh,
+        sum(effective_cost) filter (where x_token_class = 'output')
+            / nullif(sum(tokens) filter (where x_token_class = 'output'), 0) as written,
+        count(*) as rows_count
+    from unit_economics.fct_token_usage_daily
+    inner join months on billing_period = this_month
+    where x_model is not null and tokens is not null and effective_cost is not null
+    group by all
+)
+
+select
+    model,
+    currency,
+    cast(fresh * 1000000 as decimal(18, 6)) as fresh_price_per_million_tokens,
+    cast(written * 1000000 as decimal(18, 6)) as output_price_per_million_tokens,
+    cast(written / nullif(fresh, 0) as decimal(18, 2)) as output_price_ratio,
+    rows_count
+from usage
+where fresh is not null and written is not null
+order by cost desc nulls last, model
+limit 1

@@ -1,0 +1,34 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+inferences as (
+    select
+        source,
+        billing_currency as currency,
+        sum(effective_cost) as cost,
+        max(cost_per_request_unknown_reason) as reason,
+        count(*) as rows_count
+    from unit_economics.fct_cost_per_inference_daily
+    inner join months on billing_period = this_month
+    where requests is null
+    group by all
+)
+
+select *
+from inferences
+order by cost desc nulls last, source
+limit 1

@@ -1,0 +1,46 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+usage as (
+    select
+        x_model as model,
+        x_token_class as token_class,
+        billing_currency as currency,
+        sum(tokens) filter (where billed_cost is not null) as priced_tokens,
+        sum(tokens) as tokens,
+        sum(billed_cost) as billed_cost,
+        sum(effective_cost) as cost,
+        sum(estimated_list_cost) filter (where list_price_currency = billing_currency)
+            as estimated_list_cost,
+        count(*) as rows_count
+    from unit_economics.fct_token_usage_daily
+    inner join months on billing_period = this_month
+    where x_model is not null
+    group by all
+)
+
+select
+    model,
+    token_class,
+    currency,
+    tokens,
+    cost,
+    cast(cost / nullif(priced_tokens, 0) * 1000000 as decimal(18, 6)) as price_per_million_tokens,
+    estimated_list_cost,
+    rows_count
+from usage
+order by cost desc nulls last, tokens desc nulls last, model, token_class, currency

@@ -1,0 +1,45 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        x_model as model,
+        reporting_currency as currency,
+        sum(effective_cost_reporting) as cost,
+        string_agg(distinct coalesce(team, outcome), ', ' order by coalesce(team, outcome)) as teams,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+    where x_model is not null
+    group by all
+)
+
+select
+    costs.model,
+    coalesce(models.developer, 'unknown') as developer,
+    coalesce(models.register_status, 'unregistered') as register_status,
+    models.approved_on,
+    costs.teams,
+    costs.currency,
+    costs.cost,
+    models.note,
+    costs.rows_count
+from costs
+left join reference.dim_ai_model as models on costs.model = models.model
+order by
+    case register_status when 'approved' then 1 else 0 end, costs.cost desc nulls last, costs.model,
+    costs.currency

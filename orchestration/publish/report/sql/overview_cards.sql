@@ -1,0 +1,45 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        outcome,
+        x_model is not null as is_model,
+        effective_cost_reporting as cost
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+)
+
+select
+    currency,
+    sum(case when is_this_month then cost else 0 end) as cost,
+    sum(case when is_this_month then 0 else cost end) as cost_before,
+    sum(case when is_this_month and is_model then cost else 0 end) as model_cost,
+    sum(case when is_this_month or not is_model then 0 else cost end) as model_cost_before,
+    sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
+    sum(case when is_this_month or outcome <> 'idle' then 0 else cost end) as idle_cost_before,
+    sum(case when is_this_month and outcome = 'unallocated' then cost else 0 end)
+        as unallocated_cost,
+    sum(case when is_this_month or outcome <> 'unallocated' then 0 else cost end)
+        as unallocated_cost_before,
+    count(*) filter (where is_this_month and cost is null) as unknown_rows_count,
+    count(*) as rows_count
+from costs
+group by currency
+order by currency

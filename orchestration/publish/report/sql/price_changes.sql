@@ -1,0 +1,54 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+history as (
+    select
+        vendor,
+        model,
+        token_class,
+        service_tier,
+        context_window,
+        region_scope,
+        currency,
+        valid_from,
+        list_price,
+        lag(list_price) over (
+            partition by
+                vendor, service_name, model, token_class, service_tier, context_window,
+                region_scope, currency
+            order by valid_from
+        ) as list_price_before,
+        price_source
+    from reference.dim_price
+)
+
+select
+    valid_from,
+    vendor,
+    model,
+    token_class,
+    service_tier,
+    currency,
+    list_price_before as list_price_per_million_tokens_before,
+    list_price as list_price_per_million_tokens,
+    cast((list_price - list_price_before) / nullif(list_price_before, 0) as decimal(18, 4))
+        as price_change_share,
+    price_source,
+    1 as rows_count
+from history
+where list_price_before is not null and list_price <> list_price_before
+order by valid_from desc, vendor, model, token_class, service_tier, context_window, region_scope

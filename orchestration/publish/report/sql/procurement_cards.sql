@@ -1,0 +1,48 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        reporting_currency as currency,
+        billing_period = this_month as is_this_month,
+        billed_cost_reporting as billed,
+        effective_cost_reporting as effective,
+        list_cost_reporting as list
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+)
+
+select
+    currency,
+    sum(case when is_this_month then billed else 0 end) as billed_cost,
+    sum(case when is_this_month then 0 else billed end) as billed_cost_before,
+    sum(list - effective) filter (where is_this_month) as saving_against_list_cost,
+    sum(list - effective) filter (where not is_this_month) as saving_against_list_cost_before,
+    cast(
+        sum(list - effective) filter (where is_this_month)
+        / nullif(sum(list) filter (where is_this_month and effective is not null), 0)
+        as decimal(18, 4)
+    ) as effective_savings_share,
+    cast(
+        sum(list - effective) filter (where not is_this_month)
+        / nullif(sum(list) filter (where not is_this_month and effective is not null), 0)
+        as decimal(18, 4)
+    ) as effective_savings_share_before,
+    count(*) as rows_count
+from costs
+group by currency
+order by currency

@@ -1,0 +1,37 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+costs as (
+    select
+        source,
+        service_name,
+        reporting_currency as currency,
+        sum(billed_cost_reporting) as billed_cost,
+        sum(effective_cost_reporting) as cost,
+        sum(list_cost_reporting) as list_cost,
+        sum(list_cost_reporting - contracted_cost_reporting) as negotiated_saving_cost,
+        sum(contracted_cost_reporting - effective_cost_reporting) as commitment_saving_cost,
+        count(*) filter (where list_cost_reporting is null) as unknown_list_rows_count,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+    group by all
+)
+
+select *
+from costs
+order by cost desc nulls last, source, service_name, currency

@@ -1,0 +1,41 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+usage as (
+    select
+        coalesce(x_service_tier, 'standard') as service_tier,
+        service_name,
+        billing_currency as currency,
+        sum(tokens) as tokens,
+        sum(tokens) filter (where effective_cost is not null) as priced_tokens,
+        sum(effective_cost) as cost,
+        count(*) as rows_count
+    from unit_economics.fct_token_usage_daily
+    inner join months on billing_period = this_month
+    group by all
+)
+
+select
+    service_tier,
+    service_name,
+    currency,
+    tokens,
+    cost,
+    cast(cost / nullif(priced_tokens, 0) * 1000000 as decimal(18, 6)) as price_per_million_tokens,
+    rows_count
+from usage
+order by cost desc nulls last, service_tier, service_name, currency

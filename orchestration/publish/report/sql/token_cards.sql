@@ -1,0 +1,60 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+usage as (
+    select
+        billing_currency as currency,
+        billing_period = this_month as is_this_month,
+        x_token_class as token_class,
+        tokens,
+        effective_cost
+    from unit_economics.fct_token_usage_daily
+    inner join months on billing_period in (this_month, month_before)
+    where x_token_class is not null
+)
+
+select
+    currency,
+    sum(case when is_this_month then tokens else 0 end) as tokens,
+    sum(case when is_this_month then 0 else tokens end) as tokens_before,
+    sum(case when is_this_month then effective_cost else 0 end) as token_cost,
+    sum(case when is_this_month then 0 else effective_cost end) as token_cost_before,
+    cast(
+        sum(case when is_this_month then effective_cost else 0 end)
+        / nullif(sum(tokens) filter (where is_this_month and effective_cost is not null), 0) * 1000000
+        as decimal(18, 6)
+    ) as price_per_million_tokens,
+    cast(
+        sum(case when is_this_month then 0 else effective_cost end)
+        / nullif(sum(tokens) filter (where not is_this_month and effective_cost is not null), 0)
+        * 1000000 as decimal(18, 6)
+    ) as price_per_million_tokens_before,
+    cast(
+        sum(tokens) filter (where is_this_month and token_class = 'cache_read')
+        / nullif(sum(tokens) filter (where is_this_month and token_class not like '%output%'), 0)
+        as decimal(18, 4)
+    ) as cache_hit_share,
+    cast(
+        sum(tokens) filter (where not is_this_month and token_class = 'cache_read')
+        / nullif(sum(tokens) filter (where not is_this_month and token_class not like '%output%'), 0)
+        as decimal(18, 4)
+    ) as cache_hit_share_before,
+    count(*) as rows_count
+from usage
+group by currency
+having sum(tokens) > 0
+order by currency

@@ -1,0 +1,53 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+stages as (
+    select use_cases.*
+    from reference.dim_use_case as use_cases
+    inner join months on
+        (use_cases.valid_from is null or use_cases.valid_from < months.this_month + interval '1 month')
+        and (use_cases.valid_to is null or use_cases.valid_to >= months.this_month + interval '1 month')
+),
+
+costs as (
+    select
+        use_case_id,
+        reporting_currency as currency,
+        sum(effective_cost_reporting) as cost,
+        string_agg(distinct source, ', ' order by source) as sources,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+    where use_case_id is not null
+    group by all
+)
+
+select
+    stages.use_case,
+    stages.data_classification,
+    stages.legal_approval,
+    stages.stage,
+    stages.owner_id,
+    costs.sources,
+    costs.currency,
+    costs.cost,
+    coalesce(costs.rows_count, 0) + 1 as rows_count
+from stages
+left join costs on stages.use_case_id = costs.use_case_id
+order by
+    case stages.legal_approval when 'pending' then 0 when 'approved' then 1 else 2 end,
+    costs.cost desc nulls last, stages.use_case, costs.currency

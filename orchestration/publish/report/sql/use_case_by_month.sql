@@ -1,0 +1,24 @@
+with largest as (
+    select use_case_id
+    from showback.fct_showback_daily
+    where use_case_id is not null
+    group by use_case_id
+    order by sum(effective_cost_reporting) desc nulls last, use_case_id
+    limit 6
+)
+
+select
+    costs.billing_period,
+    case
+        when costs.use_case_id is null then 'no use case'
+        when largest.use_case_id is null then 'all others'
+        else costs.use_case
+    end as use_case,
+    costs.reporting_currency as currency,
+    sum(costs.effective_cost_reporting) as cost,
+    count(*) as rows_count
+from showback.fct_showback_daily as costs
+left join largest on costs.use_case_id = largest.use_case_id
+where costs.outcome = 'owned'
+group by all
+order by costs.billing_period desc, currency, cost desc nulls last, use_case

@@ -1,0 +1,56 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        this_month,
+        cast(this_month - interval '1 month' as date) as month_before
+    from (
+        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        )
+    )
+),
+
+stages as (
+    -- the use case as it was on the last day of the month
+    select use_cases.*
+    from reference.dim_use_case as use_cases
+    inner join months on
+        (use_cases.valid_from is null or use_cases.valid_from < months.this_month + interval '1 month')
+        and (use_cases.valid_to is null or use_cases.valid_to >= months.this_month + interval '1 month')
+),
+
+costs as (
+    select
+        use_case_id,
+        reporting_currency as currency,
+        sum(case when billing_period = this_month then effective_cost_reporting else 0 end) as cost,
+        sum(case when billing_period = month_before then effective_cost_reporting else 0 end)
+            as cost_before,
+        count(*) as rows_count
+    from showback.fct_showback_daily
+    inner join months on billing_period in (this_month, month_before)
+    where use_case_id is not null
+    group by all
+)
+
+select
+    coalesce(stages.use_case, costs.use_case_id) as use_case,
+    stages.stage,
+    stages.owner_id,
+    costs.currency,
+    costs.cost,
+    costs.cost_before,
+    costs.cost - costs.cost_before as cost_change,
+    cast(
+        (costs.cost - costs.cost_before) / nullif(abs(costs.cost_before), 0) as decimal(18, 4)
+    ) as cost_change_share,
+    stages.first_production_on,
+    coalesce(costs.rows_count, 0) + 1 as rows_count
+from stages
+full outer join costs on stages.use_case_id = costs.use_case_id
+order by costs.cost desc nulls last, use_case, costs.currency

@@ -1,0 +1,147 @@
+"""The report's questions as data: words, columns and SQL fit together before any file is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+
+from orchestration.publish.report.answers import SQL_DIR, Answer
+from orchestration.publish.report.columns import UnknownColumnError, column
+from orchestration.publish.report.figure import Figure, Lesson
+from orchestration.publish.report.glossary import GLOSSARY
+from orchestration.publish.report.pages import PAGES
+from orchestration.publish.report.report import render
+
+PERSONAS = {
+    "overview",
+    "finance",
+    "engineering",
+    "data-science",
+    "prompt-engineering",
+    "product",
+    "line-of-business",
+    "legal-and-compliance",
+    "procurement",
+    "leadership",
+}
+EVIL = "</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>&lt;\u2028"
+
+
+def figures() -> Iterator[Figure]:
+    for page in PAGES:
+        yield from page.figures
+
+
+def lessons() -> Iterator[Lesson]:
+    for page in PAGES:
+        yield from page.course
+
+
+def keys() -> set[str]:
+    return {
+        "months",
+        *(page.cards.key for page in PAGES),
+        *(figure.key for figure in figures()),
+        *(lesson.key for lesson in lessons()),
+    }
+
+
+def test_each_persona_has_a_page_with_questions_a_course_and_words() -> None:
+    assert {page.key for page in PAGES} == PERSONAS and len(PAGES) == len(PERSONAS)
+    for page in PAGES:
+        assert len(page.figures) >= 5 and len(page.course) >= 4
+        assert len({figure.key for figure in page.figures}) == len(page.figures)
+        assert set(page.terms) <= set(GLOSSARY), page.key
+
+
+def test_every_sql_file_is_asked_by_a_page_and_every_question_has_one() -> None:
+    assert {path.stem for path in SQL_DIR.glob("*.sql")} == keys()
+
+
+def test_which_month_is_meant_is_said_in_the_same_words_everywhere() -> None:
+    """The files stand alone, so that each can be pasted; they must not come to differ."""
+    first = (SQL_DIR / "months.sql").read_text().split("\n)\n")[0]
+    using = [path for path in SQL_DIR.glob("*.sql") if "months" in path.read_text()]
+    without = {"cost_by_month"}
+    assert len(using) > 30
+    for path in using:
+        if path.stem not in without:
+            assert path.read_text().startswith(first), path.name
+
+
+def test_no_sql_reads_a_table_that_grows_with_the_charges_of_all_months() -> None:
+    """The ledger may be twenty million rows a month; only one month of its splits is read."""
+    for path in SQL_DIR.glob("*.sql"):
+        text = path.read_text().lower()
+        assert "cost_and_usage" not in text and "fct_allocated_cost" not in text, path.name
+        if "charge_split" in text:
+            assert "charge_split.billing_period = months.this_month" in text, path.name
+
+
+def test_a_column_that_nobody_described_is_refused_by_name() -> None:
+    with pytest.raises(UnknownColumnError, match="mystery_cost"):
+        column("mystery_cost")
+    with pytest.raises(UnknownColumnError, match="mystery"):
+        column("mystery_before")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "adds_up", "estimate"),
+    [
+        ("cost", "money", True, False),
+        ("idle_cost_before", "money", True, False),
+        ("cache_saving_estimated_cost", "money", True, True),
+        ("cost_per_request", "price", False, False),
+        ("price_per_million_tokens", "price", False, False),
+        ("tokens", "tokens", True, False),
+        ("cost_change_share", "share", False, False),
+        ("models_count", "count", False, False),
+        ("billing_period", "month", False, False),
+        ("team", "text", False, False),
+    ],
+)
+def test_a_name_says_its_unit(name: str, unit: str, adds_up: bool, estimate: bool) -> None:
+    found = column(name)
+    assert (found.unit, found.adds_up, found.estimate) == (unit, adds_up, estimate)
+
+
+def test_the_month_before_is_the_same_column_of_another_month() -> None:
+    assert column("cost_before").label == "Cost in {month_before}"
+    assert column("cost_before").about.endswith("in the month before")
+
+
+class Scripts(HTMLParser):
+    """Collects the scripts of a page and how many tags of each kind it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+
+def answer(columns: tuple[str, ...], *rows: tuple[str | None, ...]) -> Answer:
+    return Answer("select 1", columns, rows, ("showback.fct_showback_daily",), len(rows))
+
+
+def test_text_of_a_bill_adds_no_tag_to_the_page() -> None:
+    def page_with(text: str) -> str:
+        answers = {key: answer(("team", "rows_count"), (text, "1")) for key in keys()}
+        months = ("this_month", "month_before", "is_open", "rows_count")
+        answers["months"] = answer(months, ("2026-10-01", "2026-09-01", "false", "1"))
+        return render(PAGES, answers, "made from")
+
+    evil, good = Scripts(), Scripts()
+    page = page_with(EVIL)
+    evil.feed(page)
+    good.feed(page_with("Vision"))
+    assert evil.tags == good.tags and evil.tags.count("script") == 4
+    block = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert block is not None
+    data = json.loads(block.group(1))
+    assert data["answers"]["cost_by_team"]["rows"] == [[EVIL, "1"]]
