@@ -7,7 +7,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL
 
-.PHONY: help setup run ui query test check audit bench prices-import report journal focus-rules focus-referee focus-export
+.PHONY: help setup run ui query questions test check audit bench prices-import report journal focus-rules focus-referee focus-export
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ ui: setup ## Start the Dagster UI on loopback.
 
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
+
+questions: setup ## Write the demo company's answers into dbt_project/docs/questions.md.
+	@$(PYTHON) -m orchestration questions
 
 report: setup ## Write the report of the published file, for a browser.
 	@$(PYTHON) -m orchestration report

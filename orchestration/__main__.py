@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("audit", help="judge every published period again")
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    commands.add_parser("questions", help="answer the questions of the documentation anew")
     commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
@@ -63,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)
+    if options.command == "questions":
+        return _questions(settings)
     if options.command == "report":
         return _report(settings)
     if options.command == "focus-export":
@@ -129,6 +132,22 @@ def _query(settings: Settings, question: str) -> int:
     except (FileNotFoundError, duckdb.Error) as error:
         _say(str(error))
         return 1
+    return 0
+
+
+def _questions(settings: Settings) -> int:
+    import duckdb
+
+    from orchestration.publish.questions import QUESTIONS_PATH, with_answers
+
+    text = QUESTIONS_PATH.read_text(encoding="utf-8")
+    try:
+        answered = with_answers(text, settings.published_path)
+    except (FileNotFoundError, duckdb.Error) as error:
+        _say(str(error))
+        return 1
+    QUESTIONS_PATH.write_text(answered, encoding="utf-8")
+    _say(f"The answers in {QUESTIONS_PATH.name} are those of {settings.published_path}.")
     return 0
 
 

@@ -78,6 +78,13 @@
     ) %}
 {% endmacro %}
 
+{#- All tokens of a row, of the classes that its meter knows. -#}
+{% macro all_metered_tokens() -%}
+    {%- for name in metered_token_classes() -%}
+    coalesce({{ name }}, 0){{ ' + ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- Who used it, as metered usage knows it. -#}
 {% macro metered_identity() %}
     {% do return([

@@ -12,6 +12,7 @@ from orchestration.defs.automation import month_partitions
 from orchestration.defs.extract import extract_key
 from orchestration.defs.resources import RunLock
 from orchestration.extract.source import SourceConfig
+from orchestration.land.focus_delivery import judge_deliveries
 from orchestration.land.landing import Landed, land
 from orchestration.settings import Settings
 
@@ -78,6 +79,7 @@ def build_land_assets(
         for key in sorted(context.selected_asset_keys):
             started = time.monotonic()
             landed = land(by_key[key], settings.data_dir, progress.info)
+            judge_deliveries(by_key[key], settings.data_dir, progress.info)
             results.append((key, landed, time.monotonic() - started))
         for key, landed, seconds in results:
             yield dg.MaterializeResult(

@@ -192,7 +192,7 @@ def build_warehouse_assets(
         ),
     )
     def org_tables(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        tables = land_org_tables(settings.org_dir, settings.data_dir)
+        tables = land_org_tables(settings.org_dir, settings.data_dir, settings.today_now())
         return dg.MaterializeResult(metadata=tables.row_counts())
 
     @dbt_assets(

@@ -48,11 +48,14 @@ class Delivery:
 def find_manifests(files: Sequence[StoredFile], source: str) -> dict[BillingPeriod, StoredFile]:
     """Return the manifest that counts for each period.
 
-    Of several manifests of a month the one nearest the top counts; among equals (CREATE_NEW
-    executions, whose folders begin with their time) the last by name.
+    Of several CREATE_NEW executions, whose folders begin with their time, the last by name counts;
+    of a legacy report the manifest at the top of the month. A data export has one at the top only
+    where it overwrites: beside executions it is from before or after the export was switched, and
+    nothing in it says which.
 
     Raises:
-        SourceError: They are of several exports: the one that counts would hide the others' bills.
+        SourceError: They are of several exports, so that the one that counts would hide the others'
+            bills, or of both layouts, so that it might be an old one.
     """
     chosen: dict[BillingPeriod, StoredFile] = {}
     exports: set[str] = set()
@@ -63,6 +66,8 @@ def find_manifests(files: Sequence[StoredFile], source: str) -> dict[BillingPeri
         export, period = place
         exports.add(export)
         known = chosen.get(period)
+        if known is not None and _MONTH_FOLDER.search(file.path):
+            _stop_at_two_layouts(known.path, file.path, period, source)
         if known is None or _rank(file.path) > _rank(known.path):
             chosen[period] = file
     if len(exports) > 1:
@@ -72,6 +77,19 @@ def find_manifests(files: Sequence[StoredFile], source: str) -> dict[BillingPeri
             "make a source of each, with a url that ends at the export's own folder.",
         )
     return chosen
+
+
+def _stop_at_two_layouts(one: str, other: str, period: BillingPeriod, source: str) -> None:
+    top, execution = sorted((one, other), key=_rank, reverse=True)
+    if top.count("/") == execution.count("/"):
+        return
+    raise SourceError(
+        source,
+        f"{period.key} has a manifest of an overwriting export, {top}, and one of an export that "
+        f"keeps its executions, {execution}: the export was switched, and either may be old.",
+        "move the manifests of the layout that AWS no longer writes out of the folder; the months "
+        "that are here stay in use until then.",
+    )
 
 
 def read_delivery(

@@ -30,6 +30,9 @@ _LONGEST_NAME = 50
 
 # The number changes when months are read from files in another way.
 _MONTHS_MEMORY = ".months-1.json"
+# In the part of a file that holds one of its months: the row's number in the file, from 1.
+_DELIVERED_ROW = "tollgate_delivered_row"
+_PART_SUFFIX = re.compile(r"\.\d{4}-\d{2}\.parquet$")
 _CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
 _CHUNK_BYTES = 1 << 20
 
@@ -107,6 +110,7 @@ def alike_files(
 
 def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[FileColumn, ...]:
     columns = column_names(connection, raw_rows([path]))
+    columns.pop(_DELIVERED_ROW, None)
     headers = list(columns)
     if is_csv(path) and any(re.search(r"_\d+$", name) for name in headers):
         # DuckDB numbers a header that differs from an earlier one only in case; tags do.
@@ -149,6 +153,32 @@ def column_names(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[s
         row[0]: row[1]
         for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
     }
+
+
+def delivered_file(path: Path) -> str:
+    """Return the name of the file that an extracted file, or its part of a month, is of."""
+    return _PART_SUFFIX.sub("", path.name)
+
+
+def delivered_place(connection: duckdb.DuckDBPyConnection, path: Path, row: int) -> tuple[str, int]:
+    """Return the name of the file that a row was delivered in, and its number there.
+
+    Args:
+        connection: Where the file is read.
+        path: The extracted file; of a file of several months it holds one month's rows.
+        row: The row's number in it, from 1.
+    """
+    if _PART_SUFFIX.search(path.name) and _DELIVERED_ROW in column_names(
+        connection, raw_rows([path])
+    ):
+        found = connection.execute(
+            f"select {_DELIVERED_ROW} from read_parquet({path_literal(path)}, "
+            "file_row_number = true) where file_row_number = $row - 1",
+            {"row": row},
+        ).fetchone()
+        if found is not None:
+            return delivered_file(path), int(found[0])
+    return path.name, row
 
 
 @contextmanager
@@ -475,7 +505,8 @@ class MonthFiles:
             assert column is not None
             target = draft.path / f"{name}.{period.key}.parquet"
             connection.execute(
-                f"copy (select * from ({rows}) where {month_of(column)} = $month) "
+                f"copy (select * from (select *, row_number() over () as {_DELIVERED_ROW} "
+                f"from ({rows})) where {month_of(column)} = $month) "
                 f"to {path_literal(target)} (format parquet, compression zstd)",
                 {"month": period.start},
             )

@@ -30,7 +30,7 @@ from orchestration.extract.delivered_files import (
     timestamp_text,
     united,
 )
-from orchestration.extract.focus_notices import row_notices, version_notices
+from orchestration.extract.focus_notices import letters_of, row_notices, version_notices
 from orchestration.extract.landed_columns import is_number, landed_columns, landed_keys
 from orchestration.extract.object_store import ObjectStore, StoredFile
 from orchestration.extract.period import BillingPeriod
@@ -59,11 +59,11 @@ def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
 
 def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
-    by_letters = {_letters(name): name for name in declared if name != _NATIVE}
+    by_letters = {letters_of(name): name for name in declared if name != _NATIVE}
     kept = landed_keys("focus", "charges", _NATIVE)
     selected, native, seen = [], [], set()
     for column in columns:
-        name = by_letters.get(_letters(column.header))
+        name = by_letters.get(letters_of(column.header))
         if name is None or name in seen:
             if column.header in kept:
                 native.append(column)
@@ -73,29 +73,26 @@ def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
 
 
-def _letters(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
-def _text(column: FileColumn) -> str:
+def text_of(column: FileColumn) -> str:
+    """Return SQL for a column as text; the texts that mean no value are NULL."""
     text = f"cast({quoted(column.name)} as varchar)"
     return f"case when trim({text}) in ('', 'NULL') then null else {text} end"
 
 
 def _value(column: FileColumn, declared_type: str) -> str:
     if declared_type == "timestamp":
-        return timestamp_text(_text(column))
+        return timestamp_text(text_of(column))
     if column.type.startswith(_NESTED):
         return f"cast(to_json({quoted(column.name)}) as varchar)"
     if is_number(declared_type) and column.type != "VARCHAR":
         return quoted(column.name)
-    return _text(column)
+    return text_of(column)
 
 
 def _native_map(columns: Sequence[FileColumn]) -> str:
     entries = ", ".join(
         "struct_pack(name := '{}', value := {})".format(
-            column.header.replace("'", "''"), _text(column)
+            column.header.replace("'", "''"), text_of(column)
         )
         for column in columns
     )
@@ -268,7 +265,7 @@ class _Files:
 
 
 def _period_header(headers: Sequence[str]) -> str | None:
-    return next((header for header in headers if _letters(header) == _letters(_PERIOD)), None)
+    return next((header for header in headers if letters_of(header) == letters_of(_PERIOD)), None)
 
 
 @contextmanager

@@ -69,6 +69,52 @@ _UNIT_PRICES = (
 _PROVIDERS = ("provider_name", "provider", "service_provider_name", "invoice_issuer_name")
 
 
+# Columns of drafts before 1.0 and what they are called since.
+OLD_NAMES: Mapping[str, str] = {
+    "AmortizedCost": "EffectiveCost",
+    "ChargeType": "ChargeCategory",
+    "InvoiceIssuer": "InvoiceIssuerName",
+    "Provider": "ProviderName",
+    "Publisher": "PublisherName",
+    "UsageQuantity": "ConsumedQuantity",
+    "UsageUnit": "ConsumedUnit",
+}
+# Columns that a version removed.
+UNTIL: Mapping[str, str] = {"ProviderName": "1.3", "PublisherName": "1.3"}
+DRAFT = "0.5"
+
+
+def version_of(headers: Sequence[str], file: str, claim: str) -> tuple[str, str]:
+    """Return the FOCUS version of a file, and what tells it.
+
+    A claim counts where FOCUS has such a version. Otherwise it is the version of the youngest
+    column; 1.4 where only the columns that 1.4 removed are missing from 1.3.
+
+    Args:
+        headers: Its columns.
+        file: Its name.
+        claim: What the manifest says of the format; empty where there is none.
+    """
+    for text, basis in ((claim, "claimed by the manifest"), (file, "claimed by the file's name")):
+        claimed = _claimed(text)
+        if claimed in _VERSIONS:
+            return claimed, basis
+    return _version_of_columns(headers), "read from its columns"
+
+
+def _version_of_columns(headers: Sequence[str]) -> str:
+    letters = {letters_of(name) for name in headers}
+    youngest = max(
+        (since for name, since in SINCE.items() if letters_of(name) in letters), default=""
+    )
+    if youngest == "1.3" and not any(letters_of(name) in letters for name in UNTIL):
+        return "1.4"
+    if youngest:
+        return youngest
+    is_draft = any(letters_of(name) in letters for name in OLD_NAMES)
+    return DRAFT if is_draft else "1.0"
+
+
 def version_notices(headers: Mapping[str, Sequence[str]], claim: str) -> list[str]:
     """Say which files are of another FOCUS version than claimed, and whether versions are mixed.
 
@@ -79,11 +125,8 @@ def version_notices(headers: Mapping[str, Sequence[str]], claim: str) -> list[st
     notices = []
     shapes: dict[str, str] = {}
     for file, names in headers.items():
-        letters = {_letters(name) for name in names}
-        own = max(
-            (since for name, since in SINCE.items() if _letters(name) in letters), default="1.0"
-        )
-        shapes.setdefault(own, file)
+        letters = {letters_of(name) for name in names}
+        shapes.setdefault(_version_of_columns(names), file)
         claimed = _claimed(claim) or _claimed(file)
         if claimed is None:
             continue
@@ -96,12 +139,12 @@ def version_notices(headers: Mapping[str, Sequence[str]], claim: str) -> list[st
         later = [
             f"{name} ({since})"
             for name, since in SINCE.items()
-            if since > claimed and _letters(name) in letters
+            if since > claimed and letters_of(name) in letters
         ]
         lacking = [
             name
             for name, (first, last) in _MANDATORY.items()
-            if first <= claimed <= last and _letters(name) not in letters
+            if first <= claimed <= last and letters_of(name) not in letters
         ]
         faults = [
             *([f"has columns of later versions: {', '.join(later)}"] if later else []),
@@ -126,7 +169,8 @@ def _claimed(text: str) -> str | None:
     return f"{found[1]}.{found[2]}" if found else None
 
 
-def _letters(name: str) -> str:
+def letters_of(name: str) -> str:
+    """Return what a column is known by, whatever its case and separators."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -21,7 +21,8 @@ from orchestration.extract.pull import failures
 from orchestration.extract.registry import KINDS
 from orchestration.extract.snapshot import Receipt, Snapshot, snapshots_of
 from orchestration.extract.source import Dataset, SourceConfig
-from orchestration.land.landing import Landing, landing_path, read_landing
+from orchestration.land.focus_delivery import Delivery, delivery_of
+from orchestration.land.landing import Landing, landing_path, newest_landed, read_landing
 
 # A polars type, as a class or with its parameters.
 _Type = pl.DataType | type[pl.DataType]
@@ -58,7 +59,7 @@ def landed_catalogue(data_dir: Path, sources: Sequence[SourceConfig]) -> list[Cu
     """
     current = []
     for source, dataset, snapshots in _snapshots(data_dir, sources):
-        found = _newest_landed(data_dir, snapshots)
+        found = newest_landed(data_dir, snapshots)
         if found is not None:
             snapshot, landing = found
             paths = tuple((data_dir / name).resolve() for name in landing.files)
@@ -76,28 +77,27 @@ def _snapshots(
                 yield source, dataset, snapshots_of(period_folder)
 
 
-def _newest_landed(
-    data_dir: Path, snapshots: Sequence[Snapshot]
-) -> tuple[Snapshot, Landing] | None:
-    for snapshot in reversed(snapshots):
-        if snapshot.is_held:
-            continue
-        landing = read_landing(landing_path(data_dir, snapshot))
-        if landing is not None and landing.passed:
-            return snapshot, landing
-    return None
-
-
 def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> None:
     """Write the tables that tell dbt what is there."""
     snapshot_rows: list[dict[str, object]] = []
+    finding_rows: list[dict[str, object]] = []
+    column_rows: list[dict[str, object]] = []
     for source, dataset, snapshots in _snapshots(data_dir, sources):
-        found = _newest_landed(data_dir, snapshots)
+        found = newest_landed(data_dir, snapshots)
         current_id = found[0].receipt.snapshot_id if found else None
         for snapshot in snapshots:
             landing = read_landing(landing_path(data_dir, snapshot))
             state = _state(snapshot, landing, current_id, found)
             snapshot_rows += _snapshot_rows(source, dataset, snapshot, landing, state)
+        delivery = delivery_of(data_dir, found[0]) if found else None
+        if found and delivery:
+            place = {
+                "source": source.name,
+                "billing_period": found[0].period.start,
+                "snapshot_id": current_id,
+            }
+            finding_rows += [place | row for row in _finding_rows(delivery)]
+            column_rows += [place | asdict(column) for column in delivery.columns]
     file_rows = [
         {
             "source": current.source,
@@ -128,6 +128,8 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
     _write(inputs / "snapshot.parquet", snapshot_rows, _SNAPSHOT)
     _write(inputs / "landed_file.parquet", file_rows, _LANDED_FILE)
     _write(inputs / "source_failure.parquet", failure_rows, _FAILURE)
+    _write(inputs / "focus_finding.parquet", finding_rows, _FOCUS_FINDING)
+    _write(inputs / "focus_delivered_column.parquet", column_rows, _FOCUS_DELIVERED_COLUMN)
     source_rows: list[dict[str, object]] = [
         {"source": source.name, "kind": source.kind, "payment_terms": source.payment_terms}
         for source in sources
@@ -192,6 +194,15 @@ def _snapshot_rows(
     return rows
 
 
+def _finding_rows(delivery: Delivery) -> Iterable[dict[str, object]]:
+    for finding in delivery.findings:
+        row: dict[str, object] = asdict(finding)
+        for name in ("billed_cost", "effective_cost"):
+            if row[name] is not None:
+                row[name] = Decimal(str(row[name]))
+        yield row
+
+
 def _difference(said: Decimal | None, landed: str | None) -> Decimal | None:
     if said is None or landed is None:
         return None
@@ -237,6 +248,38 @@ _FAILURE: dict[str, _Type] = {
     "reason": pl.String,
     "remedy": pl.String,
     "failed_at": pl.Datetime("us"),
+}
+_PLACE: dict[str, _Type] = {
+    "source": pl.String,
+    "billing_period": pl.Date,
+    "snapshot_id": pl.String,
+    "file_group": pl.Int32,
+    "delivered_files": pl.String,
+}
+_FOCUS_FINDING: dict[str, _Type] = {
+    **_PLACE,
+    "focus_version": pl.String,
+    "version_basis": pl.String,
+    "judged_by": pl.String,
+    "finding": pl.String,
+    "level": pl.String,
+    "rule_id": pl.String,
+    "column_name": pl.String,
+    "sentence": pl.String,
+    "judged_rows_count": pl.Int64,
+    "rows_count": pl.Int64,
+    "currency": pl.String,
+    "billed_cost": _EXACT,
+    "effective_cost": _EXACT,
+    "examples": pl.String,
+}
+_FOCUS_DELIVERED_COLUMN: dict[str, _Type] = {
+    **_PLACE,
+    "delivered_column": pl.String,
+    "column_name": pl.String,
+    "is_kept": pl.Boolean,
+    "values_count": pl.Int64,
+    "rows_count": pl.Int64,
 }
 _SOURCE = ("source", "kind", "payment_terms")
 

@@ -12,8 +12,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -49,6 +49,27 @@ class LandingCheck:
 
 
 @dataclass(frozen=True)
+class LandingNotice:
+    """What is odd about a delivery and was let through, with the money that it touches.
+
+    Attributes:
+        column: The landed column; None for a notice about the files.
+        sentence: What must hold and does not, or what is odd about the files, without its place.
+        rows_count: Rows, None for a notice about the files.
+        rows_by_currency: Those rows by currency.
+        money: Their exact billed amount by currency, as texts; what is unknown is left out.
+        example: File, row, column and value of the first of them, None for one about the files.
+    """
+
+    column: str | None
+    sentence: str
+    rows_count: int | None = None
+    rows_by_currency: dict[str, int] = field(default_factory=dict)
+    money: dict[str, str] = field(default_factory=dict)
+    example: str | None = None
+
+
+@dataclass(frozen=True)
 class Landing:
     """A snapshot's way through this door, as ``landing.json`` keeps it.
 
@@ -62,6 +83,7 @@ class Landing:
         landed_totals: Totals of amounts rounded to 12 decimals one by one, by currency, as texts.
         exact_totals: Totals at 18 decimals by currency, as texts.
         checks: What each gate said.
+        notices: What is odd about the delivery and was let through.
     """
 
     source: str
@@ -73,6 +95,7 @@ class Landing:
     landed_totals: dict[str, str]
     exact_totals: dict[str, str]
     checks: tuple[LandingCheck, ...]
+    notices: tuple[LandingNotice, ...]
 
     @property
     def passed(self) -> bool:
@@ -104,14 +127,28 @@ def landing_path(data_dir: Path, snapshot: Snapshot) -> Path:
 
 
 def read_landing(path: Path) -> Landing | None:
-    """Read a landing, None when there is none."""
+    """Read a landing, None when there is none, or one that knew of no notices: it lands again."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    if "notices" not in fields:
+        return None
+    fields["notices"] = tuple(LandingNotice(**notice) for notice in fields["notices"])
     fields["files"] = tuple(fields["files"])
     fields["checks"] = tuple(LandingCheck(**check) for check in fields["checks"])
     return Landing(**fields)
+
+
+def newest_landed(data_dir: Path, snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Landing] | None:
+    """Return the snapshot that counts: the newest accepted one whose landing passed every gate."""
+    for snapshot in reversed(snapshots):
+        if snapshot.is_held:
+            continue
+        landing = read_landing(landing_path(data_dir, snapshot))
+        if landing is not None and landing.passed:
+            return snapshot, landing
+    return None
 
 
 def was_refused(data_dir: Path, snapshot: Snapshot) -> bool:
@@ -185,8 +222,9 @@ def _land_pending(
         if attempt.profile is not None:
             checks.append(_shape(attempt.profile, period in failed_rules))
             checks.append(_equals_receipt(attempt.snapshot, attempt.profile))
-            checks += _noticed(attempt, attempt.profile)
-        landing = _record(attempt, tuple(checks), data_dir)
+        notices = _notices(attempt)
+        checks += [_told(source.name, notice) for notice in notices]
+        landing = _record(attempt, tuple(checks), notices, data_dir)
         seconds = time.monotonic() - attempt.started
         place = f"land     {source.name} {period.key} {dataset.name}"
         if landing.passed:
@@ -301,23 +339,45 @@ def _shape(found: Profile, failed: bool) -> LandingCheck:
     )
 
 
-def _noticed(attempt: _Attempt, found: Profile) -> list[LandingCheck]:
-    source = attempt.snapshot.receipt.source
-    sentences = [
-        *attempt.notices,
+def _notices(attempt: _Attempt) -> tuple[LandingNotice, ...]:
+    noticed = attempt.profile.noticed if attempt.profile else ()
+    return (
+        *(LandingNotice(None, sentence) for sentence in attempt.notices),
         *(
-            f"{_in_words(broken)} The rows are kept as they are; have the provider correct them."
-            for broken in found.noticed
+            LandingNotice(
+                broken.rule.column,
+                _expected(broken),
+                broken.rows_count,
+                broken.rows_by_currency,
+                {currency: f"{total:f}" for currency, total in broken.money.items()},
+                broken.example,
+            )
+            for broken in noticed
         ),
-    ]
-    return [LandingCheck("notice", True, f"{source}: {sentence}") for sentence in sentences]
+    )
+
+
+def _told(source: str, notice: LandingNotice) -> LandingCheck:
+    sentence = notice.sentence
+    if notice.rows_count is not None:
+        place = _place(notice.rows_count, str(notice.example), notice.money)
+        sentence += f"; {place} The rows are kept as they are; have the provider correct them."
+    return LandingCheck("notice", True, f"{source}: {sentence}")
 
 
 def _in_words(broken: Broken) -> str:
-    money = ", ".join(f"{total:f} {currency}" for currency, total in broken.money.items())
+    money = {currency: f"{total:f}" for currency, total in broken.money.items()}
+    return f"{_expected(broken)}; {_place(broken.rows_count, broken.example, money)}"
+
+
+def _expected(broken: Broken) -> str:
+    return f"Every {broken.rule.column} must hold: {broken.rule.expectation}"
+
+
+def _place(rows_count: int, example: str, money: Mapping[str, str]) -> str:
+    billed = ", ".join(f"{total} {currency}" for currency, total in money.items())
     return (
-        f"Every {broken.rule.column} must hold: {broken.rule.expectation}; {broken.rows_count:,} "
-        f"row(s) do not, first {broken.example}{'; they bill ' + money if money else ''}."
+        f"{rows_count:,} row(s) do not, first {example}{'; they bill ' + billed if billed else ''}."
     )
 
 
@@ -346,7 +406,12 @@ def _equals_receipt(snapshot: Snapshot, found: Profile) -> LandingCheck:
     )
 
 
-def _record(attempt: _Attempt, checks: Sequence[LandingCheck], data_dir: Path) -> Landing:
+def _record(
+    attempt: _Attempt,
+    checks: Sequence[LandingCheck],
+    notices: tuple[LandingNotice, ...],
+    data_dir: Path,
+) -> Landing:
     """Write the landing, atomically and last."""
     receipt = attempt.snapshot.receipt
     totals = attempt.profile.totals if attempt.profile else None
@@ -360,6 +425,7 @@ def _record(attempt: _Attempt, checks: Sequence[LandingCheck], data_dir: Path) -
         landed_totals={c: f"{t:f}" for c, t in totals.rounded.items()} if totals else {},
         exact_totals={c: f"{t:f}" for c, t in totals.exact.items()} if totals else {},
         checks=tuple(checks),
+        notices=notices,
     )
     target = landing_path(data_dir, attempt.snapshot)
     target.parent.mkdir(parents=True, exist_ok=True)

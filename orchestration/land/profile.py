@@ -7,14 +7,14 @@ that breaks it is looked up, so that the error can name file, row and column.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from orchestration.extract.control_totals import ControlTotals, control_totals, exact_amount, quoted
-from orchestration.extract.delivered_files import column_names, timestamp_of
+from orchestration.extract.delivered_files import column_names, delivered_place, timestamp_of
 from orchestration.extract.landed_columns import is_number
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.source import Dataset
@@ -49,12 +49,14 @@ class Broken:
         rows_count: Rows that break it.
         example: Where it is broken first, in words.
         money: Exact billed amount of the rows that break it by currency, where it is known.
+        rows_by_currency: Those rows by currency; none where the dataset has no money.
     """
 
     rule: Rule
     rows_count: int
     example: str
     money: dict[str, Decimal]
+    rows_by_currency: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,10 @@ def profile(
     noticed: list[Broken] = []
     for rule, rows_count in zip(counted, found[1:], strict=False):
         if rows_count:
-            example = _first_broken(connection, dataset, rule, extracted)
-            money = _money_of(connection, dataset, rule, rows_sql, present)
+            example = _first_broken(connection, dataset, rule, present, extracted)
+            money, by_currency = _money_of(connection, dataset, rule, rows_sql, present)
             found_in = noticed if rule in notices else broken
-            found_in.append(Broken(rule, rows_count, example, money))
+            found_in.append(Broken(rule, rows_count, example, money, by_currency))
     can_add_up = not dataset.money_column or {
         dataset.money_column,
         dataset.currency_column,
@@ -197,20 +199,32 @@ def _no_number(column: str, column_type: str) -> str:
 
 
 def _first_broken(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, rule: Rule, extracted: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rule: Rule,
+    present: dict[str, str],
+    extracted: Sequence[Path],
 ) -> str:
     for path in extracted:
         rows = dataset.rows(connection, [path])
-        numbered = f"select *, row_number() over () as tollgate_row from ({rows})"
-        if rule.column not in column_names(connection, numbered):
+        of_file = column_names(connection, rows)
+        if rule.column not in of_file:
             continue
+        # The violation may look at columns that only other files of the delivery have.
+        lacking = "".join(
+            f", cast(null as {kind}) as {quoted(name)}"
+            for name, kind in present.items()
+            if name not in of_file
+        )
+        numbered = f"select *{lacking}, row_number() over () as tollgate_row from ({rows})"
         row = connection.execute(
             f"select tollgate_row, cast({quoted(rule.column)} as varchar) from ({numbered}) "
             f"where {rule.violation} order by tollgate_row limit 1"
         ).fetchone()
         if row is not None:
             value = "no value" if row[1] is None else repr(str(row[1])[:_LONGEST_SHOWN])
-            return f"file {path.name}, row {row[0]:,}, column {rule.column}: {value}"
+            file, number = delivered_place(connection, path, row[0])
+            return f"file {file}, row {number:,}, column {rule.column}: {value}"
     return f"column {rule.column}"
 
 
@@ -220,11 +234,17 @@ def _money_of(
     rule: Rule,
     rows_sql: str,
     present: dict[str, str],
-) -> dict[str, Decimal]:
+) -> tuple[dict[str, Decimal], dict[str, int]]:
+    """Return the known amounts and the number of the rows that break a rule, by currency."""
     if not dataset.money_column or not {dataset.money_column, dataset.currency_column} <= set(
         present
     ):
-        return {}
+        return {}, {}
     # Rows whose amount is unknown do not bill nothing: only known amounts are told.
-    known = f"({rule.violation}) and {exact_amount(dataset.money_column)} is not null"
-    return control_totals(connection, f"select * from ({rows_sql}) where {known}", dataset).exact
+    amount = exact_amount(dataset.money_column)
+    found = connection.execute(
+        f"select coalesce(upper({quoted(str(dataset.currency_column))}), 'NULL'), count(*), "
+        f"sum({amount}) from ({rows_sql}) where {rule.violation} group by 1 order by 1"
+    ).fetchall()
+    money = {currency: total for currency, _, total in found if total is not None}
+    return money, {currency: count for currency, count, _ in found}

@@ -27,7 +27,7 @@ from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings, expor
 COMMENTS = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 # An operator between two operands, as sqlfluff writes it; `select *` is none.
 ARITHMETIC = re.compile(
-    r"[\w)'](?<!select) [-+*/] [\w('{]|\b(?:sum|per_unit|per_request|share_of)\("
+    r"[\w)'](?<!select) [-+*/] [\w('{]|\b(?:sum|per_unit|per_request|part_of)\("
 )
 
 

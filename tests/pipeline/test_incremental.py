@@ -39,6 +39,8 @@ ALLOCATE = (
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",
+    "int_profile_costs",
+    "int_split_steps",
     "int_fx_rates",
     "int_split_shares",
     "int_usage_splits",
@@ -50,12 +52,16 @@ ALLOCATED_MARTS = (
     "allocation.split_share",
     "allocation.fct_allocated_cost",
     "allocation.fct_allocation_trace",
+    "governance.fct_model_register_compliance",
+    "governance.fct_tag_compliance_monthly",
+    "planning.fct_budget_actual_monthly",
     "showback.fct_showback_daily",
     "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",
     "trust.rpt_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
+    "unit_economics.fct_unit_cost_monthly",
 )
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
@@ -63,6 +69,7 @@ FOCUS_MARTS = (
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_focus_delivery",
 )
 # Lists over all months, made of the marts above.
 FOCUS_LISTS = (
@@ -116,9 +123,13 @@ def whole(*names: str) -> set[PeriodKey]:
 
 
 def statements(*months: str) -> set[PeriodKey]:
-    """What owners get for months: of all sources, and with the months before."""
+    """What is made of all sources' lines: journals of months, and marts over all of them."""
     return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
-        "showback.fct_statement_monthly"
+        "governance.fct_allocation_kpi_monthly",
+        "governance.fct_maturity_scorecard",
+        "planning.fct_budget_status",
+        "showback.fct_statement_monthly",
+        "unit_economics.fct_price_volume_mix_monthly",
     )
 
 
@@ -187,6 +198,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
+        | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
         | statements("2026-10")
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
     )
@@ -281,6 +293,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
+    expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
     assert before.changed_keys() == expected | statements("2026-10")
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
@@ -336,9 +349,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     refused = installation.run_here(**changes)
     assert refused.exit_code != 0
     assert before.is_published_file_untouched()
-    # Which pair, from which day on, and where it is to be written.
-    for month in AWS_MONTHS:
-        assert f"aws_small {month}: no rate from USD to EUR for {month}-" in refused.text
+    # Which pair, from which day on, and where it is to be written; October refunds 5 September.
+    for month, first_day in zip(AWS_MONTHS, ("2026-09-01", "2026-09-05"), strict=True):
+        assert f"aws_small {month}: no rate from USD to EUR for {first_day} and" in refused.text
     assert "; add it to fx_rate.csv" in refused.text
     assert "focus_small 2026-10: no rate" not in refused.text
 
@@ -346,18 +359,21 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     run = installation.run_here(**changes)
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
-    assert before.written_files() == {
-        (model, *month) for model in ("int_charge_splits", "int_fx_rates") for month in months
-    }
+    costs = ("int_charge_splits", "int_fx_rates", "int_profile_costs")
+    assert before.written_files() == {(model, *month) for model in costs for month in months}
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
+        "governance.fct_model_register_compliance",
+        "governance.fct_tag_compliance_monthly",
+        "planning.fct_budget_actual_monthly",
         "showback.fct_showback_daily",
         "showback.fct_statement_line_monthly",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
+        "unit_economics.fct_unit_cost_monthly",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
@@ -365,9 +381,8 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
     expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
     for source, period in months:
-        expected |= of_month(
-            ("allocate.int_charge_splits", "allocate.int_fx_rates"), source, period
-        )
+        expected |= models(door="allocate", names=costs, source=source, period=period)
+        expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)

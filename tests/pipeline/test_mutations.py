@@ -44,7 +44,7 @@ class Mutation:
 
 _LEGACY = "models/conform/aws_cur_legacy/int_charges_conformed_aws_cur_legacy.sql"
 _FOCUS = "models/conform/focus/int_charges_conformed_focus.sql"
-_SHARES = "models/allocate/int_split_shares.sql"
+_STEPS = "models/allocate/int_split_steps.sql"
 _SPLITS = "models/allocate/int_charge_splits.sql"
 
 CONFORM = {
@@ -92,9 +92,9 @@ CONFORM = {
 }
 ALLOCATE = {
     "a remainder that nobody gets": Mutation(
-        _SHARES,
-        "when owner_rank = 1",
-        "when owner_rank = 0",
+        _STEPS,
+        "when owner_rank = 1\n                    then 1 -",
+        "when owner_rank = 0\n                    then 1 -",
         {
             "shares_sum_to_one": (
                 "aws_small 2026-09: split",

@@ -138,6 +138,26 @@ def test_of_several_executions_the_newest_counts_alone(source: FileSource, expor
     assert source.states() == {"2026-10": "unchanged"}
 
 
+@pytest.mark.parametrize("switched_to", ["CREATE_NEW", "OVERWRITE"])
+def test_an_export_that_was_switched_is_not_read_by_its_old_manifest(
+    source: FileSource, export: Export, switched_to: str
+) -> None:
+    execution = "2026-11-03T01:00:00.000Z-00000000-0002"
+    before, after = ("", execution) if switched_to == "CREATE_NEW" else (execution, "")
+    export.deliver({PART_1: [line(7.0)]}, execution=before)
+    assert costs(source.rows()) == [Decimal(7)]
+    export.deliver({PART_2: [line(9.0)]}, execution=after)
+    words = source.failure()
+    assert (
+        "2026-10 has a manifest of an overwriting export, metadata/BILLING_PERIOD=2026-10/main-"
+        in words
+    )
+    assert f"metadata/BILLING_PERIOD=2026-10/{execution}/main-Manifest.json" in words
+    # Once the manifest that AWS no longer writes is gone, the other one counts.
+    (export.folder / export.path("metadata", "2026-10", "main-Manifest.json", before)).unlink()
+    assert costs(source.rows()) == [Decimal(9)]
+
+
 def test_a_month_is_replaced_as_a_whole(source: FileSource, export: Export) -> None:
     export.deliver({PART_1: [line(10.0)], PART_2: [line(5.0), line(1.0)]})
     source.rows()

@@ -276,7 +276,7 @@ FAULTY_ROWS: dict[str, tuple[str, str, str]] = {
         "allocation_rule",
         "new,1,50,percent,,owned,,,",
         "allocation_rule.csv, row {row}, column method: 'percent' is not allowed; it must be "
-        "direct, even.",
+        "direct, even, fixed, proportional, metric.",
     ),
     "an unknown outcome": (
         "allocation_rule",
@@ -389,7 +389,11 @@ HEADER = "fx_rate.csv, row 1: the header must be from_currency,to_currency,fx_ra
         ("from,to,rate\nEUR,USD,1\n", "not from,to,rate."),
         (FX.replace("\n", ",note\n"), "valid_to,note."),
         (FX.replace(",valid_to", ""), "not from_currency,to_currency,fx_rate,valid_from."),
-        (FX.replace(",", ";"), "not from_currency;to_currency;fx_rate;valid_from;valid_to."),
+        (
+            FX.replace(",", ";"),
+            "not from_currency;to_currency;fx_rate;valid_from;valid_to. It has semicolons between "
+            "its fields; save it with commas.",
+        ),
         (FX.upper(), "not FROM_CURRENCY,TO_CURRENCY,FX_RATE,VALID_FROM,VALID_TO."),
         ("to_currency,from_currency,fx_rate,valid_from,valid_to\n", "valid_from,valid_to."),
     ],

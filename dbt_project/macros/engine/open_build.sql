@@ -19,7 +19,7 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
-        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'org_table', 'setting', 'clock'] %}
+        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table', 'setting', 'clock'] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
@@ -102,7 +102,8 @@
   Keys of landed rows are snapshot ids. A table of the organisation with validity dates has a key
   for each period: a hash of the rows that are in force by the end of that period, with an end of
   validity that lies later taken as open; so a change of today's rule leaves the past alone. The
-  conditions and targets of a rule version are in force with it.
+  conditions and targets of a rule version are in force with it. What names a source and a month
+  itself has a key for each, also where no bill of that month is there.
 -#}
 {% macro key_the_inputs() %}
     {% do run_query(
@@ -141,7 +142,15 @@
                 where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
             {% endif %}
         {% endset %}
-        {% if ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
+        {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
+            {% do run_query(
+                "insert into tollgate.period_key "
+                ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
+                ~ "md5(string_agg(cast(t as varchar), '|' order by cast(t as varchar))), null, null "
+                ~ "from org." ~ row[0] ~ " as t group by source, billing_period "
+                ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
+            ) %}
+        {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
@@ -156,13 +165,18 @@
             ) %}
         {% endif %}
     {% endfor %}
-    {% for name in ['snapshot', 'source', 'source_failure', 'setting', 'clock'] %}
-        {% set apart = 'source, billing_period' if name == 'snapshot' else "'*', null" %}
+    {% set apart_by_period = ['snapshot', 'focus_finding', 'focus_delivered_column'] %}
+    {% for name in apart_by_period + ['source', 'source_failure', 'setting', 'clock'] %}
+        {% set apart = 'source, billing_period' if name in apart_by_period else "'*', null" %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
-            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if name == 'snapshot' else "")
+            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if name in apart_by_period else "")
         ) %}
+    {% endfor %}
+    {#- Without any FOCUS file there is no period that a key could be of. -#}
+    {% for name in ['focus_finding', 'focus_delivered_column'] %}
+        {% do run_query("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
         {% do run_query(

@@ -8,5 +8,5 @@ What does not: rules that need several datasets or deliveries (the model calls t
 of dbt judge those that matter), Dagster, the official validator (``tests/referee``).
 
 Called by ``python -m orchestration.publish.focus_conformance``, which writes the dbt code, and by
-whoever wants a file of any FOCUS version judged: ``judge.judge``.
+whoever wants a file of any FOCUS version judged: ``judge.judge`` (deliveries are, at landing).
 """

@@ -81,9 +81,9 @@ held_months as (
 fiscal_statements as (
     select
         statements.*,
-        extract(year from statements.billing_period)
+        year(statements.billing_period)
         - case
-            when extract(month from statements.billing_period) < fiscal_year.first_month then 1
+            when month(statements.billing_period) < fiscal_year.first_month then 1
             else 0
         end as fiscal_year
     from statements
@@ -234,12 +234,12 @@ inner join to_date  -- one to one
     on {{ same_statement('statements', 'to_date') }}
 left join statements as previous_months  -- one to at most one
     on
-        cast(statements.billing_period - interval 1 month as date) = previous_months.billing_period
+        statements.billing_period = {{ months_later('previous_months.billing_period') }}
         and statements.owner_id is not distinct from previous_months.owner_id
         and statements.billing_currency is not distinct from previous_months.billing_currency
 left join held_months  -- many to at most one
     on
-        cast(statements.billing_period - interval 1 month as date) = held_months.billing_period
+        statements.billing_period = {{ months_later('held_months.billing_period') }}
         and statements.billing_currency is not distinct from held_months.billing_currency
 left join budgets  -- at most one budget of an owner is in force on the first day
     on

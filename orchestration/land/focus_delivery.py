@@ -1,0 +1,497 @@
+"""What a provider's FOCUS files are before they are lifted: version, columns and broken rules.
+
+The files are judged as they were delivered, by the rules of their own FOCUS version, once for each
+landed snapshot. ``<snapshot>.focus.json`` beside the landing keeps what was found; the fingerprint
+in it says by which rules and which code, and another fingerprint judges again. dbt reads all of it
+as two tables of ``tollgate`` and adds what lifting did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.extract.control_totals import quoted
+from orchestration.extract.delivered_files import (
+    FileColumn,
+    alike_files,
+    delivered_file,
+    delivered_place,
+    is_parquet,
+    raw_rows,
+)
+from orchestration.extract.focus import KIND, text_of
+from orchestration.extract.focus_notices import (
+    DRAFT,
+    OLD_NAMES,
+    SINCE,
+    UNTIL,
+    letters_of,
+    version_of,
+)
+from orchestration.extract.landed_columns import landed_columns, landed_keys
+from orchestration.extract.landed_rows import path_literal
+from orchestration.extract.snapshot import Snapshot, snapshots_of
+from orchestration.extract.source import SourceConfig
+from orchestration.land.landing import Landing, landing_path, newest_landed
+from orchestration.publish.focus_conformance import facts
+from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, rule_book
+from orchestration.publish.focus_conformance.judge import FAILED, PASSED, criteria_of, judge
+from orchestration.publish.focus_conformance.words import sentence
+
+# Columns of ours in the relation that is judged.
+_ROW = "tollgate_row"
+_SHOWN_FILES = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is to be said of a delivery.
+
+    Attributes:
+        file_group: Its files of the same columns, numbered from 1; None for the whole delivery.
+        delivered_files: The names of the first of them, and how many more there are.
+        focus_version: Their FOCUS version; None for the whole delivery.
+        version_basis: What tells the version.
+        judged_by: The rules that they were judged by, and what of them was left out.
+        finding: judged, column_missing, rule_broken or notice.
+        level: MUST, SHOULD, or CONDITIONAL for a column that only some providers must deliver.
+        rule_id: The rule, None where it is none of FOCUS's.
+        column_name: The FOCUS column that it is about; of a notice the landed one.
+        sentence: What is demanded, or what was found.
+        judged_rows_count: Rows that were looked at.
+        rows_count: Rows that it concerns.
+        currency: Their currency.
+        billed_cost: What they bill, as text; None where it is unknown.
+        effective_cost: What they cost effectively, as text.
+        examples: Up to three of them by file and row.
+    """
+
+    file_group: int | None
+    delivered_files: str | None
+    focus_version: str | None
+    version_basis: str | None
+    judged_by: str | None
+    finding: str
+    level: str | None = None
+    rule_id: str | None = None
+    column_name: str | None = None
+    sentence: str = ""
+    judged_rows_count: int | None = None
+    rows_count: int | None = None
+    currency: str | None = None
+    billed_cost: str | None = None
+    effective_cost: str | None = None
+    examples: str | None = None
+
+
+@dataclass(frozen=True)
+class DeliveredColumn:
+    """A column of the delivered files and what becomes of it.
+
+    Attributes:
+        file_group: The group of files that have it.
+        delivered_files: Their names.
+        delivered_column: Its name there.
+        column_name: Its name in FOCUS, also one that 1.4 has no more; its own where it is landed
+            without being of FOCUS; None where it is not landed.
+        is_kept: Whether it is landed at all.
+        values_count: Rows that have a value in it.
+        rows_count: Rows of the group.
+    """
+
+    file_group: int
+    delivered_files: str
+    delivered_column: str
+    column_name: str | None
+    is_kept: bool
+    values_count: int
+    rows_count: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was found in one delivery."""
+
+    findings: tuple[Finding, ...]
+    columns: tuple[DeliveredColumn, ...]
+
+
+def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], None]) -> None:
+    """Judge what counts of a FOCUS source, unless these rules have judged it already.
+
+    Args:
+        source: The source; of another kind than ``focus`` nothing is done.
+        data_dir: The installation's data folder.
+        say: Receives one line for each delivery that was judged.
+    """
+    if source.kind != KIND.name:
+        return
+    for dataset in KIND.datasets:
+        for folder in sorted((data_dir / "extracted" / source.name / dataset.name).glob("????-??")):
+            found = newest_landed(data_dir, snapshots_of(folder))
+            if found is not None and delivery_of(data_dir, found[0]) is None:
+                _judge(*found, data_dir, say)
+
+
+def _judge(
+    snapshot: Snapshot, landing: Landing, data_dir: Path, say: Callable[[str], None]
+) -> None:
+    path = _path(data_dir, snapshot)
+    started = time.monotonic()
+    place = f"land     {landing.source} {landing.billing_period} {landing.dataset}"
+    with (
+        tempfile.TemporaryDirectory(prefix=".judged-", dir=path.parent) as scratch,
+        duckdb.connect() as connection,
+    ):
+        connection.execute("set TimeZone = 'UTC'")
+        claim = snapshot.receipt.format_version or ""
+        try:
+            found = judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
+        except duckdb.Error as error:
+            # Its money has landed; that nobody judged it is said in its place.
+            reason = f"the files could not be judged: {' '.join(str(error).split())[:300]}"
+            found = Delivery(
+                (Finding(None, None, None, None, None, "judged", sentence=reason),), ()
+            )
+    findings = (*found.findings, *_notices(landing))
+    _write(path, Delivery(findings, found.columns))
+    broken = {f.rule_id for f in findings if f.finding == "rule_broken"}
+    missing = {
+        f.column_name for f in findings if (f.finding, f.level) == ("column_missing", "MUST")
+    }
+    versions = " and ".join(sorted({f.focus_version for f in findings if f.focus_version}))
+    say(
+        f"{place}: delivered as FOCUS {versions or 'of unknown version'}, which it breaks in "
+        f"{len(broken)} rules and {len(missing)} missing columns before it is lifted "
+        f"(trust.rpt_focus_delivery), {time.monotonic() - started:.1f} s"
+    )
+
+
+def delivery_of(data_dir: Path, snapshot: Snapshot) -> Delivery | None:
+    """Return what was found in a snapshot, None where nobody looked."""
+    fields = _read(_path(data_dir, snapshot))
+    if fields is None:
+        return None
+    return Delivery(
+        tuple(Finding(**finding) for finding in fields["findings"]),
+        tuple(DeliveredColumn(**column) for column in fields["columns"]),
+    )
+
+
+def judge_files(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], claim: str, scratch: Path
+) -> Delivery:
+    """Judge files as they were delivered.
+
+    Args:
+        connection: Where the files are read; its thread and memory limits hold.
+        paths: The files.
+        claim: What the manifest says of their format; empty where there is none.
+        scratch: A folder for the rows of text files, which are read many times.
+    """
+    findings: list[Finding] = []
+    delivered: list[DeliveredColumn] = []
+    for number, (columns, alike) in enumerate(alike_files(connection, paths), start=1):
+        group = _Group(connection, number, columns, alike, claim, scratch)
+        delivered += group.delivered_columns()
+        findings += group.findings()
+    return Delivery(tuple(findings), tuple(delivered))
+
+
+class _Group:
+    """Files that have the same columns: they are of one version and are judged together."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        number: int,
+        columns: Sequence[FileColumn],
+        paths: Sequence[Path],
+        claim: str,
+        scratch: Path,
+    ) -> None:
+        self._connection = connection
+        self._number = number
+        self._columns = columns
+        self._paths = paths
+        headers = [column.header for column in columns]
+        self._version, self._basis = version_of(headers, delivered_file(paths[0]), claim)
+        # A draft has no rules; it is judged by the first version that has.
+        self._judged_as = "1.0" if self._version == DRAFT else self._version
+        self._book = rule_book(self._judged_as)
+        self._named = self._focus_names()
+        self._rows = self._relation(scratch)
+        self._values = self._count_values()
+
+    def delivered_columns(self) -> Iterator[DeliveredColumn]:
+        """Yield what becomes of each column."""
+        landed = {letters_of(name) for name in landed_columns("focus", "charges")}
+        keys = landed_keys("focus", "charges", "x_native")
+        for place, column in enumerate(self._columns):
+            letters = letters_of(column.header)
+            name = self._named.get(place)
+            is_second = name is None and letters in _names_by_letters()
+            yield DeliveredColumn(
+                file_group=self._number,
+                delivered_files=self._shown_files(),
+                delivered_column=column.header,
+                column_name=name or (column.header if column.header in keys else None),
+                is_kept=not is_second and (letters in landed or column.header in keys),
+                values_count=self._values[place + 1],
+                rows_count=self._values[0],
+            )
+
+    def findings(self) -> list[Finding]:
+        """Return what the files lack and break, the verdict on the whole first."""
+        present = set(self._named.values())
+        supported = criteria_of(self._judged_as, present)
+        verdicts = [
+            verdict
+            for verdict in judge(
+                self._connection,
+                self._rows,
+                self._judged_as,
+                COST_AND_USAGE,
+                f"rows_in_hand.{_ROW}",
+            )
+            # What concerns providers of several features concerns those that have all of them.
+            if not verdict.rule.is_composite and set(verdict.rule.criteria) <= supported
+        ]
+        missing = self._missing(present, supported)
+        broken = [v for v in verdicts if v.verdict == FAILED and v.rule.check[0] != "present"]
+        kept = sum(verdict.verdict == PASSED for verdict in verdicts)
+        whole = self._finding(
+            "judged",
+            sentence=(
+                f"of {len(verdicts)} rules that concern this file {kept} are kept, {len(broken)} "
+                f"are broken by rows, {sum(f.level == 'MUST' for f in missing)} columns are "
+                "missing that must be there; the others have no row to judge"
+            ),
+            rows_count=self._values[0],
+        )
+        return [
+            whole,
+            *missing,
+            *(
+                self._finding(
+                    "rule_broken",
+                    level=verdict.rule.level,
+                    rule_id=verdict.rule.rule_id,
+                    column_name=verdict.rule.column,
+                    sentence=sentence(verdict.rule),
+                    judged_rows_count=verdict.judged_rows_count,
+                    rows_count=failure.rows_count,
+                    currency=failure.currency,
+                    billed_cost=_plain(failure.money),
+                    effective_cost=_plain(failure.effective_cost),
+                    examples=self._places(failure.example_ids),
+                )
+                for verdict in broken
+                for failure in verdict.failures
+            ),
+        ]
+
+    def _finding(self, finding: str, **fields: object) -> Finding:
+        left_out = f" without {self._book.left_out}" if self._book.left_out else ""
+        by = f"the rules of FOCUS {self._book.model_version}{left_out}"
+        if self._version == DRAFT:
+            by += "; drafts have no rules, and their names are taken for today's"
+        return Finding(
+            self._number,
+            self._shown_files(),
+            self._version,
+            self._basis,
+            by,
+            finding,
+            **fields,  # type: ignore[arg-type]
+        )
+
+    def _missing(self, present: Collection[str], supported: Collection[str]) -> list[Finding]:
+        """Return the columns of the version that the files do not have, strictest demand first."""
+        demands: dict[str, list[Rule]] = {}
+        for demand in self._book.of(COST_AND_USAGE):
+            if demand.check[0] == "present" and demand.column:
+                demands.setdefault(demand.column, []).append(demand)
+        found = []
+        for column in sorted(_columns_of_version(self._judged_as) - set(present)):
+            rules = [r for r in demands.get(column, []) if r.level != "MAY"]
+            asked = [r for r in rules if set(r.criteria) <= set(supported)]
+            rule = min(asked or rules, key=lambda r: r.level, default=None)
+            said = f"{column} is a column of FOCUS {self._judged_as}"
+            if rule is not None:
+                said = sentence(rule)
+            if rule is not None and not asked:
+                wanted = " and ".join(_feature(criterion) for criterion in rule.criteria)
+                said += f", of a provider with {wanted}; no column of this file speaks of it"
+            found.append(
+                self._finding(
+                    "column_missing",
+                    level=rule.level if rule is not None and asked else "CONDITIONAL",
+                    rule_id=rule.rule_id if rule is not None else None,
+                    column_name=column,
+                    sentence=said,
+                    rows_count=self._values[0],
+                )
+            )
+        return sorted(found, key=lambda f: ("MUST", "SHOULD", "CONDITIONAL").index(str(f.level)))
+
+    def _focus_names(self) -> dict[int, str]:
+        """Return the FOCUS name of each column that has one, by its place; the first counts."""
+        named: dict[int, str] = {}
+        for place, column in enumerate(self._columns):
+            letters = letters_of(column.header)
+            name = _names_by_letters().get(letters)
+            if name is not None and name not in named.values():
+                named[place] = name
+        return named
+
+    def _relation(self, scratch: Path) -> str:
+        """Return SQL of the rows under FOCUS's names; text files are kept as Parquet for that."""
+        files = [
+            f"select *, concat('{place:06}:', lpad(cast({row} as varchar), 12, '0')) as {_ROW} "
+            f"from ({rows})"
+            for place, path in enumerate(self._paths)
+            for row, rows in [_numbered(path)]
+        ]
+        rows = " union all ".join(files)
+        selected = [_ROW]
+        for place, column in enumerate(self._columns):
+            name = self._named.get(place)
+            is_text = column.type == "VARCHAR"
+            value = text_of(column) if is_text else quoted(column.name)
+            selected.append(f"{value} as {quoted(name or f'unknown {place}')}")
+        relation = f"select {', '.join(selected)} from ({rows})"
+        if all(is_parquet(path) for path in self._paths):
+            return relation
+        kept = scratch / f"{self._number}.parquet"
+        self._connection.execute(f"copy ({relation}) to {path_literal(kept)} (format parquet)")
+        return f"select * from read_parquet({path_literal(kept)})"
+
+    def _count_values(self) -> Sequence[int]:
+        """Return the rows, and for each column those that have a value in it."""
+        counted = ", ".join(
+            f"count({quoted(self._named.get(place, f'unknown {place}'))})"
+            for place in range(len(self._columns))
+        )
+        row = self._connection.execute(f"select count(*), {counted} from ({self._rows})").fetchone()
+        assert row is not None
+        return [int(value) for value in row]
+
+    def _shown_files(self) -> str:
+        names = [delivered_file(path) for path in self._paths]
+        more = len(names) - _SHOWN_FILES
+        return ", ".join(names[:_SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
+
+    def _places(self, row_ids: Sequence[str]) -> str:
+        places = []
+        for row_id in row_ids:
+            place, _, row = row_id.partition(":")
+            file, number = delivered_place(self._connection, self._paths[int(place)], int(row))
+            places.append(f"{file} row {number:,}")
+        return "; ".join(places)
+
+
+def _numbered(path: Path) -> tuple[str, str]:
+    """Return SQL of a row's number in its file, from 1, and of the rows that have it."""
+    if is_parquet(path):
+        rows = (
+            f"select * from read_parquet({path_literal(path)}, file_row_number = true, "
+            "hive_partitioning = false)"
+        )
+        return "file_row_number + 1", rows
+    return "numbered", f"select *, row_number() over () as numbered from ({raw_rows([path])})"
+
+
+@cache
+def _names_by_letters() -> Mapping[str, str]:
+    """Return the names of FOCUS columns by their letters, those of drafts among them."""
+    today = {letters_of(name): name for name in _since()}
+    return today | {letters_of(old): new for old, new in OLD_NAMES.items()}
+
+
+@cache
+def _since() -> Mapping[str, str]:
+    model = json.loads((facts.FACTS_DIR / "focus_1.4.json").read_text(encoding="utf-8"))
+    since: Mapping[str, str] = model["columns"]
+    return since
+
+
+def _columns_of_version(version: str) -> set[str]:
+    return {
+        name
+        for name, since in _since().items()
+        if SINCE.get(name, since) <= version <= UNTIL.get(name, version)
+    }
+
+
+def _feature(criterion: str) -> str:
+    return criterion.removesuffix("_SUPPORTED").replace("_", " ").lower()
+
+
+def _plain(amount: object) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def _notices(landing: Landing) -> Iterator[Finding]:
+    """Yield what landing noticed, by currency."""
+    for notice in landing.notices:
+        by_currency: list[tuple[str | None, int | None]] = [*notice.rows_by_currency.items()]
+        for currency, rows_count in by_currency or [(None, notice.rows_count)]:
+            yield Finding(
+                None,
+                None,
+                None,
+                None,
+                None,
+                "notice",
+                column_name=notice.column,
+                sentence=notice.sentence,
+                judged_rows_count=None if notice.rows_count is None else landing.row_count,
+                rows_count=rows_count,
+                currency=None if currency == "NULL" else currency,
+                billed_cost=notice.money.get(currency or ""),
+                examples=notice.example,
+            )
+
+
+def _path(data_dir: Path, snapshot: Snapshot) -> Path:
+    return landing_path(data_dir, snapshot).with_name(f"{snapshot.receipt.snapshot_id}.focus.json")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return fields if fields.get("fingerprint") == _fingerprint() else None
+
+
+def _write(path: Path, found: Delivery) -> None:
+    temporary = path.with_name(f".{path.name}")
+    content = {"fingerprint": _fingerprint(), **asdict(found)}
+    with temporary.open("w", encoding="utf-8") as handle:
+        json.dump(content, handle, indent=1, ensure_ascii=False)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, path)
+
+
+@cache
+def _fingerprint() -> str:
+    """Return a hash of the rules and of the code that judges by them."""
+    package = facts.FACTS_DIR.parent
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for path in sorted([*package.rglob("*.py"), *package.rglob("*.json")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,234 @@
+"""A FOCUS delivery is judged as it came: by the rules of its own version, with file and row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from file_bills import FileSource, write_csv, write_parquet
+
+from orchestration.extract.focus_notices import version_of
+from orchestration.extract.snapshot import Snapshot, current_snapshot
+from orchestration.land import focus_delivery
+from orchestration.land.catalogue import write_warehouse_inputs
+from orchestration.land.focus_delivery import Delivery, Finding, delivery_of, judge_deliveries
+from orchestration.land.landing import landing_path
+
+
+def line(cost: str, **more: Any) -> dict[str, Any]:
+    """Return a charge that keeps the rules of FOCUS 1.0 which its columns speak of."""
+    return {
+        "BilledCost": cost,
+        "EffectiveCost": cost,
+        "BillingAccountId": "123456789012",
+        "BillingCurrency": "USD",
+        "BillingPeriodStart": "2026-10-01T00:00:00Z",
+        "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+        "ChargeCategory": "Usage",
+        "ChargePeriodStart": "2026-10-03T00:00:00Z",
+        "ChargePeriodEnd": "2026-10-04T00:00:00Z",
+        "InvoiceIssuerName": "Acme",
+        "ProviderName": "Acme",
+        "ServiceName": "Models",
+        **more,
+    }
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> FileSource:
+    return FileSource("focus", tmp_path / "bills", tmp_path / "data")
+
+
+def snapshot(source: FileSource, month: str = "2026-10") -> Snapshot:
+    found = current_snapshot(source.data / "extracted" / "bill" / "charges" / month)
+    assert found is not None
+    return found
+
+
+def delivery(source: FileSource, month: str = "2026-10") -> Delivery:
+    assert set(source.states().values()) == {"new"}
+    assert all(landed.landing.passed for landed in source.land())
+    judge_deliveries(source.config, source.data, source.said.append)
+    found = delivery_of(source.data, snapshot(source, month))
+    assert found is not None
+    return found
+
+
+def of(found: Delivery, finding: str, column: str | None = None) -> list[Finding]:
+    return [
+        f
+        for f in found.findings
+        if f.finding == finding and (column is None or f.column_name == column)
+    ]
+
+
+def told(findings: Sequence[Finding]) -> set[tuple[Any, ...]]:
+    return {
+        (f.level, f.rows_count, f.currency, f.billed_cost and Decimal(f.billed_cost), f.examples)
+        for f in findings
+    }
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_broken_rule_is_told_with_rows_money_and_three_places(
+    source: FileSource, suffix: str
+) -> None:
+    lines = [line("1"), *(line(str(cost), ChargeCategory="usage") for cost in (2, 3, 5, 7))]
+    lines[4] |= {"BillingCurrency": "EUR"}
+    path = source.bills / f"bill.{suffix}"
+    if suffix == "csv":
+        write_csv(path, lines)
+    else:
+        types = dict.fromkeys(lines[0], "varchar")
+        write_parquet(path, lines, types | {"BilledCost": "decimal(18, 2)"})
+    broken = of(delivery(source), "rule_broken", "ChargeCategory")
+    assert {f.sentence.partition(" must be ")[0] for f in broken} == {"ChargeCategory"}
+    assert {f.focus_version for f in broken} == {"1.0"}
+    assert told(broken) == {
+        (
+            "MUST",
+            3,
+            "USD",
+            Decimal(10),
+            f"bill.{suffix} row 2; bill.{suffix} row 3; bill.{suffix} row 4",
+        ),
+        ("MUST", 1, "EUR", Decimal(7), f"bill.{suffix} row 5"),
+    }
+    assert {f.judged_rows_count for f in broken} == {5}
+
+
+def test_examples_name_the_file_of_each_row(source: FileSource) -> None:
+    write_csv(source.bills / "a.csv", [line("1"), line("2", ChargeCategory="x")])
+    write_csv(source.bills / "b.csv", [line("3", ChargeCategory="y")])
+    (broken,) = of(delivery(source), "rule_broken", "ChargeCategory")
+    assert broken.examples == "a.csv row 2; b.csv row 1"
+    assert (broken.file_group, broken.delivered_files) == (1, "a.csv, b.csv")
+
+
+def test_rows_of_a_file_of_several_months_keep_their_numbers(source: FileSource) -> None:
+    september = {"BillingPeriodStart": "2026-09-01T00:00:00Z"}
+    lines = [line("1", **september), line("2"), line("3", **september, ChargeCategory="x")]
+    lines += [line("4", Tags="none"), line("5", ChargeCategory="y")]
+    write_csv(source.bills / "year.csv", lines)
+    found = delivery(source)
+    assert of(found, "rule_broken", "ChargeCategory")[0].examples == "year.csv row 5"
+    (notice,) = [f for f in of(found, "notice") if f.column_name == "tags"]
+    assert notice.examples == "file year.csv, row 4, column tags: 'none'"
+    earlier = delivery_of(source.data, snapshot(source, "2026-09"))
+    assert earlier is not None
+    assert of(earlier, "rule_broken", "ChargeCategory")[0].examples == "year.csv row 3"
+
+
+def test_the_texts_that_mean_no_value_break_no_rule_of_values(source: FileSource) -> None:
+    write_csv(source.bills / "bill.csv", [line("1", ChargeClass="NULL"), line("2", ChargeClass="")])
+    assert of(delivery(source), "rule_broken", "ChargeClass") == []
+
+
+def test_a_missing_column_is_demanded_as_the_file_s_own_version_has_it(source: FileSource) -> None:
+    write_csv(source.bills / "bill.csv", [line("1", Tags='{"a":"b"}')])
+    missing = {f.column_name: f for f in of(delivery(source), "column_missing")}
+    assert missing["PublisherName"].level == "MUST"
+    assert missing["ChargeFrequency"].level == "SHOULD"
+    assert missing["ResourceId"].level == "CONDITIONAL"
+    assert (
+        "of a provider with billing based on provisioned resources"
+        in missing["ResourceId"].sentence
+    )
+    # Of a later version, or there: not missing.
+    assert not {"InvoiceId", "ServiceProviderName", "Tags", "ProviderName"} & set(missing)
+
+
+def test_a_column_is_demanded_only_of_a_provider_with_all_its_features(source: FileSource) -> None:
+    """List prices alone do not say that a provider has a virtual currency to price in."""
+    write_csv(source.bills / "bill.csv", [line("1", ListUnitPrice="1", InvoiceId="i")])
+    missing = {f.column_name: f for f in of(delivery(source), "column_missing")}
+    assert missing["PricingCurrencyListUnitPrice"].level == "CONDITIONAL"
+    wanted = "of a provider with public price list and virtual currency"
+    assert wanted in missing["PricingCurrencyListUnitPrice"].sentence
+
+
+def test_each_shape_is_judged_by_its_own_version(source: FileSource) -> None:
+    old = line("1")
+    old["InvoiceIssuer"] = old.pop("InvoiceIssuerName")
+    old["Provider"] = old.pop("ProviderName")
+    write_csv(source.bills / "draft.csv", [old])
+    write_csv(source.bills / "later.csv", [line("2", InvoiceId="i")])
+    found = delivery(source)
+    judged = {f.delivered_files: f for f in of(found, "judged")}
+    assert {file: f.focus_version for file, f in judged.items()} == {
+        "draft.csv": "0.5",
+        "later.csv": "1.2",
+    }
+    assert "drafts have no rules" in str(judged["draft.csv"].judged_by)
+    assert judged["later.csv"].judged_by == "the rules of FOCUS 1.2"
+    # Under its old name it is there.
+    missing = {(f.file_group, f.column_name) for f in of(found, "column_missing")}
+    assert not {(1, "InvoiceIssuerName"), (1, "ProviderName")} & missing
+    (mixed,) = [f for f in of(found, "notice") if "mixes" in f.sentence]
+    assert "0.5 (draft.csv), 1.2 (later.csv)" in mixed.sentence
+
+
+def test_columns_are_told_with_what_becomes_of_them(source: FileSource) -> None:
+    bill = line("1", CredentialId="c", Notes="call me", billedcost="9")
+    bill["billing_account_id"] = bill.pop("BillingAccountId")
+    write_csv(source.bills / "bill.csv", [bill, bill | {"Notes": ""}])
+    columns = {c.delivered_column: c for c in delivery(source).columns}
+    kept = {name: (c.column_name, c.is_kept, c.values_count) for name, c in columns.items()}
+    assert kept["billing_account_id"] == ("BillingAccountId", True, 2)
+    assert kept["CredentialId"] == ("CredentialId", True, 2)
+    assert kept["Notes"] == (None, False, 1)
+    # A file has BilledCost once; the second of that name is not taken.
+    assert kept["billedcost"] == (None, False, 2)
+
+
+@pytest.mark.parametrize(
+    ("headers", "file", "claim", "version", "basis"),
+    [
+        (["InvoiceId"], "f.csv", "", "1.2", "read from its columns"),
+        (["ServiceProviderName", "ProviderName"], "f.csv", "", "1.3", "read from its columns"),
+        (["ServiceProviderName"], "f.csv", "", "1.4", "read from its columns"),
+        (["ChargeType"], "f.csv", "", "0.5", "read from its columns"),
+        ([], "focus_1_2_x.csv", "", "1.2", "claimed by the file's name"),
+        ([], "focus_1_2_x.csv", "FOCUS 1.0r2", "1.0", "claimed by the manifest"),
+        (["InvoiceId"], "f.csv", "FOCUS 2.7", "1.2", "read from its columns"),
+    ],
+)
+def test_a_version_is_claimed_or_read(
+    headers: list[str], file: str, claim: str, version: str, basis: str
+) -> None:
+    assert version_of(headers, file, claim) == (version, basis)
+
+
+def test_a_delivery_is_judged_once(source: FileSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_csv(source.bills / "bill.csv", [line("1")])
+    delivery(source)
+    said = len(source.said)
+    judge_deliveries(source.config, source.data, source.said.append)
+    assert len(source.said) == said
+    # Other rules judge again.
+    monkeypatch.setattr(focus_delivery, "_fingerprint", lambda: "other rules")
+    assert delivery_of(source.data, snapshot(source)) is None
+    judge_deliveries(source.config, source.data, source.said.append)
+    assert len(source.said) == said + 1
+    kept = landing_path(source.data, snapshot(source)).parent.glob("*.focus.json")
+    assert [json.loads(path.read_text())["fingerprint"] for path in kept] == ["other rules"]
+
+
+def test_dbt_is_told_of_the_delivery_that_counts(source: FileSource) -> None:
+    write_csv(source.bills / "bill.csv", [line("1.5", Tags="x"), line("2", Tags="y")])
+    delivery(source)
+    write_warehouse_inputs(source.data, [source.config])
+    inputs = source.data / "warehouse" / "inputs"
+    findings = pl.read_parquet(inputs / "focus_finding.parquet")
+    (notice,) = findings.filter(pl.col("finding") == "notice").to_dicts()
+    assert (notice["source"], notice["column_name"]) == ("bill", "tags")
+    assert (notice["rows_count"], notice["billed_cost"]) == (2, Decimal("3.5"))
+    assert notice["currency"] == "USD"
+    columns = pl.read_parquet(inputs / "focus_delivered_column.parquet")
+    assert set(columns["delivered_column"]) == set(line("1", Tags=""))
+    assert set(columns["snapshot_id"]) == {snapshot(source).receipt.snapshot_id}
