@@ -387,7 +387,7 @@ select
         when billed_tokens > 0 and metered_tokens >= billed_tokens then cast(1 as decimal(18, 12))
         when billed_tokens > 0 and metered_tokens is null then cast(0 as decimal(18, 12))
         when billed_tokens > 0
-            then {{ share_of('(1000000 * metered_tokens)', '(1000000 * billed_tokens)') }}
+            then {{ part_of('(1000000 * metered_tokens)', '(1000000 * billed_tokens)') }}
     end as metered_share,
     likely_cause,
     case likely_cause

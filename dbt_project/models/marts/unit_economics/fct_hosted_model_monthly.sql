@@ -92,9 +92,9 @@ amortised as (
         sum(
             cast(trained.own_cost_reporting as decimal(38, 12)) * case
                 when trained.trained_period = host_months.billing_period
-                    then 1 - {{ share_of(1, 'host_months.amortisation_months') }}
+                    then 1 - {{ part_of(1, 'host_months.amortisation_months') }}
                     * (host_months.amortisation_months - 1)
-                else {{ share_of(1, 'host_months.amortisation_months') }}
+                else {{ part_of(1, 'host_months.amortisation_months') }}
             end
         ) as training_cost_reporting
     from host_months

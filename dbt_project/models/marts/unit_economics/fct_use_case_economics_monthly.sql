@@ -135,7 +135,7 @@ counted_benefits as (
         month_benefits.*,
         case
             when month_benefits.benefit_basis = 'per outcome' then benefit_outcomes.accepted_quantity
-            else {{ share_of(
+            else {{ part_of(
                 days_between('month_benefits.first_day', 'month_benefits.end_day'),
                 days_between('month_benefits.billing_period', 'month_benefits.next_period'),
             ) }}
