@@ -124,7 +124,11 @@
             "select column_name from (describe org." ~ row[0] ~ ")"
         ).columns[0].values() | list %}
         {% set in_force %}
-            {% if 'valid_from' in columns %}
+            {% if 'valid_from' in columns and 'valid_to' not in columns %}
+                {#- A table that is only added to: a later row changes nothing of an earlier period. #}
+                select o.* from org.{{ row[0] }} as o
+                where o.valid_from < p.billing_period + interval 1 month
+            {% elif 'valid_from' in columns %}
                 select o.* replace (
                     case
                         when o.valid_to >= p.billing_period + interval 1 month then null else o.valid_to
