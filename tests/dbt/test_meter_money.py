@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from dbt_nodes import DbtProject, Node, door
 
-# Where money of the ledger is divided and shown: nothing of these may come from a meter's money.
+# Where money of the ledger is divided and shown. Usage of a meter may weigh how charges are shared;
+# the money that it estimates, and what its tokens would cost, is nowhere here.
 LEDGER_SCHEMAS = ("focus", "allocation", "showback")
 METERED = ("int_metered_usage", "int_usage_metered_daily", "fct_metered_cost_daily")
+ESTIMATES = ("estimated_cost_usd", "estimated_list_cost", "estimated_contracted_cost")
 BILLED = {"billed_cost", "effective_cost", "list_cost", "contracted_cost"}
 
 
@@ -37,12 +39,19 @@ def test_a_meter_s_money_reaches_no_charge_and_no_bill_of_a_team(project: DbtPro
     charges = [
         model["name"] for model in reached if model["name"].startswith("int_charges_conformed")
     ]
-    shown = [
+    priced = [
         model["name"]
-        for model in reached
-        if door(model) == "marts" and model["schema"] in LEDGER_SCHEMAS
+        for model in models_with(project, read_by(project, ["fct_metered_cost_daily"]))
+        if model["schema"] in LEDGER_SCHEMAS
     ]
-    assert (charges, shown) == ([], [])
+    shown = [
+        (model["name"], name)
+        for model in project.marts
+        if model["schema"] in LEDGER_SCHEMAS
+        for name in ESTIMATES
+        if name in model["raw_code"] or name in model["columns"]
+    ]
+    assert (charges, priced, shown) == ([], [], [])
 
 
 def test_a_mart_over_meters_keeps_the_two_kinds_of_money_in_columns_of_their_own(

@@ -130,12 +130,29 @@ def test_what_two_meters_count_and_nobody_ranked_is_an_exception_with_its_tokens
     installation, _ = ran
     assert installation.query(
         "select source, exception_kind, subject, rows_count, tokens, api_equivalent_cost_usd "
-        "from trust.rpt_exceptions where source like '%gateway' order by all"
+        "from trust.rpt_exceptions "
+        "where source like '%gateway' and exception_kind <> 'unknown_price' order by all"
     ) == [
         ("gateway", "meter_record_kept_out", "output_tokens is negative", 1, 993, Decimal("0.01")),
         ("gateway", "metered_twice", "review, also by spare_gateway", 1, 1100, Decimal("0.01")),
         ("spare_gateway", "metered_twice", "review, also by gateway", 1, 1100, Decimal("0.01")),
     ]
+
+
+def test_tokens_of_a_provider_that_the_meter_does_not_tell_are_unpriced_and_named(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    for source, tokens in (("gateway", 3400), ("spare_gateway", None)):
+        rows = installation.query(
+            "select subject, tokens, billed_cost from trust.rpt_exceptions "
+            f"where source = '{source}' and exception_kind = 'unknown_price' "
+            "and subject like '%input_uncached%'"
+        )
+        ((subject, at_stake, billed),) = rows
+        assert subject.endswith("input_uncached, standard, unknown provider not told")
+        assert at_stake > 0 and billed is None
+        assert tokens is None or at_stake == tokens
 
 
 def test_a_day_without_a_record_is_unmetered_and_not_zero(ran: tuple[Installation, Run]) -> None:
