@@ -19,7 +19,7 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
-        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table', 'setting', 'clock'] %}
+        {% for name in ['snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table', 'setting', 'clock'] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
@@ -129,8 +129,6 @@
                 )
                 from org.{{ row[0] }} as o
                 where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month
-            {% elif 'billing_period' in columns %}
-                select o.* from org.{{ row[0] }} as o where o.billing_period = p.billing_period
             {% else %}
                 select o.*
                 from org.{{ row[0] }} as o
@@ -138,7 +136,7 @@
                 where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
             {% endif %}
         {% endset %}
-        {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
+        {% if 'billing_period' in columns %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
@@ -146,7 +144,7 @@
                 ~ "from org." ~ row[0] ~ " as t group by source, billing_period "
                 ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
             ) %}
-        {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
+        {% elif ['valid_from', 'rule_version'] | select('in', columns) | list %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
