@@ -18,6 +18,12 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.demo.received_invoices import LINE_ITEM_TYPE_SEED, write_received_invoices
+from orchestration.demo.stated_figures import (
+    OUTCOME_TABLE,
+    TRAINING_RUN_TABLE,
+    write_outcomes,
+    write_training_runs,
+)
 from orchestration.demo.vendor_bills import VendorBill, anthropic_bill, openai_bill
 from orchestration.demo.world import MODEL_NAME_SEED, PRICE_SEED, World
 
@@ -26,6 +32,8 @@ __all__ = ["make_demo"]
 _MADE = "made.json"
 _MAKING = ".making-"
 _INVOICES = "invoice.csv"
+# Tables of the organisation that agree with the bills and are made with them.
+_MADE_TABLES = (_INVOICES, OUTCOME_TABLE, TRAINING_RUN_TABLE)
 
 
 def make_demo(
@@ -41,7 +49,8 @@ def make_demo(
     Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
     company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
     place and renamed, so that a killed run leaves nothing half. The invoices that the company
-    received go to its own tables in ``org``, because their amounts are the bills'.
+    received, its outcomes and its training runs go to its own tables in ``org``, because they
+    agree with the bills.
 
     Args:
         demo_dir: Where ``vendors`` and ``truth`` go.
@@ -68,9 +77,9 @@ def make_demo(
     vendors_dir, truth_dir = demo_dir / "vendors", demo_dir / "truth"
     demo_dir.mkdir(parents=True, exist_ok=True)
     with _alone_in(demo_dir):
-        invoices = demo_dir / "org" / _INVOICES
-        has_invoices = invoices.exists() or not invoices.parent.is_dir()
-        if has_invoices and _is_made(vendors_dir, made) and _is_made(truth_dir, made):
+        org = demo_dir / "org"
+        has_tables = not org.is_dir() or all((org / name).exists() for name in _MADE_TABLES)
+        if has_tables and _is_made(vendors_dir, made) and _is_made(truth_dir, made):
             return
         say(f"Making the demo company's bills up to {today} (seed {seed}, scale {scale})")
         for left_over in demo_dir.glob(f"{_MAKING}*"):
@@ -81,8 +90,8 @@ def make_demo(
             _write(World(seed, scale, today), fresh_vendors, fresh_truth, say)
             for folder in (fresh_vendors, fresh_truth):
                 (folder / _MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-            if invoices.parent.is_dir():
-                os.replace(fresh_truth / _INVOICES, invoices)
+            for name in _MADE_TABLES if org.is_dir() else ():
+                os.replace(fresh_truth / name, org / name)
             _put_in_place(fresh_truth, truth_dir)
             _put_in_place(fresh_vendors, vendors_dir)
 
@@ -100,7 +109,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
-    from orchestration.demo.gateway import write_gateway_export
+    from orchestration.demo.gateway import discrepancies, write_gateway_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -112,6 +121,9 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
             "note": pl.String,
         },
     ).write_parquet(truth_dir / "event.parquet")
+    pl.DataFrame([vars(each) for each in discrepancies(world)]).write_parquet(
+        truth_dir / "gateway_discrepancy.parquet"
+    )
     bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
     for (name, bill), (usage_name, costs_name) in zip(
         bills.items(),
@@ -132,6 +144,8 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         vendors_dir / "aws",
         world.today,
     )
+    write_outcomes(truth_dir / OUTCOME_TABLE, world)
+    write_training_runs(truth_dir / TRAINING_RUN_TABLE, vendors_dir / "aws", world.today)
     total = Decimal(truth["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
     say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")

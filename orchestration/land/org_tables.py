@@ -7,25 +7,34 @@ unchanged file is never written again.
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
+from orchestration.land.allocation_rules import BASIS_WITHIN, CAPACITY_KINDS, METHODS, check_rules
 from orchestration.land.currencies import ISO_4217
+from orchestration.land.org_rows import DAY_NEVER, DAY_ZERO, Faults, Row
+from orchestration.land.value_figures import value_faults
 
-_DAY_ZERO, _DAY_NEVER = date.min, date.max
+_SHOWN_FAULTS = 50
 
 # Python's own parsers also take 20261001, 1_000 and the digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
+_BAND = re.compile(r"0-200k|200k-1M|long|above-\d{1,9}k?", re.ASCII)
+_PRICE = re.compile(r"\d{1,6}(\.\d{1,9})?", re.ASCII)
+_QUANTITY = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+_PERCENT = re.compile(r"\d{1,3}(\.\d{1,10})?", re.ASCII)
 _MONEY = re.compile(r"-?\d{1,24}(\.\d{1,12})?", re.ASCII)
 
 # What a rule or a mapping may look at; the macro profile_attributes gives dbt the same names.
@@ -51,14 +60,30 @@ CHARGE_ATTRIBUTES = (
 )
 _TAG = "tag:"
 
+# What prices are of; the same words as x_token_class.
+TOKEN_CLASSES = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "embedding",
+)
+
 
 class OrgTableError(ValueError):
     """The organisation's tables have faults; the message lists them all."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        shown = "\n".join(f"  - {fault}" for fault in faults[:50])
-        more = f"\n  ... and {len(faults) - 50} more" if len(faults) > 50 else ""
+        shown = "\n".join(f"  - {fault}" for fault in faults[:_SHOWN_FAULTS])
+        more = (
+            f"\n  ... and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
+        )
         super().__init__(
             f"The organisation's tables have {len(faults)} fault(s); nothing of them was taken "
             f"in, the tables of the last run stay in use.\n{shown}{more}"
@@ -70,18 +95,22 @@ class Column:
     """A column of an organisation table.
 
     Attributes:
-        kind: ``text``, ``date``, ``month`` (the first day of one), ``integer``, ``rate`` (a
-            positive decimal), ``share`` (0 to 1), ``money`` (a decimal of either sign) or
-            ``attribute`` (a column of a charge, or ``tag:`` and the key of a tag).
+        kind: ``text``, ``date``, ``month`` (the first day of one), ``time`` (UTC, to the second),
+            ``integer``, ``rate`` (a positive decimal), ``quantity`` (a decimal from 0), ``price``
+            (the same, of at most a million), ``band`` (a band of context), ``share`` (0 to 1),
+            ``percent`` (0 to 100), ``money`` (a decimal of either sign) or ``attribute`` (a column
+            of a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
+        may_lack: Whether the header may do without the column; all its values are empty then.
     """
 
     kind: str = "text"
     required: bool = False
     values: tuple[str, ...] = ()
     refers_to: str | None = None
+    may_lack: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +118,7 @@ class Table:
     """An organisation table: its columns in order, and what names a row.
 
     Attributes:
-        columns: The header, exactly.
+        columns: The header, exactly, but for columns that it may lack.
         key: Columns that name a row, validity apart. With validity dates the validities of a key
             must not overlap; without, the key is unique.
         is_optional: Whether the file may be missing; the table is empty then.
@@ -126,9 +155,14 @@ TAG_SCOPES = (
 )
 
 _FROM, _TO = Column("date"), Column("date")
+_ON = Column("date", required=True)
+_USE_CASE = Column(required=True, refers_to="use_case")
+# How sure a figure is that no bill holds; what nobody states is unknown and has no row.
+_FIGURE_STATES = Column(required=True, values=("measured", "estimated by owner"))
 _OWNER = Column(required=True, refers_to="owner")
 _CURRENCY = tuple(sorted(ISO_4217))
 _CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+_PRICE_UNITS = ("1000000 Tokens",)
 _OPERATORS = ("equals", "not_equals", "in", "starts_with", "contains", "is_null", "is_not_null")
 
 TABLES: dict[str, Table] = {
@@ -175,14 +209,33 @@ TABLES: dict[str, Table] = {
             "rule_id": Column(required=True),
             "rule_version": Column("integer", required=True),
             "rule_order": Column("integer", required=True),
-            "method": Column(required=True, values=("direct", "even")),
+            "method": Column(required=True, values=METHODS),
             "evidence": Column("attribute"),
             "outcome": Column(required=True, values=("owned", "idle")),
             "valid_from": _FROM,
             "valid_to": _TO,
             "note": Column(),
+            "passes_on_owner_id": Column(refers_to="owner", may_lack=True),
+            "tier": Column("integer", may_lack=True),
         },
         ("rule_id",),
+    ),
+    "allocation_rule_basis": Table(
+        {
+            "rule_id": Column(required=True, refers_to="allocation_rule"),
+            "rule_version": Column("integer", required=True),
+            "metric": Column(required=True),
+            "basis_within": Column(required=True, values=BASIS_WITHIN),
+            "basis_window": Column(required=True, values=("month", "day")),
+            "when_zero": Column(required=True, values=("even", "previous", "hold")),
+            "basis_source": Column(),
+            "basis_model": Column(),
+            "floor_pct": Column("percent"),
+            "cap_pct": Column("percent"),
+            "capacity_id": Column(refers_to="capacity", may_lack=True),
+        },
+        ("rule_id", "rule_version"),
+        is_optional=True,
     ),
     "allocation_rule_condition": Table(
         {
@@ -200,8 +253,38 @@ TABLES: dict[str, Table] = {
             "rule_version": Column("integer", required=True),
             "owner_id": _OWNER,
             "use_case_id": Column(refers_to="use_case"),
+            "target_kind": Column(values=("target", "excluded"), may_lack=True),
+            "fixed_pct": Column("percent", may_lack=True),
         },
         ("rule_id", "rule_version", "owner_id", "use_case_id"),
+    ),
+    "capacity": Table(
+        {
+            "capacity_id": Column(required=True),
+            "capacity_kind": Column(required=True, values=CAPACITY_KINDS),
+            "owner_id": _OWNER,
+            "metric": Column(required=True),
+            "daily_quantity": Column("quantity", required=True),
+            "deployed_daily_quantity": Column("quantity"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("capacity_id",),
+        is_optional=True,
+    ),
+    "usage_metric": Table(
+        {
+            "metric": Column(required=True),
+            "owner_id": _OWNER,
+            "use_case_id": Column(refers_to="use_case"),
+            "daily_quantity": Column("quantity", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("metric", "owner_id", "use_case_id"),
+        is_optional=True,
     ),
     "ai_model": Table(
         {
@@ -226,6 +309,62 @@ TABLES: dict[str, Table] = {
             "note": Column(),
         },
         ("meter_scope", "scope_value", "source"),
+        is_optional=True,
+    ),
+    "price": Table(
+        {
+            "vendor": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(required=True),
+            "token_class": Column(required=True, values=TOKEN_CLASSES),
+            "service_tier": Column(required=True),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(required=True, values=_PRICE_UNITS),
+            "list_price": Column("price"),
+            "currency": Column(required=True, values=_CURRENCY),
+            "valid_from": Column("date", required=True),
+            "price_source": Column(required=True),
+            "price_source_date": Column("date", required=True),
+            "note": Column(),
+        },
+        (
+            "vendor",
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+            "valid_from",
+        ),
+        is_optional=True,
+    ),
+    "contract_price": Table(
+        {
+            "contract_id": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(),
+            "token_class": Column(values=TOKEN_CLASSES),
+            "service_tier": Column(),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(values=_PRICE_UNITS),
+            "contract_price": Column("price"),
+            "currency": Column(values=_CURRENCY),
+            "discount_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        (
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+        ),
         is_optional=True,
     ),
     "fx_rate": Table(
@@ -350,6 +489,50 @@ TABLES: dict[str, Table] = {
         ("invoice_issuer", "invoice_number", "charge_category"),
         is_optional=True,
     ),
+    "reconciliation_tolerance": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "tolerance_amount": Column("money"),
+            "tolerance_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("invoice_issuer", "billing_currency"),
+        is_optional=True,
+    ),
+    "accepted_difference": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "invoice_number": Column(required=True),
+            "billing_period": Column("month", required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "charge_category": Column(required=True, values=_CHARGE_CATEGORIES),
+            "accepted_difference": Column("money", required=True),
+            "accepted_by": Column(required=True),
+            "reason": Column(required=True),
+            "accepted_on": Column("date", required=True),
+        },
+        (
+            "invoice_issuer",
+            "invoice_number",
+            "billing_period",
+            "billing_currency",
+            "charge_category",
+        ),
+        is_optional=True,
+    ),
+    "close_policy": Table(
+        {
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "open_exceptions_limit": Column("money", required=True),
+            "uninvoiced_limit": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("billing_currency",),
+        is_optional=True,
+    ),
     "commitment": Table(
         {
             "commitment_id": Column(required=True),
@@ -417,6 +600,111 @@ TABLES: dict[str, Table] = {
         ("commitment_id",),
         is_optional=True,
     ),
+    "outcome": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "outcome_name": Column(required=True),
+            "outcome_quantity": Column("money", required=True),
+            "quality_share": Column("share"),
+            "outcome_state": _FIGURE_STATES,
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _ON,
+            "valid_to": _ON,
+            "note": Column(),
+        },
+        ("use_case_id",),
+        is_optional=True,
+    ),
+    "business_value": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "benefit_kind": Column(required=True, values=("revenue", "saving", "risk avoided")),
+            "benefit_basis": Column(required=True, values=("per outcome", "per month")),
+            "benefit_currency": Column(required=True, values=_CURRENCY),
+            "benefit_amount": Column("money", required=True),
+            "benefit_low": Column("money"),
+            "benefit_high": Column("money"),
+            "benefit_state": _FIGURE_STATES,
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("use_case_id", "benefit_kind"),
+        is_optional=True,
+    ),
+    "people_cost": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "billing_period": Column("month", required=True),
+            "people_currency": Column(required=True, values=_CURRENCY),
+            "people_amount": Column("money", required=True),
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "note": Column(),
+        },
+        ("use_case_id", "billing_period"),
+        is_optional=True,
+    ),
+    "use_case_milestone": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "owner_id": _OWNER,
+            "milestone": Column(
+                required=True,
+                values=("development started", "access requested", "access granted"),
+            ),
+            "reached_on": _ON,
+            "note": Column(),
+        },
+        ("use_case_id", "owner_id", "milestone"),
+        is_optional=True,
+    ),
+    "training_run": Table(
+        {
+            "run_id": Column(required=True),
+            "parent_run_id": Column(),
+            "use_case_id": _USE_CASE,
+            "trained_model": Column(required=True),
+            "resource_id": Column(),
+            "started_at": Column("time", required=True),
+            "ended_at": Column("time"),
+            "run_state": Column(
+                required=True, values=("finished", "failed", "preempted", "running")
+            ),
+            "gpu_count": Column("integer"),
+            "gpu_utilisation_share": Column("share"),
+            "metric_name": Column(),
+            "metric_value": Column("money"),
+            "note": Column(),
+        },
+        ("run_id",),
+        is_optional=True,
+    ),
+    "hosted_model": Table(
+        {
+            "hosted_model": Column(required=True),
+            "use_case_id": _USE_CASE,
+            "resource_prefix": Column(required=True),
+            "gpus_per_instance": Column("integer", required=True),
+            "tokens_per_gpu_hour": Column("rate", required=True),
+            "throughput_state": _FIGURE_STATES,
+            "served_tokens_per_month": Column("rate"),
+            "compared_service": Column(),
+            "compared_model": Column(),
+            "compared_output_share": Column("share"),
+            "amortisation_months": Column("integer"),
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("hosted_model", "use_case_id"),
+        is_optional=True,
+    ),
 }
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -424,19 +712,16 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "attribute": pl.String,
     "date": pl.Date,
     "month": pl.Date,
+    "time": pl.Datetime("us"),
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
+    "price": pl.Decimal(18, 9),
+    "band": pl.String,
+    "quantity": pl.Decimal(28, 9),
     "share": pl.Decimal(18, 12),
+    "percent": pl.Decimal(18, 12),
     "money": pl.Decimal(38, 12),
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """A parsed row and its number in the file, as a spreadsheet counts: the header is row 1."""
-
-    line: int
-    values: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -451,54 +736,47 @@ class LandedOrgTables:
         return {f"{name}_rows_count": count for name, count in self.rows.items()}
 
 
-@dataclass
-class _Faults:
-    """Collects faults in words."""
-
-    found: list[str] = field(default_factory=list)
-
-    def add(self, path: Path, line: int | None, column: str | None, what: str) -> None:
-        place = "".join(
-            [
-                path.name,
-                f", row {line}" if line is not None else "",
-                f", column {column}" if column else "",
-            ]
-        )
-        self.found.append(f"{place}: {what}")
+def polars_type(column: Column) -> pl.DataType | type[pl.DataType]:
+    """Return the type with which a column is landed."""
+    return _TYPES[column.kind]
 
 
-def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
+def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> LandedOrgTables:
     """Check the organisation's tables and land those that changed.
 
     Args:
         org_dir: Folder with one CSV file a table.
         data_dir: The installation's data folder.
+        today: The day of the run; nothing can be measured or stated after it.
 
     Raises:
         OrgTableError: Something is wrong; every fault is listed, nothing was changed.
     """
-    faults = _Faults()
+    faults = Faults()
     tables = {name: _read(org_dir / f"{name}.csv", table, faults) for name, table in TABLES.items()}
     for name, rows in tables.items():
         path = org_dir / f"{name}.csv"
         _check_references(path, TABLES[name], rows, tables, faults)
         _check_validity(path, TABLES[name], rows, faults)
-    _check_rules(org_dir, tables, faults)
+    check_rules(org_dir, tables, faults)
     _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
     _check_budgets(org_dir / "budget.csv", tables, faults)
     _check_accounts(org_dir, tables, faults)
     _check_thresholds(org_dir / "kpi_threshold.csv", tables["kpi_threshold"], faults)
     _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
+    _check_closing(org_dir, tables, faults)
+    for name, line, column, what in value_faults(tables, today):
+        faults.add(org_dir / f"{name}.csv", line, column, what)
     if faults.found:
         raise OrgTableError(faults.found)
     landed: list[dict[str, object]] = []
     for name, rows in tables.items():
         frame = pl.DataFrame(
             [row.values for row in rows],
-            schema={column: _TYPES[spec.kind] for column, spec in TABLES[name].columns.items()},
+            schema={column: polars_type(spec) for column, spec in TABLES[name].columns.items()},
             orient="row",
         )
         content = hashlib.sha256(frame.write_csv().encode()).hexdigest()[:12]
@@ -521,6 +799,14 @@ def land_org_tables(org_dir: Path, data_dir: Path) -> LandedOrgTables:
     )
 
 
+def faults_of_table(name: str, path: Path) -> tuple[str, ...]:
+    """Return the faults of one table's file by itself, each by file, row and column."""
+    faults = Faults()
+    rows = _read(path, TABLES[name], faults)
+    _check_validity(path, TABLES[name], rows, faults)
+    return tuple(faults.found)
+
+
 def _write_parquet(frame: pl.DataFrame, path: Path, *, replace: bool = False) -> None:
     if path.exists() and not replace:
         return
@@ -530,7 +816,7 @@ def _write_parquet(frame: pl.DataFrame, path: Path, *, replace: bool = False) ->
     os.replace(temporary, path)
 
 
-def _read(path: Path, table: Table, faults: _Faults) -> list[Row]:
+def _read(path: Path, table: Table, faults: Faults) -> list[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             lines = list(csv.reader(handle, strict=True))
@@ -542,14 +828,12 @@ def _read(path: Path, table: Table, faults: _Faults) -> list[Row]:
     except (csv.Error, UnicodeDecodeError) as error:
         faults.add(path, None, None, f"it is not a UTF-8 CSV file: {error}.")
         return []
-    expected = list(table.columns)
-    if not lines or lines[0] != expected:
-        faults.add(
-            path,
-            1,
-            None,
-            f"the header must be {','.join(expected)}, not {','.join(lines[0] if lines else [])}.",
-        )
+    header = lines[0] if lines else []
+    expected = [
+        name for name, column in table.columns.items() if not column.may_lack or name in header
+    ]
+    if header != expected:
+        faults.add(path, 1, None, _header_fault(list(table.columns), header))
         return []
     rows = []
     for line, texts in enumerate(lines[1:], start=2):
@@ -560,14 +844,22 @@ def _read(path: Path, table: Table, faults: _Faults) -> list[Row]:
                 path, line, None, f"it has {len(texts)} fields, the header has {len(expected)}."
             )
             continue
-        values: dict[str, object] = {}
-        for (name, column), text in zip(table.columns.items(), texts, strict=True):
-            values[name] = _value(path, line, name, column, text.strip(), faults)
+        values: dict[str, object] = dict.fromkeys(table.columns)
+        for name, text in zip(expected, texts, strict=True):
+            values[name] = _value(path, line, name, table.columns[name], text.strip(), faults)
         rows.append(Row(line, values))
     return rows
 
 
-def _value(path: Path, line: int, name: str, column: Column, text: str, faults: _Faults) -> object:
+def _header_fault(expected: Sequence[str], header: Sequence[str]) -> str:
+    said = f"the header must be {','.join(expected)}, not {','.join(header)}."
+    for delimiter, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and header[0].count(delimiter) == len(expected) - 1:
+            return f"{said} It has {name} between its fields; save it with commas."
+    return said
+
+
+def _value(path: Path, line: int, name: str, column: Column, text: str, faults: Faults) -> object:
     if text == "":
         if column.required:
             faults.add(path, line, name, "a value is missing.")
@@ -609,14 +901,44 @@ def _month(text: str) -> date:
     return day
 
 
+def _time(text: str) -> datetime:
+    if not _TIME.fullmatch(text):
+        raise ValueError
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
 def _share(text: str) -> Decimal:
     if not _RATE.fullmatch(text) or Decimal(text) > 1:
         raise ValueError
     return Decimal(text)
 
 
+def _quantity(text: str) -> Decimal:
+    if not _QUANTITY.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
+def _percent(text: str) -> Decimal:
+    if not _PERCENT.fullmatch(text) or Decimal(text) > 100:
+        raise ValueError
+    return Decimal(text)
+
+
 def _money(text: str) -> Decimal:
     if not _MONEY.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
+def _band(text: str) -> str:
+    if not _BAND.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _price(text: str) -> Decimal:
+    if not _PRICE.fullmatch(text):
         raise ValueError
     return Decimal(text)
 
@@ -631,9 +953,14 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "text": str,
     "date": _date,
     "month": _month,
+    "time": _time,
     "integer": _integer,
     "rate": _rate,
+    "price": _price,
+    "band": _band,
+    "quantity": _quantity,
     "share": _share,
+    "percent": _percent,
     "money": _money,
     "attribute": _attribute,
 }
@@ -641,8 +968,13 @@ _IN_WORDS = {
     "text": "a text",
     "date": "a date such as 2026-10-01",
     "month": "the first day of a month, such as 2026-10-01",
+    "time": "a time in UTC such as 2026-10-01T14:30:00Z",
     "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
+    "band": "a band of context such as above-200k",
+    "price": "a price such as 2.50, 0 when free, with at most 9 decimals",
+    "quantity": "a number from 0 with at most 12 digits before the point and 9 after it",
+    "percent": "a percentage from 0 to 100 with at most 10 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
     "money": "an amount such as 1234.56, with a point and at most 12 decimals",
     "attribute": f"a tag (tag:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
@@ -654,7 +986,7 @@ def _check_references(
     table: Table,
     rows: Iterable[Row],
     tables: Mapping[str, Sequence[Row]],
-    faults: _Faults,
+    faults: Faults,
 ) -> None:
     for name, column in table.columns.items():
         if column.refers_to is None:
@@ -664,15 +996,20 @@ def _check_references(
         for row in rows:
             value = row.values[name]
             if value is not None and value not in known:
-                faults.add(path, row.line, name, f"{value!r} is not in {column.refers_to}.csv.")
+                # looking for a name costs time; nobody reads more hints than are shown
+                wanted = str(value) if len(faults.found) < _SHOWN_FAULTS else ""
+                near = difflib.get_close_matches(wanted, [str(each) for each in known], 1)
+                hint = f" Was {near[0]!r} meant?" if near else ""
+                what = f"{value!r} is not in {column.refers_to}.csv.{hint}"
+                faults.add(path, row.line, name, what)
 
 
-def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: Faults) -> None:
     """A key is unique, or the validities of its rows do not overlap."""
-    has_validity = "valid_from" in table.columns
+    has_validity = "valid_to" in table.columns
     by_key: dict[tuple[object, ...], list[tuple[date, date, int]]] = {}
     for row in rows:
-        start, end = _validity(row) if has_validity else (_DAY_ZERO, _DAY_NEVER)
+        start, end = row.validity if has_validity else (DAY_ZERO, DAY_NEVER)
         if start >= end:
             faults.add(path, row.line, "valid_to", "it must lie after valid_from.")
         key = tuple(row.values[name] for name in table.key)
@@ -684,61 +1021,14 @@ def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: _Faul
         for (_, end, line), (start, _, later_line) in zip(spans, spans[1:], strict=False):
             if start < end:
                 named = ", ".join(
-                    f"{name} {value!r}" for name, value in zip(table.key, key, strict=True)
+                    f"{name} {value}" if isinstance(value, date) else f"{name} {value!r}"
+                    for name, value in zip(table.key, key, strict=True)
                 )
                 what = f"{named} is in force twice: see row {line}."
                 faults.add(path, later_line, "valid_from" if has_validity else table.key[0], what)
 
 
-def _validity(row: Row) -> tuple[date, date]:
-    start, end = row.values["valid_from"], row.values["valid_to"]
-    return (
-        start if isinstance(start, date) else _DAY_ZERO,
-        end if isinstance(end, date) else _DAY_NEVER,
-    )
-
-
-def _check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: _Faults) -> None:
-    """Each method has what it needs, and conditions and targets belong to a version that exists."""
-    versions: dict[tuple[object, object], Row] = {}
-    rule_path = org_dir / "allocation_rule.csv"
-    for row in tables["allocation_rule"]:
-        version = (row.values["rule_id"], row.values["rule_version"])
-        if version in versions:
-            faults.add(rule_path, row.line, "rule_version", f"{version} stands in the file twice.")
-        versions[version] = row
-    targeted = {
-        (row.values["rule_id"], row.values["rule_version"])
-        for row in tables["allocation_rule_target"]
-    }
-    for version, row in versions.items():
-        method = row.values["method"]
-        if method == "direct" and row.values["evidence"] is None:
-            faults.add(rule_path, row.line, "evidence", "a direct rule must say by which evidence.")
-        if method == "even" and version not in targeted:
-            faults.add(
-                rule_path,
-                row.line,
-                "method",
-                "an even rule needs targets in allocation_rule_target.csv.",
-            )
-    for name in ("allocation_rule_condition", "allocation_rule_target"):
-        path = org_dir / f"{name}.csv"
-        for row in tables[name]:
-            version = (row.values["rule_id"], row.values["rule_version"])
-            if row.values["rule_id"] is not None and version not in versions:
-                faults.add(
-                    path, row.line, "rule_version", f"{version} is not in allocation_rule.csv."
-                )
-    for row in tables["allocation_rule_condition"]:
-        needs_value = row.values["operator"] not in ("is_null", "is_not_null", None)
-        if needs_value and row.values["value"] is None:
-            faults.add(
-                org_dir / "allocation_rule_condition.csv", row.line, "value", "a value is missing."
-            )
-
-
-def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_meters(path: Path, rows: Sequence[Row], faults: Faults) -> None:
     """A list of meters is of one thing, and no two meters have the same place in it."""
     places: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
@@ -750,9 +1040,9 @@ def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
         places.setdefault((scope, value, row.values["meter_order"]), []).append(row)
     for (_, _, order), sharing in places.items():
         for number, row in enumerate(sharing):
-            start, end = _validity(row)
+            start, end = row.validity
             for other in sharing[:number]:
-                other_start, other_end = _validity(other)
+                other_start, other_end = other.validity
                 if order is not None and start < other_end and other_start < end:
                     faults.add(
                         path,
@@ -762,7 +1052,19 @@ def _check_meters(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
                     )
 
 
-def _check_budgets(path: Path, tables: Mapping[str, Sequence[Row]], faults: _Faults) -> None:
+def _check_contract_prices(path: Path, rows: Sequence[Row], faults: Faults) -> None:
+    """A term is either a price with its unit and currency, or a discount."""
+    for row in rows:
+        values = row.values
+        if (values["contract_price"] is None) == (values["discount_share"] is None):
+            what = "a term is either a contract_price or a discount_share."
+            faults.add(path, row.line, "contract_price", what)
+        for name in ("model", "token_class", "unit", "currency"):
+            if values["contract_price"] is not None and values[name] is None:
+                faults.add(path, row.line, name, "a contract price needs a value here.")
+
+
+def _check_budgets(path: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
     """A budget is no less than nothing, and one of a use case or owner is of one that exists."""
     for row in tables["budget"]:
         value, amount = row.values["scope_value"], row.values["monthly_budget"]
@@ -775,7 +1077,7 @@ def _check_budgets(path: Path, tables: Mapping[str, Sequence[Row]], faults: _Fau
                 faults.add(path, row.line, "scope_value", f"{value!r} is not in {scope}.csv.")
 
 
-def _check_accounts(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: _Faults) -> None:
+def _check_accounts(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
     """Only expenses differ by what was charged, and a chart that books has each role it needs."""
     path, rows = org_dir / "gl_account.csv", tables["gl_account"]
     for row in rows:
@@ -797,7 +1099,7 @@ def _check_accounts(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: 
             faults.add(path, None, "account_role", f"{what}{because}")
 
 
-def _check_thresholds(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_thresholds(path: Path, rows: Sequence[Row], faults: Faults) -> None:
     """Run is at least as good as walk, and walk as crawl."""
     for row in rows:
         named = (row.values[name] for name in ("crawl_value", "walk_value", "run_value"))
@@ -808,7 +1110,7 @@ def _check_thresholds(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
             faults.add(path, row.line, "run_value", what)
 
 
-def _check_tag_policy(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_tag_policy(path: Path, rows: Sequence[Row], faults: Faults) -> None:
     """A scope has both its column and its value, and allowed values are none of them empty."""
     for row in rows:
         attribute, value = row.values["scope_attribute"], row.values["scope_value"]
@@ -833,7 +1135,7 @@ _OF_THE_INVOICE = (
 )
 
 
-def _check_invoices(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_invoices(path: Path, rows: Sequence[Row], faults: Faults) -> None:
     """The lines of one invoice agree on what is the invoice's, and it is not due before it is."""
     first: dict[tuple[object, object], Row] = {}
     for row in rows:
@@ -852,7 +1154,35 @@ def _check_invoices(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
             faults.add(path, row.line, "due_on", "it must not lie before issued_on.")
 
 
-def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None:
+def _check_closing(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
+    """Limits and tolerances are no less than nothing, and who accepts a difference accepts one."""
+    for table, names in (
+        ("reconciliation_tolerance", ("tolerance_amount",)),
+        ("close_policy", ("open_exceptions_limit", "uninvoiced_limit")),
+    ):
+        for row in tables[table]:
+            for name in names:
+                amount = row.values[name]
+                if isinstance(amount, Decimal) and amount < 0:
+                    faults.add(
+                        org_dir / f"{table}.csv", row.line, name, "it must not be less than 0."
+                    )
+    path = org_dir / "reconciliation_tolerance.csv"
+    for row in tables["reconciliation_tolerance"]:
+        if row.values["tolerance_amount"] is None and row.values["tolerance_share"] is None:
+            what = "say an amount, a share of the invoice, or both."
+            faults.add(path, row.line, "tolerance_amount", what)
+    for row in tables["accepted_difference"]:
+        if row.values["accepted_difference"] == 0:
+            faults.add(
+                org_dir / "accepted_difference.csv",
+                row.line,
+                "accepted_difference",
+                "a difference of 0 needs nobody to accept it; take the row out.",
+            )
+
+
+def _check_commitments(path: Path, rows: Sequence[Row], faults: Faults) -> None:
     """A commitment has what its category, payment and way of counting need.
 
     Usage counts toward one commitment of its service and one of its source at a time, because two
@@ -874,7 +1204,7 @@ def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None
         if values["benefit_category"] == "Availability" and values["discount_share"] is not None:
             faults.add(path, row.line, "discount_share", "capacity that is held has no discount.")
         if values["counts"] == "usage of the service":
-            start, end = _validity(row)
+            start, end = row.validity
             whose = (values["source"], values["service_provider"], values["service_name"])
             counting.setdefault(whose, []).append((start, end, row.line))
     for spans in counting.values():
@@ -885,7 +1215,7 @@ def _check_commitments(path: Path, rows: Sequence[Row], faults: _Faults) -> None
                 faults.add(path, later_line, "valid_from", what)
 
 
-def _check_payment(path: Path, row: Row, faults: _Faults) -> None:
+def _check_payment(path: Path, row: Row, faults: Faults) -> None:
     model, share = row.values["payment_model"], row.values["upfront_share"]
     if isinstance(share, Decimal):
         fits = {

@@ -46,16 +46,18 @@ DOUBLE_QUOTED = r'"\w+"'
 
 # Functions that DuckDB and Spark both have, with the same meaning for our arguments.
 _PORTABLE = """
-    abs any_value cardinality cast coalesce concat count date_trunc decimal filter floor
-    greatest lag lead least length lower max md5 min month nullif over partition regexp_extract
-    regexp_replace replace row_number split_part sqrt substr sum to_json trim try_cast upper year
+    abs any_value cardinality cast coalesce concat concat_ws count date_trunc decimal
+    dense_rank extract filter floor greatest hour lag lead least length levenshtein lower max
+    md5 min month nullif over partition rank regexp_extract regexp_replace replace round
+    row_number split_part sqrt substr sum to_json trim try_cast upper year
     """
 PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.
 _SPARK = """
-    array array_compact array_distinct array_join array_sort collect_list explode flatten from_json
+    array array_compact array_distinct array_join array_sort collect_list explode flatten
+    format_number from_json
     get_json_object map_entries map_from_entries named_struct octet_length sequence sha2 slice
-    struct transform unix_micros xxhash64
+    struct transform unix_date unix_micros xxhash64
     """
 SPARK_FUNCTIONS = PORTABLE_FUNCTIONS | frozenset(_SPARK.split())
 _KEYWORDS = """

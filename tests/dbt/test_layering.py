@@ -8,7 +8,7 @@ from dbt_nodes import DbtProject, Node, door
 MAY_READ = {
     "land": {"source land", "land"},
     "conform": {"land", "conform", "seed"},
-    "allocate": {"conform", "allocate", "source org", "source tollgate"},
+    "allocate": {"conform", "allocate", "seed", "source org", "source tollgate"},
     "marts": {"conform", "allocate", "marts", "seed", "source org", "source tollgate"},
 }
 MATERIALIZED = {

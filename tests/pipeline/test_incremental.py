@@ -39,9 +39,12 @@ ALLOCATE = (
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",
+    "int_profile_costs",
+    "int_split_steps",
     "int_fx_rates",
     "int_split_shares",
     "int_usage_splits",
+    "int_gpu_resource_windows",
 )
 AWS_MONTHS = ("2026-09", "2026-10")
 # Marts by month of a source that hang on who owns a charge.
@@ -50,19 +53,42 @@ ALLOCATED_MARTS = (
     "allocation.split_share",
     "allocation.fct_allocated_cost",
     "allocation.fct_allocation_trace",
+    "governance.fct_model_register_compliance",
+    "governance.fct_tag_compliance_monthly",
+    "planning.fct_budget_actual_monthly",
     "showback.fct_showback_daily",
     "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",
     "trust.rpt_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
+    "unit_economics.fct_unit_cost_monthly",
+    "unit_economics.fct_token_economics_monthly",
 )
+# Marts over all months that hang on what machines cost, whoever owns it.
+GPU_MARTS = (
+    "unit_economics.fct_training_efficiency",
+    "unit_economics.fct_hosted_model_monthly",
+)
+# Marts that compare months, use cases and teams with each other, and so are small and made whole.
+COMPARED_MARTS = (
+    "unit_economics.fct_price_volume_mix_monthly",
+    "unit_economics.fct_cost_change_monthly",
+    "unit_economics.fct_use_case_economics_monthly",
+    "unit_economics.fct_cost_per_inference_monthly",
+    "unit_economics.fct_return_on_model_investment",
+    "unit_economics.fct_time_to_first_prompt",
+    "unit_economics.fct_benchmark_monthly",
+)
+# Marts over all months that hang on what months cost.
+OWNER_LISTS = ("showback.fct_true_up", "showback.fct_stated_cost_monthly")
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
     "focus.cost_and_usage",
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_invoice_charges",
     "trust.rpt_focus_delivery",
 )
 # Lists over all months, made of the marts above.
@@ -70,6 +96,8 @@ FOCUS_LISTS = (
     "focus.billing_period",
     "focus.contract_commitment",
     "trust.rpt_focus_list_conformance",
+    "trust.rpt_invoice_reconciliation",
+    "trust.rpt_accepted_difference",
 )
 SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
 
@@ -117,9 +145,13 @@ def whole(*names: str) -> set[PeriodKey]:
 
 
 def statements(*months: str) -> set[PeriodKey]:
-    """What owners get for months: of all sources, and with the months before."""
+    """What is made of all sources' lines: journals of months, and marts over all of them."""
     return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
-        "showback.fct_statement_monthly"
+        "governance.fct_allocation_kpi_monthly",
+        "governance.fct_maturity_scorecard",
+        "planning.fct_budget_status",
+        "showback.fct_statement_known_monthly",
+        "showback.fct_statement_monthly",
     )
 
 
@@ -188,8 +220,9 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
+        | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
         | statements("2026-10")
-        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS)
+        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
     assert installation.query(
         "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
@@ -282,7 +315,9 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
-    assert before.changed_keys() == expected | statements("2026-10")
+    expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
+    expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
+    assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
     assert before.content[table] == content(installation)[table]
@@ -318,6 +353,8 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
+        *((mart, "*") for mart in OWNER_LISTS),
+        *((mart, "*") for mart in COMPARED_MARTS),
     }
 
 
@@ -337,9 +374,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     refused = installation.run_here(**changes)
     assert refused.exit_code != 0
     assert before.is_published_file_untouched()
-    # Which pair, from which day on, and where it is to be written.
-    for month in AWS_MONTHS:
-        assert f"aws_small {month}: no rate from USD to EUR for {month}-" in refused.text
+    # Which pair, from which day on, and where it is to be written; October refunds 5 September.
+    for month, first_day in zip(AWS_MONTHS, ("2026-09-01", "2026-09-05"), strict=True):
+        assert f"aws_small {month}: no rate from USD to EUR for {first_day} and" in refused.text
     assert "; add it to fx_rate.csv" in refused.text
     assert "focus_small 2026-10: no rate" not in refused.text
 
@@ -347,28 +384,38 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     run = installation.run_here(**changes)
     assert run.exit_code == 0, run.text
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
-    assert before.written_files() == {
-        (model, *month) for model in ("int_charge_splits", "int_fx_rates") for month in months
-    }
+    costs = (
+        "int_charge_splits",
+        "int_fx_rates",
+        "int_profile_costs",
+        "int_gpu_resource_windows",
+    )
+    assert before.written_files() == {(model, *month) for model in costs for month in months}
     in_currency = (
         "allocation.charge_split",
         "allocation.fct_allocated_cost",
+        "governance.fct_model_register_compliance",
+        "governance.fct_tag_compliance_monthly",
+        "planning.fct_budget_actual_monthly",
         "showback.fct_showback_daily",
         "showback.fct_statement_line_monthly",
         "trust.rpt_control_totals",
         "trust.rpt_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
+        "unit_economics.fct_unit_cost_monthly",
+        "unit_economics.fct_token_economics_monthly",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
-    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS)
+    expected |= whole(
+        "trust.rpt_meter_coverage", *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS
+    )
     for source, period in months:
-        expected |= of_month(
-            ("allocate.int_charge_splits", "allocate.int_fx_rates"), source, period
-        )
+        expected |= models(door="allocate", names=costs, source=source, period=period)
+        expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)
@@ -378,9 +425,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "and sql like '%.parquet%' order by all"
     ) == [("charge_split",), ("cost_and_usage",)]
     assert installation.query(
-        "select billing_currency, reporting_currency, sum(billed_cost_reporting) "
-        "= sum(billed_cost) * case billing_currency when 'USD' then 0.9 else 1 end "
-        "from allocation.charge_split group by all order by all"
+        "select billing_currency, reporting_currency, sum(billed_cost_reporting) = sum(cast("
+        "billed_cost * case billing_currency when 'USD' then 0.9 else 1 end as decimal(38, 12))) "
+        "from allocation.charge_split group by billing_currency, reporting_currency order by all"
     ) == [("EUR", "EUR", True), ("USD", "EUR", True)]
 
 
@@ -411,8 +458,12 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
     assert {place for place in before.written_files() if place[1] == "aws_small"} == set()
     assert {place[0] for place in before.written_files()} >= {FOCUS_CONFORM[0], *ALLOCATE}
     by_aws = {place for place in before.changed_keys() if place[1] == "aws_small"}
-    # The exceptions mart reads the changed one: tokens without a price.
-    marts = ("unit_economics.fct_token_usage_daily", "trust.rpt_exceptions")
+    # Of what reads the changed one these are made by month of a source.
+    marts = (
+        "unit_economics.fct_token_usage_daily",
+        "unit_economics.fct_token_economics_monthly",
+        "trust.rpt_exceptions",
+    )
     assert by_aws == {(mart, "aws_small", month) for mart in marts for month in AWS_MONTHS}
     # The same numbers come out.
     assert_same_content(before.content, content(installation))

@@ -1,8 +1,9 @@
 """``make focus-referee``: the official validator over what is published, or over the cases.
 
-The sample holds a few rows of each source, charge category, commitment case and kind of line. What
-the validator finds broken and ``focus_known_gap`` names is told and expected; anything else ends
-with exit code 1.
+It judges all four datasets, of Cost and Usage a sample: a few rows of each source, charge category,
+commitment case, kind of line and basis of prices. Every rule that it finds broken is told. What
+``focus_known_gap`` names is expected, what only should be so is told; anything else ends with exit
+code 1.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _judge_published(published: Path) -> int:
         print(f"nothing is published at {published}: make run")
         return 2
     gaps = _known_gaps()
-    unexpected = 0
+    broken_count = unexpected = 0
     with (
         duckdb.connect(str(published), read_only=True) as connection,
         tempfile.TemporaryDirectory() as scratch,
@@ -91,8 +92,10 @@ def _judge_published(published: Path) -> int:
             print(f"{dataset}: {rows} rows, {dict(Counter(found.values()))}")
             for rule in leaves:
                 known = rule.rule_id in gaps or rule.level == "SHOULD"
+                broken_count += 1
                 unexpected += not known
                 print(f"  {'known gap' if known else 'BROKEN'}  {rule.level} {rule.rule_id}")
+    print(f"{broken_count} rules broken, {unexpected} of them no known gap")
     return 1 if unexpected else 0
 
 

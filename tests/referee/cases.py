@@ -310,6 +310,7 @@ CASES: Mapping[str, Case] = {
         **{name: None for name in _UNPRICED if "Re" not in name[:2]}
     ),
     "list_cost_that_is_no_product": _with_one(ListCost="7"),
+    "list_cost_that_is_off_in_its_last_digits": _with_one(ListCost="6.000000001"),
     "effective_tax_other_than_billed": Case(
         COST_AND_USAGE,
         _all(lambda row: row | {"EffectiveCost": "5"} if row["ChargeCategory"] == "Tax" else row),

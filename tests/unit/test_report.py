@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import duckdb
 import pytest
+import yaml
 
-from orchestration.publish.report.answers import SQL_DIR, Answer
+from orchestration.publish.report.answers import SQL_DIR, Answer, ask
 from orchestration.publish.report.columns import UnknownColumnError, column
 from orchestration.publish.report.figure import Figure, Lesson
 from orchestration.publish.report.glossary import GLOSSARY
 from orchestration.publish.report.pages import PAGES
 from orchestration.publish.report.report import render
+from orchestration.settings import DBT_PROJECT_DIR
 
 PERSONAS = {
     "overview",
@@ -80,6 +83,52 @@ def test_no_sql_reads_a_table_that_grows_with_the_charges_of_all_months() -> Non
         assert "cost_and_usage" not in text and "fct_allocated_cost" not in text, path.name
         if "charge_split" in text:
             assert "charge_split.billing_period = months.this_month" in text, path.name
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Answer]:
+    """The answers of a published file that has every mart as its contract says, and no row."""
+    with duckdb.connect() as connection:
+        for path in sorted((DBT_PROJECT_DIR / "models" / "marts").glob("*/*.yml")):
+            for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+                columns = ", ".join(
+                    f"{column['name']} {column['data_type']}" for column in model["columns"]
+                )
+                connection.execute(f"create schema if not exists {path.parent.name}")
+                connection.execute(f"create table {path.parent.name}.{model['name']} ({columns})")
+        return {key: ask(connection, key) for key in sorted(keys())}
+
+
+def test_every_question_fits_the_contracts_of_the_marts(answers: dict[str, Answer]) -> None:
+    for key, found in answers.items():
+        assert "rows_count" in found.columns, key
+        assert found.tables, key
+
+
+def test_every_word_that_is_filled_in_is_a_column(answers: dict[str, Answer]) -> None:
+    calendar = {"this_month", "month_before"}
+    told = [(one.key, one.answer) for one in figures()] + [
+        (one.key, one.words) for one in lessons()
+    ]
+    for key, words in told:
+        assert set(re.findall(r"{(\w+)}", words)) <= calendar | set(answers[key].columns), key
+    said = [text for one in figures() for text in (one.formula, one.empty, one.note or "")]
+    said += [one.without for one in lessons()] + [page.cards.formula for page in PAGES]
+    for text in said:
+        assert set(re.findall(r"{(\w+)}", text)) <= calendar, text
+
+
+def test_every_chart_draws_columns_of_its_answer(answers: dict[str, Answer]) -> None:
+    for figure in figures():
+        if figure.chart is None:
+            continue
+        chart = figure.chart
+        drawn = {chart.value, chart.label, chart.series, chart.before} - {None}
+        assert drawn <= set(answers[figure.key].columns), figure.key
+        assert column(chart.value).unit not in ("text", "month", "date", "time")
+        # Bars that are stacked or folded into one are sums.
+        if chart.kind in ("months", "parts"):
+            assert column(chart.value).adds_up, figure.key
 
 
 def test_a_column_that_nobody_described_is_refused_by_name() -> None:

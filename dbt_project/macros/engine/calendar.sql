@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro spark__days_between(from_date, to_date) -%}
-    datediff({{ to_date }}, {{ from_date }})
+    (unix_date({{ to_date }}) - unix_date({{ from_date }}))
 {%- endmacro %}
 
 {#- First day of the month so many months later. -#}
@@ -19,4 +19,9 @@
 {#- First day of a date's month. -#}
 {% macro month_of(day) -%}
     cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{#- A date's month as a number, so that months can be counted. -#}
+{% macro month_number(day) -%}
+    (extract(year from {{ day }}) * 12 + extract(month from {{ day }}))
 {%- endmacro %}

@@ -124,25 +124,45 @@
     cast({{ amount }} / nullif({{ count }}, 0) as decimal(38, 12))
 {%- endmacro %}
 
-{#-
-  A weight's share of a total as DECIMAL(18, 12), rounded down; the remainder of a split is given
-  to one row by the model that calls it.
--#}
-{% macro share_of(weight, total) -%}
-    {{ return(adapter.dispatch('share_of')(weight, total)) }}
+{#- A quantity below 10^14 as a whole number of its trillionths: a weight that part_of() takes. -#}
+{% macro in_trillionths(quantity) -%}
+    {{ return(adapter.dispatch('in_trillionths')(quantity)) }}
 {%- endmacro %}
 
-{% macro duckdb__share_of(weight, total) -%}
+{% macro duckdb__in_trillionths(quantity) -%}
+    cast(cast({{ quantity }} as decimal(38, 12)) * 1000000000000 as decimal(26, 0))
+{%- endmacro %}
+
+{% macro spark__in_trillionths(quantity) -%}
+    cast(cast({{ quantity }} as decimal(26, 12)) * cast(1000000000000 as decimal(13, 0)) as decimal(26, 0))
+{%- endmacro %}
+
+{#-
+  A weight's part of a total, of a whole that is a share itself (1, where nothing else is said), as
+  DECIMAL(18, 12), rounded down; what is left over is given to one row by the model that calls it.
+  Weights are whole numbers below 10^26. NULL where the total is 0.
+-#}
+{% macro part_of(weight, total, whole='1') -%}
+    {{ return(adapter.dispatch('part_of')(weight, total, whole)) }}
+{%- endmacro %}
+
+{% macro duckdb__part_of(weight, total, whole) -%}
     cast(
-        cast(cast({{ weight }} as hugeint) * 1000000000000 // cast({{ total }} as hugeint)
-            as decimal(18, 0))
-        * cast('0.000000000001' as decimal(12, 12)) as decimal(18, 12)
+        cast(
+            cast({{ weight }} as hugeint)
+            * cast(cast({{ whole }} as decimal(18, 12)) * 1000000000000 as hugeint)
+            // nullif(cast({{ total }} as hugeint), 0) as decimal(18, 0)
+        ) * cast('0.000000000001' as decimal(12, 12)) as decimal(18, 12)
     )
 {%- endmacro %}
 
-{% macro spark__share_of(weight, total) -%}
-    cast(floor(cast({{ weight }} as decimal(38, 0)) * 1000000000000 / {{ total }})
-        * 0.000000000001 as decimal(18, 12))
+{% macro spark__part_of(weight, total, whole) -%}
+    cast(
+        floor(
+            cast({{ weight }} as decimal(38, 0)) * cast(cast({{ whole }} as decimal(18, 12)) * 1000000000000 as decimal(18, 0))
+            / nullif({{ total }}, 0)
+        ) * 0.000000000001 as decimal(18, 12)
+    )
 {%- endmacro %}
 
 {#-
@@ -173,7 +193,7 @@
         cast(
             cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
             * 1000000000000
-            // nullif(cast({{ requests }} * 1000000000000 as hugeint), 0) as decimal(38, 0)
+            // nullif(cast(({{ requests }}) * 1000000000000 as hugeint), 0) as decimal(38, 0)
         ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
     )
 {%- endmacro %}
@@ -234,4 +254,30 @@
 
 {% macro spark__per_unit_share(part, whole) -%}
     cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
+{%- endmacro %}
+
+{#- The texts of a group in order, with something between them; NULL where there is none. -#}
+{% macro texts_in_order(text, separator) -%}
+    {{ return(adapter.dispatch('texts_in_order')(text, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__texts_in_order(text, separator) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__texts_in_order(text, separator) -%}
+    nullif(array_join(array_sort(collect_list({{ text }})), '{{ separator }}'), '')
+{%- endmacro %}
+
+{#- A decimal as a person writes it: without zeros at the end. -#}
+{% macro plain_number(number) -%}
+    regexp_replace(cast(cast({{ number }} as decimal(38, 12)) as string), '[.]?0+$', '')
+{%- endmacro %}
+
+{#- A cost by the million tokens, to 12 decimals, rounded toward zero; NULL where there are none. -#}
+{% macro per_million_tokens(amount, tokens) -%}
+    {{ per_request(
+        'cast(cast(' ~ amount ~ ' as decimal(38, 12)) * 1000000 as decimal(38, 12))',
+        'cast(' ~ tokens ~ ' as decimal(38, 12))',
+    ) }}
 {%- endmacro %}

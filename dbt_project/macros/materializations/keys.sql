@@ -5,6 +5,10 @@
 
   work_unit: 'source_period' (each source's month apart), 'period' (a month over all sources,
   source '*') or 'whole' (one key for the relation, source '*' and no period).
+
+  `needed_when`: a condition without which a model has no periods at all.
+  `reads_month_before`: a condition under which a month is made from its inputs of the month before
+  as well.
 -#}
 {% macro wanted_keys_sql(relation_name, code, work_unit) %}
     {% set inputs = [] %}
@@ -37,6 +41,12 @@
     ),
     {% endif %}
 
+    needed_periods as (
+        select *, {{ config.get('reads_month_before', 'false') }} as reads_month_before
+        from periods
+        where {{ config.get('needed_when', 'true') }}
+    ),
+
     made_from as (
         select
             p.source,
@@ -47,13 +57,17 @@
                 ', '
                 order by i.relation, i.source, i.billing_period, i.key
             ), '') as inputs
-        from periods as p
+        from needed_periods as p
         left join inputs as i
             on
             {% if work_unit == 'whole' %}
                 true
             {% else %}
-                (i.billing_period = p.billing_period or i.billing_period is null)
+                (
+                    i.billing_period = p.billing_period
+                    or i.billing_period is null
+                    or (p.reads_month_before and i.billing_period = p.billing_period - interval 1 month)
+                )
                 {% if work_unit == 'source_period' %}and i.source in (p.source, '*'){% endif %}
             {% endif %}
         group by p.source, p.billing_period

@@ -41,7 +41,8 @@ reporting as (
 profile_splits as (
     select
         profiles.*,
-        profile_rules.split_id
+        profile_rules.split_id,
+        profile_rules.split_window
     from profiles
     inner join profile_rules  -- one to one
         on profiles.charge_profile_id = profile_rules.charge_profile_id
@@ -65,8 +66,8 @@ select
     dated.source,
     dated.billing_period,
     dated.x_charge_id,
-    profile_splits.split_id,
     profile_splits.charge_profile_id,
+    {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.service_name,
     dated.charge_category,

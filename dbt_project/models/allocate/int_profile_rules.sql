@@ -25,6 +25,10 @@ mappings as (
     select * from {{ source('org', 'owner_mapping') }}
 ),
 
+bases as (
+    select * from {{ source('org', 'allocation_rule_basis') }}
+),
+
 rules_with_targets as (
     select distinct rule_id, rule_version
     from targets
@@ -52,12 +56,17 @@ rules_in_force as (
         rules.rule_order,
         rules.method,
         rules.evidence,
-        rules.outcome
+        rules.outcome,
+        bases.basis_window,
+        {{ basis_scope('bases.basis_within', 'profiles') | indent(8) }} as basis_scope
     from profiles
     inner join rules  -- each profile meets the rules that were in force in its epoch
         on
-            (rules.valid_from is null or profiles.epoch_start_date >= rules.valid_from)
+            rules.passes_on_owner_id is null
+            and (rules.valid_from is null or profiles.epoch_start_date >= rules.valid_from)
             and (rules.valid_to is null or profiles.epoch_start_date < rules.valid_to)
+    left join bases  -- one rule version to at most one
+        on rules.rule_id = bases.rule_id and rules.rule_version = bases.rule_version
 ),
 
 {# A condition that is not met by the attribute's value, or by its absence, bars the rule. #}
@@ -129,6 +138,9 @@ taken as (
         barred.rule_id is null
         and case rules_in_force.method
             when 'direct' then mappings.owner_id is not null
+            {# a basis that is zero is no reason to pass the rule over: it says what happens then #}
+            when 'proportional' then true
+            when 'metric' then true
             else rules_with_targets.rule_id is not null
         end
 ),
@@ -138,6 +150,7 @@ with_last_resort as (
         source,
         billing_period,
         charge_profile_id,
+        epoch_start_date,
         rule_id,
         rule_version,
         rule_order,
@@ -146,7 +159,9 @@ with_last_resort as (
         evidence,
         evidence_value,
         owner_id,
-        use_case_id
+        use_case_id,
+        coalesce(basis_window, 'month') as split_window,
+        basis_scope
     from taken
 
     union all
@@ -155,6 +170,7 @@ with_last_resort as (
         source,
         billing_period,
         charge_profile_id,
+        epoch_start_date,
         'unallocated' as rule_id,
         1 as rule_version,
         2147483647 as rule_order,
@@ -163,7 +179,9 @@ with_last_resort as (
         cast(null as string) as evidence,
         cast(null as string) as evidence_value,
         cast(null as string) as owner_id,
-        cast(null as string) as use_case_id
+        cast(null as string) as use_case_id,
+        'month' as split_window,
+        'all' as basis_scope
     from profiles
 )
 
@@ -175,10 +193,13 @@ select
         partition by with_last_resort.charge_profile_id
         order by with_last_resort.rule_order, with_last_resort.rule_id, with_last_resort.rule_version
     ) as match_rank,
-    {# One way of dividing money has one split, however many profiles it takes. #}
+    {# One way of dividing money has one split, however many profiles it takes. What an owner passes
+        on may change with the epoch. #}
     md5(concat(
         with_last_resort.source,
         cast(with_last_resort.billing_period as string),
+        cast(with_last_resort.epoch_start_date as string),
+        with_last_resort.basis_scope,
         with_last_resort.rule_id,
         '|',
         cast(with_last_resort.rule_version as string),
@@ -195,5 +216,8 @@ select
     with_last_resort.evidence,
     with_last_resort.evidence_value,
     with_last_resort.owner_id,
-    with_last_resort.use_case_id
+    with_last_resort.use_case_id,
+    with_last_resort.epoch_start_date,
+    with_last_resort.split_window,
+    with_last_resort.basis_scope
 from with_last_resort

@@ -26,7 +26,8 @@ profile_rules as (
 profile_splits as (
     select
         profiles.*,
-        profile_rules.split_id
+        profile_rules.split_id,
+        profile_rules.split_window
     from profiles
     inner join profile_rules  -- one to one
         on profiles.charge_profile_id = profile_rules.charge_profile_id
@@ -68,7 +69,7 @@ dated as (
 select
     dated.source,
     dated.billing_period,
-    profile_splits.split_id,
+    {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.usage_source,
     dated.service_name,

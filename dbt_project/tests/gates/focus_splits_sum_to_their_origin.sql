@@ -1,5 +1,4 @@
--- Detects: parts of a split charge whose ratios do not sum to 1, or whose costs and quantities do not
--- sum to what was divided (CAU-AllocatedMethodDetailsObject-O-027-M, split cost allocation A-014-C).
+-- Detects: parts of a split charge whose ratios, costs or quantities do not sum to the whole (O-027-M, A-014-C).
 -- Usually means: a part was lost, or two origin charges were taken for one.
 -- What to do: add up AllocatedRatio and the named metric by ResourceId, SkuPriceId and charge period.
 {{ config(meta={'dagster': {'ref': {'name': 'cost_and_usage'}}}) }}

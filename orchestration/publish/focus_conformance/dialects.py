@@ -144,7 +144,7 @@ class Spark:
         return function != "json_schema"
 
     def whole(self, number: str) -> str:
-        return f"case when {number} < 0 then ceil({number}) else floor({number}) end"
+        return f"case when {number} < 0 then -floor(-({number})) else floor({number}) end"
 
     def named(self, words: str) -> str:
         return f"`{words}`"

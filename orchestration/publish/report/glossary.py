@@ -68,8 +68,14 @@ GLOSSARY: dict[str, str] = {
     "output.",
     "Request": "One call to a model.",
     "Restatement": "A vendor changes a month that it had billed already.",
+    "Return on model investment (RoMI)": (
+        "Benefit less full cost, divided by full cost. The benefit is stated by the organisation."
+    ),
     "Showback": "Showing teams what they cost, without moving money between their budgets.",
     "Spot": "Machines at a lower price that the vendor may take back at any time.",
+    "Time to first prompt": (
+        "Days from the first day of work on a use case to its first use in production."
+    ),
     "Token": (
         "A piece of a word, in English about four letters. Models read and write tokens, and are "
         "paid by the token."

@@ -63,6 +63,10 @@
     return size >= 10n * ONE || size === 0n ? rounded(amount, 0) : small(amount, 6);
   }
 
+  function brief(name, amount) {
+    return compact(amount) + ({ percent: " %", days: " d" }[described(name).unit] ?? "");
+  }
+
   // ---- words ----------------------------------------------------------------------------------
 
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
@@ -98,8 +102,17 @@
     return ["money", "price"].includes(described(name).unit);
   }
 
+  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner"];
+
   function isEstimate(name, row) {
-    return described(name).estimate || (isMoney(name) && ["estimated", "api_equivalent"].includes(row.basis));
+    const { estimate, state } = described(name);
+    return estimate || (NOT_SURE.includes(row[state]) && (state !== "basis" || isMoney(name)));
+  }
+
+  // Own words only: a team may be called "constructor".
+  function plainWord(name, value) {
+    const words = described(name).values;
+    return Object.hasOwn(words, value) ? words[value] : value;
   }
 
   function shown(name, value) {
@@ -111,11 +124,13 @@
       case "ratio": return small(scaled(value), 4);
       case "count":
       case "tokens": return rounded(scaled(value), 0);
+      case "percent": return rounded(scaled(value), 1) + " %";
+      case "days": return rounded(scaled(value), 0) + " d";
       case "seconds": return rounded(scaled(value), 2) + " s";
       case "month": return month(value);
       case "date": return day(value);
       case "time": return `${day(value)}, ${value.slice(11, 16)} UTC`;
-      default: return value === "" ? "(empty)" : (described(name).values[value] ?? value);
+      default: return value === "" ? "(empty)" : plainWord(name, value);
     }
   }
 
@@ -289,7 +304,7 @@
 
     // The columns that group the rows best: few values, and fewer than there are rows.
     choosable() {
-      const kept = this.columns.filter((name) => !isNumber(name))
+      const kept = this.columns.filter((name) => ["text", "month"].includes(described(name).unit))
         .map((name) => [name, [...new Set(this.found.rows.map((row) => row[name]))]])
         .filter(([, values]) => values.length > 1 && values.length <= 40 && values.length < this.found.rows.length)
         .sort((a, b) => a[1].length - b[1].length).slice(0, 3);
@@ -375,13 +390,15 @@
       this.foot.replaceChildren();
       if (rows.length < 2 || !additive.length || (!this.currency && this.columns.some(isMoney))) return;
       const cells = this.columns.map((name, place) => {
-        if (place === 0) return element("th", { scope: "row" }, "Sum");
+        if (place === 0) return element("th", { scope: "row" }, `Sum of ${rows.length} rows`);
         if (!additive.includes(name)) return element("td");
         const known = rows.filter((row) => row[name] !== null);
         const sum = known.reduce((total, row) => total + scaled(row[name]), 0n);
         const estimate = known.some((row) => isEstimate(name, row));
+        // A sum over rows of which some are unknown says so, lest it look smaller than it is.
+        const open = known.length < rows.length ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
         return element("td", { class: "number" + (estimate ? " estimated" : "") },
-          known.length ? shown(name, plain(sum)) : UNKNOWN);
+          known.length ? shown(name, plain(sum)) : null, open);
       });
       this.foot.append(element("tr", {}, ...cells));
     }
@@ -405,8 +422,8 @@
   // ---- charts ---------------------------------------------------------------------------------
 
   const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--c7)"];
-  const FIXED = { owned: "var(--c1)", idle: "url(#idle)", unallocated: "url(#unallocated)", "all others": "var(--rest)",
-    "no use case": "url(#unallocated)" };
+  const FIXED = new Map([["owned", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
+    ["all others", "var(--rest)"], ["no use case", "url(#unallocated)"]]);
 
   function shortened(text, most) {
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
@@ -505,9 +522,9 @@
     const sums = new Map();
     for (const group of groups) sums.set(group.series, (sums.get(group.series) ?? 0) + Math.abs(group.drawn));
     const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name)
-      .sort((a, b) => (a in FIXED && a !== "owned") - (b in FIXED && b !== "owned"));
+      .sort((a, b) => (FIXED.has(a) && a !== "owned") - (FIXED.has(b) && b !== "owned"));
     let next = 0;
-    return new Map(names.map((name) => [name, Object.hasOwn(FIXED, name) ? FIXED[name] : PALETTE[next++ % PALETTE.length]]));
+    return new Map(names.map((name) => [name, FIXED.get(name) ?? PALETTE[next++ % PALETTE.length]]));
   }
 
   function amountText(amount, chart, currency) {
@@ -578,14 +595,14 @@
     const rows = groups.sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS);
     const labels = rows.map((group) => group.label);
     const { most, marginLeft } = sides(width, labels);
-    const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED[group.label] ?? "var(--c1)");
+    const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
     // Beside the bar, or beyond the mark of the month before where that stands in the way.
     const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
     const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
     const end = (group, pick) => (group.hasBefore && Math.abs(group.drawnBefore - group.drawn) < inTheWay
       ? pick(group.drawn, group.drawnBefore) : group.drawn);
     const texts = (test, anchor, dx, pick) => Plot.text(rows.filter(test), { y: "label", x: (g) => end(g, pick),
-      text: (g) => compact(g.amount), textAnchor: anchor, dx, fill: "currentColor" });
+      text: (g) => brief(chart.value, g.amount), textAnchor: anchor, dx, fill: "currentColor" });
     const marks = [
       Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       Plot.barX(rows, { y: "label", x: "drawn", fill, title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
@@ -608,7 +625,7 @@
       .sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS).sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
     const { most, marginLeft } = sides(width, labels);
-    const text = (g) => (g.amount > 0n ? "+" : "") + compact(g.amount);
+    const text = (g) => (g.amount > 0n ? "+" : "") + brief(chart.value, g.amount);
     const plot = Plot.plot({
       ...shared, width, height: 22 + rows.length * 26, marginLeft: marginLeft + 46, marginRight: 64, marginTop: 4, marginBottom: 18,
       x: { axis: null, nice: true },

@@ -57,6 +57,29 @@ COST_CHANGES = Figure(
     chart=Chart("changes", "cost_change", "team"),
     note="The chart adds up a team's changes; the table shows which service and model they are.",
 )
+_EFFECTS = (
+    "The month is made from the month before one step at a time: requests, their length, models, "
+    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect, "
+    "and what has no tokens is other services, so that the effects add up to the change with no "
+    "rest."
+)
+CHANGE_REASONS = Figure(
+    key="change_reasons",
+    question="Why did the cost change?",
+    answer="The largest reason: {effect_kind}, {cost_change}.",
+    formula=_EFFECTS,
+    empty="There is no month to compare with.",
+    chart=Chart("changes", "cost_change", "effect_kind"),
+)
+CHANGE_REASONS_BY_TEAM = Figure(
+    key="change_reasons_by_team",
+    question="Why did each team's cost change?",
+    answer="The largest reason: {team}, {use_case}: {effect_kind}, {cost_change}.",
+    formula=_EFFECTS,
+    empty="There is no month to compare with.",
+    chart=Chart("changes", "cost_change", "team"),
+    note="The chart adds up the reasons that are shown; choose one to see whom it moved.",
+)
 CONTROL_TOTALS = Figure(
     key="control_totals",
     question="Is this what the vendors sent?",
@@ -282,8 +305,9 @@ WHY_WE_PAY = Figure(
     "charge. The shares of a charge sum to exactly 1.",
     empty="Nothing was divided in {this_month}.",
     chart=Chart("parts", "cost", "department", series="rule_id"),
-    note="Direct means that the bill names the owner by a key, a project or a tag. Even means that "
-    "several teams share it in equal parts. A charge that is shared counts for each of its owners.",
+    note="Direct means that the bill names the owner by a key, a project or a tag. All other "
+    "methods share a charge among several: even in equal parts, fixed in agreed parts, "
+    "proportional by what each costs anyway, metric by measured use.",
 )
 MODELS_IN_USE = Figure(
     key="models_in_use",
@@ -352,6 +376,165 @@ COST_BY_STAGE = Figure(
     formula=f"Sum of the cost by the stage of its use case. {_COST}",
     empty="No cost has an owner in these months.",
     chart=Chart("bars", "cost", "stage", before="cost_before"),
+)
+
+STATEMENTS = Figure(
+    key="statements",
+    question="What is on each team's statement?",
+    answer="{team} has the largest statement of {this_month}: {cost}, of which {direct_cost} is "
+    "its own and {shared_cost} shared.",
+    formula="Direct, shared, idle and unallocated parts add up to the cost, to the last digit, in "
+    "the currency of the bill. The budget is the owner's, without taxes.",
+    empty="No statement of {this_month} is published.",
+    chart=Chart("bars", "cost", "team"),
+)
+BUDGETS = Figure(
+    key="budgets",
+    question="Will the budgets last?",
+    answer="{budget_scope} {scope_value} is {budget_state}: {billed_cost} of {budget_cost} is "
+    "billed in {billing_period}.",
+    formula="Billed without taxes in the newest month against the budget in force on its first "
+    "day. If it goes on so: billed times days of the month over days gone by.",
+    empty="No budget is set. Add yours to budget.csv.",
+    note="Budgets of different scopes look at the same money and are not added up.",
+)
+JOURNAL = Figure(
+    key="journal",
+    question="What is posted to the general ledger?",
+    answer="",
+    formula="Owners are debited their cost, the vendors' invoices are cleared with the billed "
+    "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
+    "remainder.",
+    empty="No journal: {this_month} has no clearing account in gl_account.csv.",
+)
+KPIS = Figure(
+    key="kpis",
+    question="How good is our cost management, in numbers?",
+    answer="",
+    formula="Each measure is a part of the cost divided by the whole, rounded down. The stages "
+    "crawl, walk and run begin at the organisation's own thresholds.",
+    empty="No measure of {this_month} is published.",
+)
+MATURITY = Figure(
+    key="maturity",
+    question="How mature are we, and what holds us back?",
+    answer="{capability} is at stage {maturity}, held back by {weakest_kpi}.",
+    formula="A capability is at the stage of its weakest measure, by the organisation's own "
+    "thresholds.",
+    empty="No measure has a threshold. Add yours to kpi_threshold.csv.",
+)
+MISSING_TAGS = Figure(
+    key="missing_tags",
+    question="Which required tags are missing, and whose are they?",
+    answer="The tag {tag_key} is {compliance_state} on {cost} of {service_name} ({team}).",
+    formula=f"Cost of usage in {{this_month}} that lacks a tag of tag_policy.csv or has a value "
+    f"that is not allowed. {_COST}",
+    empty="All usage of {this_month} carries the required tags, or no tag is required.",
+    chart=Chart("parts", "cost", "team", series="tag_key"),
+    note="Rows of two tags look at the same money: choose one tag before you add up.",
+)
+AGAINST_REGISTER = Figure(
+    key="models_against_register",
+    question="Who uses models that the register does not let pass?",
+    answer="{team} uses {model} ({compliance_state}) for {use_case}: {cost}, since "
+    "{first_used_on}.",
+    formula=f"Cost and tokens of {{this_month}} of models that are not registered, not approved, "
+    f"retired, forbidden, or used before their day. {_COST}",
+    empty="Every model that was used in {this_month} is let pass by the register.",
+    chart=Chart("bars", "cost", "team"),
+)
+
+VALUE = Figure(
+    key="use_case_economics",
+    question="What did each use case bring, and what is left of it?",
+    answer="{use_case} leaves the most: {margin_amount} in {this_month}, a benefit of "
+    "{benefit_amount} for a cost of {cost}.",
+    formula="Cost is the ledger's, as allocated. Outcomes and benefits are the organisation's own "
+    "figures and say who stated them; margin is benefit less cost. What nobody stated is unknown, "
+    "never zero.",
+    empty="No use case had a cost in {this_month}.",
+    chart=Chart("bars", "margin_amount", "use_case"),
+    note="Slanted amounts are estimated by their owner. The column at the end says why one is "
+    "unknown.",
+)
+RETURNS = Figure(
+    key="returns",
+    question="What is the return on the money that went into models?",
+    answer="{use_case} returns the most: {romi_pct} on {full_cost} so far, by a benefit that is "
+    "{benefit_state} ({benefit_stated_by}).",
+    formula="Return on model investment: (benefit less full cost) divided by full cost, times "
+    "100, from the first month of bills to {this_month}. Full cost is inference, hosting and "
+    "training, and people where given. Low and high are the ends of the stated range of the "
+    "benefit.",
+    empty="No use case had a cost in {this_month}.",
+    chart=Chart("bars", "romi_pct", "use_case"),
+    note="A benefit is stated by people and cannot be read from a bill.",
+)
+FIRST_PROMPTS = Figure(
+    key="first_prompts",
+    question="How long does it take from the first day of work to the first prompt in production?",
+    answer="The newest: {use_case} of {team} began on {development_started_on}.",
+    formula="Days between the organisation's dates and the first usage that bills show. A call "
+    "that the bills are too young to show is unknown.",
+    empty="No use case is registered. Add yours to use_case.csv.",
+    chart=Chart("bars", "days_to_first_prompt", "use_case", series="team"),
+)
+TRAINING = Figure(
+    key="training_runs",
+    question="What did training cost, and what did it reach?",
+    answer="The dearest run of {this_month}: {run_id} of {trained_model}, {run_state}, {cost}.",
+    formula="Runs that started in {this_month}: cost of the machine in the time of the run, less "
+    "that of runs nested in it. Cost a point is that cost, nested runs included, divided by the "
+    "metric at the end.",
+    empty="No training run of {this_month} is known. Add yours to training_run.csv.",
+    chart=Chart("bars", "cost", "run_id"),
+)
+LOADED = Figure(
+    key="loaded_inference",
+    question="What does a request cost with everything around it?",
+    answer="{use_case} on {model}: {direct_cost} directly, {loaded_cost} with everything around "
+    "it.",
+    formula="Loaded cost is the model's own charges and, in proportion to them, everything else "
+    "that allocation gives the same owner and use case: machines, embeddings, stores, guardrails. "
+    "Loaded costs add up to the ledger, so that nothing is loaded twice.",
+    empty="No model was used in {this_month}.",
+    chart=Chart("bars", "loaded_cost", "use_case"),
+)
+HOSTED = Figure(
+    key="hosted_models",
+    question="Is our own model cheaper than buying?",
+    answer="{hosted_model}: {cost_per_million_tokens} for a million tokens, {compared_model} "
+    "{compared_price_per_million_tokens}: {cheaper_choice}.",
+    formula="All that the machines cost divided by the tokens that they served, times a million, "
+    "against the list price of the compared model. The price if fully used is by the tokens that "
+    "they could serve; it does not add up to the bill and is compared with nothing.",
+    empty="No hosted model is registered. Add yours to hosted_model.csv.",
+)
+IN_WORDS = Figure(
+    key="change_in_words",
+    question="What changed, in words?",
+    answer="{change_in_words}",
+    formula="The reasons of the change, the largest first, in whole units that add up. The "
+    "company, the owners, the use cases and the models tell the same money four times.",
+    empty="There is no month to compare with.",
+)
+CALLERS = Figure(
+    key="callers",
+    question="How much of the output is reasoning, and who calls?",
+    answer="{team} made {requests} calls to {model}; reasoning was {reasoning_share} of the "
+    "output.",
+    formula="Calls as our own meters counted them in {this_month}; reasoning tokens divided by "
+    "output tokens.",
+    empty="No meter counted a call in {this_month}.",
+    note="Amounts are the meter's estimates at list prices; they stand on no bill.",
+)
+BENCHMARKS = Figure(
+    key="benchmarks",
+    question="How do we stand among ourselves, and against published numbers?",
+    answer="",
+    formula="The place of each use case, team or own model among those that are like it in "
+    "{this_month}, the median of them, and a published number with its source, where there is one.",
+    empty="Nothing can be compared in {this_month}.",
 )
 
 # ---- lessons -------------------------------------------------------------------------------------
@@ -482,6 +665,26 @@ REGISTER = Lesson(
     "{this_month} is approved.",
 )
 
+RETURN = Lesson(
+    "lesson_return",
+    "What return on model investment is",
+    "Take what it is worth, take off what it cost, divide by what it cost. {use_case} has cost "
+    "{full_cost} so far and is said to be worth {benefit_amount} ({benefit_state}, stated by "
+    "{benefit_stated_by}): {romi_pct}. The benefit is a statement of people; a bill never knows "
+    "it.",
+    "Take what it is worth, take off what it cost, divide by what it cost. Nobody has stated a "
+    "benefit yet, so that no return can be computed; business_value.csv is the place.",
+)
+FIRST_PROMPT = Lesson(
+    "lesson_first_prompt",
+    "What time to first prompt tells",
+    "From the first day of work to the first use in production {use_case} took "
+    "{days_to_first_prompt}, from {development_started_on}. Until then it costs and brings "
+    "nothing, so that shorter is better.",
+    "It counts the days from the first day of work to the first use in production. No use case has "
+    "both dates yet.",
+)
+
 # ---- pages ---------------------------------------------------------------------------------------
 
 _OVERVIEW_CARDS = Cards(
@@ -508,6 +711,8 @@ PAGES: tuple[Page, ...] = (
         cards=_OVERVIEW_CARDS,
         figures=(
             COST_BY_MONTH,
+            CHANGE_REASONS,
+            IN_WORDS,
             COST_BY_DEPARTMENT,
             COST_CHANGES,
             COST_BY_SOURCE,
@@ -526,7 +731,12 @@ PAGES: tuple[Page, ...] = (
         figures=(
             BILLED_AND_EFFECTIVE,
             COST_BY_COST_CENTRE,
+            STATEMENTS,
+            JOURNAL,
+            BUDGETS,
+            CHANGE_REASONS,
             COST_CHANGES,
+            RETURNS,
             COST_BY_CATEGORY,
             INVOICES,
             EXCHANGE_RATES,
@@ -548,8 +758,10 @@ PAGES: tuple[Page, ...] = (
             COST_BY_DAY,
             IDLE_BY_SERVICE,
             COST_BY_SERVICE,
+            HOSTED,
             GATEWAY_CALLS,
             UNALLOCATED,
+            MISSING_TAGS,
             METER_COVERAGE,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "engineering")}),
         ),
@@ -564,6 +776,8 @@ PAGES: tuple[Page, ...] = (
         figures=(
             COST_BY_MODEL,
             MODEL_PRICES,
+            TRAINING,
+            HOSTED,
             SERVICE_TIERS,
             IDLE_BY_SERVICE,
             PRICE_CHANGES,
@@ -577,7 +791,15 @@ PAGES: tuple[Page, ...] = (
         name="Prompt engineering",
         lead="What prompts are made of, what the cache saves, and what long answers cost.",
         cards=_TOKEN_CARDS,
-        figures=(TOKEN_CLASSES, CACHE, OUTPUT, COST_PER_REQUEST, GATEWAY_CALLS, MODEL_PRICES),
+        figures=(
+            TOKEN_CLASSES,
+            CACHE,
+            OUTPUT,
+            COST_PER_REQUEST,
+            CALLERS,
+            GATEWAY_CALLS,
+            MODEL_PRICES,
+        ),
         course=(TOKENS, CACHED, WRITTEN, A_REQUEST),
         terms=("Token", "Fresh input", "Cache", "Cache hit rate", "Output", "Reasoning", "Batch"),
     ),
@@ -588,13 +810,18 @@ PAGES: tuple[Page, ...] = (
         cards=_BUSINESS_CARDS,
         figures=(
             USE_CASES,
+            VALUE,
             COST_PER_REQUEST,
             USE_CASE_BY_MONTH,
+            CHANGE_REASONS_BY_TEAM,
             CACHE,
+            LOADED,
+            FIRST_PROMPTS,
+            BENCHMARKS,
             COST_BY_STAGE,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "product")}),
         ),
-        course=(A_REQUEST, TOKENS, CACHED, UNKNOWN),
+        course=(A_REQUEST, RETURN, FIRST_PROMPT, CACHED, UNKNOWN),
         terms=("Use case", "Request", "Cost per request", "Unit economics", "Cache", "Unknown"),
     ),
     Page(
@@ -604,7 +831,11 @@ PAGES: tuple[Page, ...] = (
         cards=_BUSINESS_CARDS,
         figures=(
             COST_BY_DEPARTMENT,
+            STATEMENTS,
             WHY_WE_PAY,
+            CHANGE_REASONS_BY_TEAM,
+            BUDGETS,
+            VALUE,
             USE_CASES,
             COST_CHANGES,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
@@ -620,7 +851,14 @@ PAGES: tuple[Page, ...] = (
             "legal_cards",
             f"Models with charges, and those whose register entry is not approved. {_COST}",
         ),
-        figures=(MODELS_IN_USE, USE_CASE_APPROVALS, WHERE_PROCESSED, METER_COVERAGE, EXCEPTIONS),
+        figures=(
+            MODELS_IN_USE,
+            AGAINST_REGISTER,
+            USE_CASE_APPROVALS,
+            WHERE_PROCESSED,
+            METER_COVERAGE,
+            EXCEPTIONS,
+        ),
         course=(REGISTER, TOKENS, UNKNOWN, GATES),
         terms=("Model register", "Data classification", "Use case", "Gateway", "Not understood"),
     ),
@@ -638,6 +876,7 @@ PAGES: tuple[Page, ...] = (
             SAVINGS,
             COMMITMENTS,
             PROMISES,
+            HOSTED,
             PRICE_CHANGES,
             MODEL_PRICES,
             INVOICES,
@@ -652,14 +891,30 @@ PAGES: tuple[Page, ...] = (
         cards=_OVERVIEW_CARDS,
         figures=(
             COST_BY_MONTH,
+            RETURNS,
             COST_BY_DEPARTMENT,
+            CHANGE_REASONS,
+            IN_WORDS,
+            VALUE,
+            FIRST_PROMPTS,
             COST_BY_STAGE,
             COST_CHANGES,
             USE_CASES,
             IDLE_BY_SERVICE,
+            MATURITY,
+            KPIS,
             EXCEPTIONS,
         ),
-        course=(EFFECTIVE, A_REQUEST, IDLE, GATES),
-        terms=("Cost", "Use case", "Unit economics", "Idle", "Unallocated", "Not understood"),
+        course=(RETURN, FIRST_PROMPT, A_REQUEST, IDLE, GATES),
+        terms=(
+            "Cost",
+            "Return on model investment (RoMI)",
+            "Time to first prompt",
+            "Use case",
+            "Unit economics",
+            "Idle",
+            "Unallocated",
+            "Not understood",
+        ),
     ),
 )

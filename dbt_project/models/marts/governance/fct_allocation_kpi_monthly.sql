@@ -227,7 +227,7 @@ kpis as (
         cast(null as string) as reporting_currency,
         cast(null as decimal(38, 24)) as part_cost_reporting,
         cast(null as decimal(38, 24)) as whole_cost_reporting,
-        cast({{ days_from('newest_days.newest_date', 'clock.today_date') }} - 1 as decimal(18, 12)) as kpi_value
+        cast({{ days_between('newest_days.newest_date', 'clock.today_date') }} - 1 as decimal(18, 12)) as kpi_value
     from newest_days
     cross join clock
 )

@@ -29,10 +29,10 @@ actuals as (
 months as (
     select
         held.billing_period,
-        {{ days_from('held.billing_period', 'cast(held.billing_period + interval 1 month as date)') }} as days_count,
+        {{ days_between('held.billing_period', months_later('held.billing_period')) }} as days_count,
         greatest(0, least(
-            {{ days_from('held.billing_period', 'clock.today_date') }},
-            {{ days_from('held.billing_period', 'cast(held.billing_period + interval 1 month as date)') }}
+            {{ days_between('held.billing_period', 'clock.today_date') }},
+            {{ days_between('held.billing_period', months_later('held.billing_period')) }}
         )) as elapsed_days_count
     from (select distinct billing_period from actual_lines) as held
     cross join clock
@@ -71,7 +71,7 @@ compared as (
         case
             when budgeted.elapsed_days_count = budgeted.days_count then cast(1 as decimal(18, 12))
             when budgeted.elapsed_days_count > 0
-                then {{ share_of('budgeted.days_count', 'budgeted.elapsed_days_count') }}
+                then {{ part_of('budgeted.days_count', 'budgeted.elapsed_days_count') }}
         end as run_rate_factor
     from budgeted
     left join actuals  -- one to at most one

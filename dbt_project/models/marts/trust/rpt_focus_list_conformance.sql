@@ -1,4 +1,4 @@
--- One row per dataset, rule and currency: what became of each FOCUS rule of the lists of all periods.
+-- One row per dataset, basis of terms, rule and currency: what became of each rule of FOCUS's lists.
 -- Invariant: every static rule of FOCUS 1.4 about billing periods and contract commitments is here.
 -- A rule that must hold and fails stops publication, as in rpt_focus_conformance.
 {{ config(work_unit='whole') }}
@@ -11,14 +11,22 @@ known_gaps as (
     select * from {{ ref('focus_known_gap') }}
 ),
 
--- the lists belong to no kind of source: only gaps of every kind are theirs
+-- the lists belong to no kind of source; what only the bill knows of has gaps of its own
 sources as (
     select
         '*' as source,
         '*' as kind
+    union all
+    select
+        'organisation' as source,
+        '*' as kind
+    union all
+    select
+        'observed' as source,
+        'observed' as kind
 ),
 
--- one list over all sources and periods each: the statement keeps nothing apart
+-- one list over all sources and periods each; commitments are kept apart by who told their terms
 periods as (
     select
         *,
@@ -34,7 +42,7 @@ billing_period_tallies as (
 commitments as (
     select
         *,
-        '*' as source,
+        x_TermsBasis as source,
         cast('0001-01-01' as date) as billing_period
     from {{ ref('contract_commitment') }}
 ),
@@ -75,6 +83,7 @@ tallies as (
 
 select
     dataset,
+    nullif(source, '*') as terms_basis,
     rule_id,
     column_name,
     level,

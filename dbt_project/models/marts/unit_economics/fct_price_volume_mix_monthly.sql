@@ -6,21 +6,13 @@
 {%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
 {%- set money = ['contracted', 'metered', 'effective'] %}
-{%- set pair = 'billing_period, base_period, ' ~ scope | join(', ') %}
-{%- set of_model = pair ~ ', ' ~ model | join(', ') %}
-{%- set levels = {
-    'scope': pair,
-    'model': of_model,
-    'tier': of_model ~ ', price_point',
-    'kind': of_model ~ ', price_point, token_kind',
-} %}
+{%- set levels = ['scope', 'model', 'tier', 'kind'] %}
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
 ),
 
-{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
-known as (
+classed as (
     select
         *,
         concat(
@@ -35,33 +27,64 @@ known as (
         case
             when charge_category = 'Usage' and x_token_class is not null then coalesce(tokens, 0)
             else 0
-        end > 0 as is_metered
+        end > 0 as has_tokens
     from unit_costs
-    where effective_cost_reporting is not null
 ),
 
+{# Numbers stand for the names from here on: the rows are joined to twelve months and more. #}
+numbered as (
+    select
+        *,
+        dense_rank() over (order by {{ scope | join(', ') }}) as scope_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}) as model_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point) as tier_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point, token_kind)
+            as kind_number,
+        dense_rank() over (
+            order by {{ (scope + model) | join(', ') }}, price_point, token_kind, x_token_class
+        ) as cell_number
+    from classed
+),
+
+model_names as (
+    select distinct
+        model_number,
+        {{ (scope + model) | join(', ') }}
+    from numbered
+),
+
+scope_names as (
+    select
+        billing_period,
+        scope_number,
+        max(team) as team,
+        max(use_case) as use_case
+    from numbered
+    where effective_cost_reporting is not null
+    group by billing_period, scope_number
+),
+
+{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
 month_cells as (
     select
         billing_period,
-        {%- for name in scope + model %}
-        {{ name }},
+        cell_number,
+        {%- for level in levels %}
+        {{ level }}_number,
         {%- endfor %}
-        price_point,
-        token_kind,
-        x_token_class,
+        billing_currency,
         reporting_currency,
-        max(team) as team,
-        max(use_case) as use_case,
-        cast(sum(case when is_metered then tokens else 0 end) as decimal(38, 12)) as tokens,
+        cast(sum(case when has_tokens then tokens else 0 end) as decimal(38, 12)) as tokens,
         {%- for currency in ['', '_reporting'] %}
-        sum(case when is_metered then contracted_cost{{ currency }} else 0 end)
+        sum(case when has_tokens then contracted_cost{{ currency }} else 0 end)
             as contracted{{ currency }},
-        sum(case when is_metered then effective_cost{{ currency }} else 0 end)
+        sum(case when has_tokens then effective_cost{{ currency }} else 0 end)
             as metered{{ currency }},
         sum(effective_cost{{ currency }}) as effective{{ currency }},
         {%- endfor %}
         sum(unknown_charges_count) as unknown_charges
-    from known
+    from numbered
+    where effective_cost_reporting is not null
     group by all
 ),
 
@@ -70,7 +93,8 @@ month_rates as (
     select
         billing_period,
         billing_currency,
-        {{ per_request('sum(effective_reporting)', 'cast(sum(effective) as decimal(38, 12))') }} as average_fx_rate
+        {{ per_request('sum(effective_reporting)', 'cast(sum(effective) as decimal(38, 12))') }}
+            as average_fx_rate
     from month_cells
     where effective > 0
     group by billing_period, billing_currency
@@ -95,17 +119,11 @@ sides as (
     select
         pairs.billing_period,
         pairs.base_period,
-        {%- for name in scope + model %}
-        month_cells.{{ name }},
+        month_cells.cell_number,
+        {%- for level in levels %}
+        month_cells.{{ level }}_number,
         {%- endfor %}
-        month_cells.price_point,
-        month_cells.token_kind,
-        month_cells.x_token_class,
         month_cells.reporting_currency,
-        cast(null as string) as team,
-        cast(null as string) as use_case,
-        month_cells.team as base_team,
-        month_cells.use_case as base_use_case,
         month_cells.tokens as base_tokens,
         0 as tokens,
         {%- for name in money %}
@@ -122,17 +140,11 @@ sides as (
     select
         pairs.billing_period,
         pairs.base_period,
-        {%- for name in scope + model %}
-        month_cells.{{ name }},
+        month_cells.cell_number,
+        {%- for level in levels %}
+        month_cells.{{ level }}_number,
         {%- endfor %}
-        month_cells.price_point,
-        month_cells.token_kind,
-        month_cells.x_token_class,
         month_cells.reporting_currency,
-        month_cells.team,
-        month_cells.use_case,
-        cast(null as string) as base_team,
-        cast(null as string) as base_use_case,
         0 as base_tokens,
         month_cells.tokens,
         {%- for name in money %}
@@ -159,15 +171,11 @@ cells as (
     select
         billing_period,
         base_period,
-        {%- for name in scope + model %}
-        {{ name }},
+        cell_number,
+        {%- for level in levels %}
+        max({{ level }}_number) as {{ level }}_number,
         {%- endfor %}
-        price_point,
-        token_kind,
-        x_token_class,
         max(reporting_currency) as reporting_currency,
-        coalesce(max(team), max(base_team)) as team,
-        coalesce(max(use_case), max(base_use_case)) as use_case,
         cast(sum(base_tokens) as decimal(38, 12)) as base_tokens,
         cast(sum(tokens) as decimal(38, 12)) as tokens,
         {%- for name in money %}
@@ -177,68 +185,67 @@ cells as (
         cast(sum(effective_reporting) as decimal(38, 24)) as effective_reporting,
         sum(unknown_charges) as unknown_charges
     from sides
-    group by all
+    group by billing_period, base_period, cell_number
 ),
 
 {# Requests stand for the volume where each model with tokens counted them in both months. #}
 month_models as (
     select
         billing_period,
-        {%- for name in scope %}
-        {{ name }},
-        {%- endfor %}
+        scope_number,
         source,
         service_name,
         x_model,
         sum(case when effective_cost_reporting is not null and charge_category = 'Usage' then tokens end)
             as tokens,
         sum(requests) as requests
-    from unit_costs
-    group by all
+    from numbered
+    group by billing_period, scope_number, source, service_name, x_model
 ),
 
 month_requests as (
     select
         billing_period,
-        {%- for name in scope %}
-        {{ name }},
-        {%- endfor %}
+        scope_number,
         sum(requests) as requests,
         count(*) filter (where tokens > 0 and coalesce(requests, 0) = 0) as uncounted_models
     from month_models
-    group by all
+    group by billing_period, scope_number
 ),
 
 levelled as (
     select
-        cells.*,
-        case when base_counts.uncounted_models = 0 and counts.uncounted_models = 0
-                and base_counts.requests > 0 and counts.requests > 0
-            then 'requests'
-            else 'tokens' end as volume_basis,
-        base_counts.requests as base_scope_requests,
-        counts.requests as scope_requests
-        {%- for level, columns in levels.items() %},
-        sum(cells.base_tokens) over (
-            partition by {% for name in columns.split(', ') %}cells.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
-        ) as base_{{ level }}_tokens,
-        sum(cells.tokens) over (
-            partition by {% for name in columns.split(', ') %}cells.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
-        ) as {{ level }}_tokens
+        *
+        {%- for level in levels %},
+        sum(base_tokens) over (partition by billing_period, base_period, {{ level }}_number)
+            as base_{{ level }}_tokens,
+        sum(tokens) over (partition by billing_period, base_period, {{ level }}_number)
+            as {{ level }}_tokens
         {%- endfor %}
     from cells
+),
+
+counted as (
+    select
+        levelled.*,
+        case
+            when
+                base_counts.uncounted_models = 0 and counts.uncounted_models = 0
+                and base_counts.requests > 0 and counts.requests > 0
+                then 'requests'
+            else 'tokens'
+        end as volume_basis,
+        base_counts.requests as base_scope_requests,
+        counts.requests as scope_requests
+    from levelled
     left join month_requests as base_counts  -- many to at most one
         on
-            cells.base_period = base_counts.billing_period
-            {%- for name in scope %}
-            and cells.{{ name }} is not distinct from base_counts.{{ name }}
-            {%- endfor %}
+            levelled.base_period = base_counts.billing_period
+            and levelled.scope_number = base_counts.scope_number
     left join month_requests as counts  -- many to at most one
         on
-            cells.billing_period = counts.billing_period
-            {%- for name in scope %}
-            and cells.{{ name }} is not distinct from counts.{{ name }}
-            {%- endfor %}
+            levelled.billing_period = counts.billing_period
+            and levelled.scope_number = counts.scope_number
 ),
 
 standing as (
@@ -259,7 +266,7 @@ standing as (
         {{ per_request(level ~ '_tokens', 'base_' ~ level ~ '_tokens') }} as {{ level }}_ratio,
         {%- endfor %}
         {{ per_request('tokens', 'base_tokens') }} as cell_ratio
-    from levelled
+    from counted
 ),
 
 {# What the month would have cost at the contracted prices of the base month, changed one step at a
@@ -303,30 +310,59 @@ effects as (
         case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
         (effective - metered) - (base_effective - base_metered) as other_services
     from steps
+),
+
+by_model as (
+    select
+        billing_period,
+        base_period,
+        scope_number,
+        model_number,
+        max(reporting_currency) as reporting_currency,
+        max(volume_basis) as volume_basis,
+        sum(base_tokens) as base_tokens,
+        sum(tokens) as tokens,
+        sum(base_effective) as base_effective,
+        sum(effective_reporting) as effective_reporting,
+        {%- for effect in price_volume_mix_effects() %}
+        sum({{ effect }}) as {{ effect }},
+        {%- endfor %}
+        sum(unknown_charges) as unknown_charges
+    from effects
+    group by billing_period, base_period, scope_number, model_number
 )
 
 select
-    billing_period,
-    base_period,
-    {{ months_later('base_period') }} = billing_period as is_previous_month,
+    by_model.billing_period,
+    by_model.base_period,
+    {{ months_later('by_model.base_period') }} = by_model.billing_period as is_previous_month,
     {%- for name in scope %}
-    {{ name }},
+    model_names.{{ name }},
     {%- endfor %}
-    max(team) as team,
-    max(use_case) as use_case,
+    coalesce(names.team, base_names.team) as team,
+    coalesce(names.use_case, base_names.use_case) as use_case,
     {%- for name in model %}
-    {{ name }},
+    model_names.{{ name }},
     {%- endfor %}
-    max(reporting_currency) as reporting_currency,
-    max(volume_basis) as volume_basis,
-    cast(sum(base_tokens) as decimal(38, 12)) as base_tokens,
-    cast(sum(tokens) as decimal(38, 12)) as tokens,
-    cast(sum(base_effective) as decimal(38, 24)) as base_effective_cost_reporting,
-    cast(sum(effective_reporting) as decimal(38, 24)) as effective_cost_reporting,
-    cast(sum(effective_reporting) - sum(base_effective) as decimal(38, 24)) as change_reporting,
+    by_model.reporting_currency,
+    by_model.volume_basis,
+    cast(by_model.base_tokens as decimal(38, 12)) as base_tokens,
+    cast(by_model.tokens as decimal(38, 12)) as tokens,
+    cast(by_model.base_effective as decimal(38, 24)) as base_effective_cost_reporting,
+    cast(by_model.effective_reporting as decimal(38, 24)) as effective_cost_reporting,
+    cast(by_model.effective_reporting - by_model.base_effective as decimal(38, 24)) as change_reporting,
     {%- for effect in price_volume_mix_effects() %}
-    cast(sum({{ effect }}) as decimal(38, 24)) as {{ effect }}_effect_reporting,
+    cast(by_model.{{ effect }} as decimal(38, 24)) as {{ effect }}_effect_reporting,
     {%- endfor %}
-    cast(sum(unknown_charges) as bigint) as unknown_charges_count
-from effects
-group by billing_period, base_period, {{ (scope + model) | join(', ') }}
+    cast(by_model.unknown_charges as bigint) as unknown_charges_count
+from by_model
+inner join model_names  -- many to one
+    on by_model.model_number = model_names.model_number
+left join scope_names as names  -- many to at most one
+    on
+        by_model.billing_period = names.billing_period
+        and by_model.scope_number = names.scope_number
+left join scope_names as base_names  -- many to at most one
+    on
+        by_model.base_period = base_names.billing_period
+        and by_model.scope_number = base_names.scope_number

@@ -1,18 +1,22 @@
 with months as (
     -- the latest month that is over at every source, and the one before it
     select
-        this_month,
-        cast(this_month - interval '1 month' as date) as month_before
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
     from (
-        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
         from (
             select
                 billing_period,
                 bool_and(period_status = 'complete') as is_over
             from reference.dim_billing_period
             group by billing_period
-        )
-    )
+        ) as periods
+    ) as latest
 )
 
 select

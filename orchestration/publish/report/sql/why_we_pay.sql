@@ -1,18 +1,22 @@
 with months as (
     -- the latest month that is over at every source, and the one before it
     select
-        this_month,
-        cast(this_month - interval '1 month' as date) as month_before
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
     from (
-        select coalesce(max(billing_period) filter (where is_over), max(billing_period)) as this_month
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
         from (
             select
                 billing_period,
                 bool_and(period_status = 'complete') as is_over
             from reference.dim_billing_period
             group by billing_period
-        )
-    )
+        ) as periods
+    ) as latest
 ),
 
 splits as (
@@ -39,7 +43,7 @@ select
     shares.method,
     splits.currency,
     cast(sum(cast(splits.cost as decimal(38, 12)) * shares.share) as decimal(38, 24)) as cost,
-    cast(sum(splits.charges_count) as bigint) as charges_count,
+    cast(sum(splits.charges_count) as bigint) as owner_charges_count,
     count(*) as rows_count
 from splits
 inner join shares on splits.split_id = shares.split_id

@@ -1,0 +1,435 @@
+-- One row per month, proportional or metric rule version, place, window and owner: its part.
+-- Invariant: the shares of a rule version, place and window sum to exactly 1; a basis of zero is not here.
+-- A window is a day, or the month where window_date is NULL. Floors, caps and unused capacity are in the shares.
+{{ config(
+    work_unit='period',
+    needed_when=a_rule_has_a_basis(),
+    reads_month_before="exists (select 1 from org.allocation_rule_basis where when_zero = 'previous')",
+) }}
+
+{%- set place = ['rule_id', 'rule_version', 'basis_scope', 'window_date', 'basis_month'] %}
+
+with quantities as (
+    select recent.*
+    from {{ ref('int_basis_quantities') }} as recent
+    where
+        recent.billing_period in (
+            {{ this_period_start() }}, cast({{ this_period_start() }} - interval 1 month as date)
+        )
+),
+
+usage_days as (
+    select distinct recent.billing_period, recent.usage_date
+    from {{ ref('int_usage_days') }} as recent
+    where recent.billing_period = {{ this_period_start() }}
+),
+
+capacities as (
+    select * from {{ source('org', 'capacity') }}
+),
+
+rules as (
+    select * from {{ source('org', 'allocation_rule') }}
+),
+
+bases as (
+    select * from {{ source('org', 'allocation_rule_basis') }}
+),
+
+targets as (
+    select * from {{ source('org', 'allocation_rule_target') }}
+),
+
+rules_with_basis as (
+    select
+        rules.rule_id,
+        rules.rule_version,
+        rules.passes_on_owner_id,
+        rules.tier,
+        bases.metric,
+        bases.basis_within,
+        bases.basis_window,
+        bases.when_zero,
+        bases.basis_source,
+        bases.basis_model,
+        bases.capacity_id,
+        cast(coalesce(bases.floor_pct, 0) * cast('0.01' as decimal(3, 2)) as decimal(18, 12)) as floor_share,
+        cast(coalesce(bases.cap_pct, 100) * cast('0.01' as decimal(3, 2)) as decimal(18, 12)) as cap_share,
+        coalesce(bases.floor_pct, 0) > 0 as has_floor
+    from rules
+    inner join bases  -- one to one
+        on rules.rule_id = bases.rule_id and rules.rule_version = bases.rule_version
+    where rules.valid_from is null or rules.valid_from < {{ this_period_start() }} + interval 1 month
+),
+
+{# Many rules weigh by the same thing: it is added up once for all of them. #}
+definitions as (
+    select distinct metric, basis_within, basis_window, basis_source, basis_model
+    from rules_with_basis
+),
+
+defined as (
+    select
+        definitions.*,
+        quantities.billing_period as basis_month,
+        quantities.usage_date,
+        quantities.owner_id,
+        quantities.use_case_id,
+        quantities.quantity,
+        {{ basis_scope('definitions.basis_within', 'quantities') | indent(8) }} as basis_scope
+    from definitions
+    inner join quantities  -- each definition to what it counts
+        on
+            definitions.metric = quantities.metric
+            and (definitions.basis_source is null or definitions.basis_source = quantities.source)
+            and (definitions.basis_model is null or definitions.basis_model = quantities.x_model)
+),
+
+added_up as (
+    select
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        cast(null as date) as window_date,
+        owner_id,
+        use_case_id,
+        cast(sum(quantity) as decimal(38, 12)) as quantity
+    from defined
+    group by
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        owner_id, use_case_id
+
+    union all
+
+    select
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        usage_date as window_date,
+        owner_id,
+        use_case_id,
+        cast(sum(quantity) as decimal(38, 12)) as quantity
+    from defined
+    where basis_window = 'day' and basis_month = {{ this_period_start() }}
+    group by
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        usage_date, owner_id, use_case_id
+),
+
+rule_quantities as (
+    select
+        rules_with_basis.rule_id,
+        rules_with_basis.rule_version,
+        rules_with_basis.passes_on_owner_id,
+        rules_with_basis.tier,
+        rules_with_basis.has_floor,
+        rules_with_basis.floor_share,
+        rules_with_basis.cap_share,
+        added_up.basis_scope,
+        added_up.window_date,
+        added_up.basis_month,
+        added_up.owner_id,
+        added_up.use_case_id,
+        added_up.quantity
+    from rules_with_basis
+    inner join added_up  -- each rule to the owners of its definition
+        on
+            rules_with_basis.metric = added_up.metric
+            and rules_with_basis.basis_within = added_up.basis_within
+            and rules_with_basis.basis_window = added_up.basis_window
+            and rules_with_basis.basis_source is not distinct from added_up.basis_source
+            and rules_with_basis.basis_model is not distinct from added_up.basis_model
+    where
+        added_up.basis_month = {{ this_period_start() }}
+        or rules_with_basis.when_zero = 'previous'
+),
+
+listed as (
+    select rule_id, rule_version, owner_id, use_case_id
+    from targets
+    where coalesce(target_kind, 'target') = 'target'
+),
+
+rules_that_list as (
+    select distinct rule_id, rule_version
+    from listed
+),
+
+left_out as (
+    select rule_id, rule_version, owner_id, use_case_id
+    from targets
+    where target_kind = 'excluded'
+),
+
+{# Step down: what an owner passes on never comes back to it, nor to one who has passed on before it. #}
+passing as (
+    select passes_on_owner_id, tier
+    from rules
+    where
+        passes_on_owner_id is not null
+        and (valid_from is null or valid_from < {{ this_period_start() }} + interval 1 month)
+        and (valid_to is null or valid_to > {{ this_period_start() }})
+),
+
+candidates as (
+    {# a target without a use case stands for all use cases of its owner #}
+    select
+        {%- for name in place %}
+        rule_quantities.{{ name }},
+        {%- endfor %}
+        rule_quantities.has_floor,
+        rule_quantities.floor_share,
+        rule_quantities.cap_share,
+        listed.owner_id,
+        listed.use_case_id,
+        cast(sum(case
+            when
+                listed.owner_id = rule_quantities.owner_id
+                and (listed.use_case_id is null or listed.use_case_id = rule_quantities.use_case_id)
+                then rule_quantities.quantity
+            else 0
+        end) as decimal(38, 12)) as quantity
+    from rule_quantities
+    inner join listed  -- each window of a rule to the rule's targets
+        on
+            rule_quantities.rule_id = listed.rule_id
+            and rule_quantities.rule_version = listed.rule_version
+            and (rule_quantities.owner_id = listed.owner_id or rule_quantities.has_floor)
+    group by
+        {%- for name in place %}
+        rule_quantities.{{ name }},
+        {%- endfor %}
+        rule_quantities.has_floor,
+        rule_quantities.floor_share,
+        rule_quantities.cap_share,
+        listed.owner_id,
+        listed.use_case_id
+
+    union all
+
+    select
+        {%- for name in place %}
+        rule_quantities.{{ name }},
+        {%- endfor %}
+        rule_quantities.has_floor,
+        rule_quantities.floor_share,
+        rule_quantities.cap_share,
+        rule_quantities.owner_id,
+        rule_quantities.use_case_id,
+        rule_quantities.quantity
+    from rule_quantities
+    left join rules_that_list  -- one to at most one
+        on
+            rule_quantities.rule_id = rules_that_list.rule_id
+            and rule_quantities.rule_version = rules_that_list.rule_version
+    where
+        rules_that_list.rule_id is null
+        and not exists (
+            select 1 from left_out
+            where
+                left_out.rule_id = rule_quantities.rule_id
+                and left_out.rule_version = rule_quantities.rule_version
+                and left_out.owner_id = rule_quantities.owner_id
+                and (left_out.use_case_id is null or left_out.use_case_id = rule_quantities.use_case_id)
+        )
+        and not exists (
+            select 1 from passing
+            where
+                rule_quantities.passes_on_owner_id is not null
+                and passing.passes_on_owner_id = rule_quantities.owner_id
+                and passing.tier <= rule_quantities.tier
+        )
+),
+
+{# What a capacity could do on each day on which anything was charged. #}
+capacity_days as (
+    select
+        rules_with_basis.rule_id,
+        rules_with_basis.rule_version,
+        rules_with_basis.basis_window,
+        usage_days.usage_date,
+        capacities.owner_id,
+        capacities.daily_quantity as bought_quantity,
+        coalesce(capacities.deployed_daily_quantity, capacities.daily_quantity) as deployed_quantity
+    from rules_with_basis
+    inner join capacities  -- each rule to the versions of its capacity
+        on rules_with_basis.capacity_id = capacities.capacity_id
+    inner join usage_days  -- each version to its days
+        on
+            (capacities.valid_from is null or usage_days.usage_date >= capacities.valid_from)
+            and (capacities.valid_to is null or usage_days.usage_date < capacities.valid_to)
+            and usage_days.usage_date >= usage_days.billing_period
+            and usage_days.usage_date < usage_days.billing_period + interval 1 month
+),
+
+capacity_windows as (
+    select
+        rule_id,
+        rule_version,
+        owner_id,
+        cast(null as date) as window_date,
+        sum(bought_quantity) as bought_quantity,
+        sum(deployed_quantity) as deployed_quantity
+    from capacity_days
+    group by rule_id, rule_version, owner_id
+
+    union all
+
+    select
+        rule_id,
+        rule_version,
+        owner_id,
+        usage_date as window_date,
+        sum(bought_quantity) as bought_quantity,
+        sum(deployed_quantity) as deployed_quantity
+    from capacity_days
+    where basis_window = 'day'
+    group by rule_id, rule_version, owner_id, usage_date
+),
+
+capacity_used as (
+    select
+        capacity_windows.rule_id,
+        capacity_windows.rule_version,
+        capacity_windows.window_date,
+        capacity_windows.owner_id,
+        max(capacity_windows.bought_quantity) as bought_quantity,
+        max(capacity_windows.deployed_quantity) as deployed_quantity,
+        sum(case when candidates.quantity > 0 then candidates.quantity else 0 end) as used_quantity
+    from capacity_windows
+    left join candidates  -- each window to who used something in it
+        on
+            capacity_windows.rule_id = candidates.rule_id
+            and capacity_windows.rule_version = candidates.rule_version
+            and capacity_windows.window_date is not distinct from candidates.window_date
+            and candidates.basis_month = {{ this_period_start() }}
+    group by
+        capacity_windows.rule_id,
+        capacity_windows.rule_version,
+        capacity_windows.window_date,
+        capacity_windows.owner_id
+),
+
+{# Deployed and not used is idle; bought and not deployed is unallocated; both name who holds the capacity. #}
+with_unused as (
+    select cast(null as string) as outcome, candidates.*
+    from candidates
+    where quantity > 0 or has_floor
+
+    {%- for outcome, quantity in [
+        ('idle', 'deployed_quantity - used_quantity'),
+        ('unallocated', 'bought_quantity - greatest(deployed_quantity, used_quantity)'),
+    ] %}
+    union all
+
+    select
+        '{{ outcome }}' as outcome,
+        rule_id,
+        rule_version,
+        'all' as basis_scope,
+        window_date,
+        {{ this_period_start() }} as basis_month,
+        false as has_floor,
+        cast(0 as decimal(18, 12)) as floor_share,
+        cast(1 as decimal(18, 12)) as cap_share,
+        owner_id,
+        cast(null as string) as use_case_id,
+        cast({{ quantity }} as decimal(38, 12)) as quantity
+    from capacity_used
+    where {{ quantity }} > 0
+    {% endfor %}
+),
+
+weights as (
+    select
+        *,
+        {{ in_trillionths('greatest(quantity, 0)') }} as weight
+    from with_unused
+),
+
+weighed as (
+    select
+        *,
+        sum(weight) over (partition by {{ place | join(', ') }}) as total_weight,
+        count(*) over (partition by {{ place | join(', ') }}) as owners_count,
+        row_number() over (
+            partition by {{ place | join(', ') }} order by weight desc, owner_id asc, use_case_id asc, outcome asc
+        ) as weight_rank,
+        {# what this owner and those with less weigh together #}
+        sum(weight) over (
+            partition by {{ place | join(', ') }}
+            order by weight desc, owner_id asc, use_case_id asc, outcome asc
+            rows between current row and unbounded following
+        ) as tail_weight
+    from weights
+),
+
+{# The heaviest owners stand at the cap, as long as their part of what is left would be above it. #}
+capped as (
+    select
+        *,
+        coalesce(
+            {{ part_of('weight', 'tail_weight', 'greatest(1 - (weight_rank - 1) * cap_share, 0)') | indent(12) }}
+            > cap_share,
+            false
+        ) as is_capped
+    from weighed
+    where total_weight > 0
+),
+
+bounded as (
+    select
+        *,
+        count(*) filter (where is_capped) over (partition by {{ place | join(', ') }}) as capped_count,
+        sum(case when is_capped then 0 else weight end) over (partition by {{ place | join(', ') }})
+            as uncapped_weight,
+        {# floors that together ask for more than all give everybody the same #}
+        least(floor_share, {{ part_of('1', 'owners_count') | indent(8) }}) as base_share
+    from capped
+),
+
+rounded_down as (
+    select
+        *,
+        case
+            when capped_count = owners_count then {{ part_of('1', 'owners_count') | indent(12) }}
+            when is_capped then cap_share
+            else cast(
+                base_share + {{ part_of(
+                    'weight', 'uncapped_weight', '1 - owners_count * base_share - capped_count * cap_share'
+                ) | indent(16) }} as decimal(18, 12)
+            )
+        end as share_rounded_down,
+        row_number() over (
+            partition by {{ place | join(', ') }} order by is_capped, owner_id, use_case_id, outcome
+        ) as owner_rank
+    from bounded
+),
+
+{# The month before counts only where this month has nothing. #}
+nearest as (
+    select
+        *,
+        max(basis_month) over (
+            partition by rule_id, rule_version, basis_scope, window_date
+        ) as nearest_month
+    from rounded_down
+)
+
+select
+    {{ this_period_start() }} as billing_period,
+    rule_id,
+    rule_version,
+    basis_scope,
+    window_date,
+    basis_month,
+    outcome,
+    owner_id,
+    use_case_id,
+    cast(quantity as decimal(38, 12)) as basis_quantity,
+    cast(
+        share_rounded_down
+        + case
+            when owner_rank = 1
+                then 1 - sum(share_rounded_down) over (partition by {{ place | join(', ') }})
+            else 0
+        end as decimal(18, 12)
+    ) as share
+from nearest
+where basis_month = nearest_month

@@ -1,0 +1,64 @@
+-- One row per month, use case, model and caller's team: what our own meters tell of calls.
+-- Invariant: requests are those that count once over all meters.
+-- Costs here are the meters' estimates at list price, never a bill; ratios do not add up.
+{{ config(work_unit='period') }}
+
+with metered_usage as (
+    select * from {{ ref('fct_metered_usage_daily') }}
+    where {{ this_month('fct_metered_usage_daily') }} and standing = 'counted'
+),
+
+added_up as (
+    select
+        billing_period,
+        x_use_case,
+        x_model,
+        x_team,
+        cast(sum(requests) as decimal(38, 12)) as requests,
+        cast(sum(failed_requests) as decimal(38, 12)) as failed_requests,
+        count(distinct x_user_id) as users_count,
+        count(distinct x_agent) as agents_count,
+        {%- for name in metered_token_classes() %}
+        sum({{ name }}) as {{ name }},
+        {%- endfor %}
+        sum(
+            {% for name in metered_token_classes() -%}
+            {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
+            {%- endfor %}
+        ) as tokens,
+        sum(case when x_service_tier = 'priority' then requests end) as priority_requests,
+        sum(estimated_cost_usd) as estimated_cost_usd,
+        sum(estimated_requests) as estimated_requests,
+        sum(total_seconds) as total_seconds,
+        sum(timed_requests) as timed_requests
+    from metered_usage
+    group by billing_period, x_use_case, x_model, x_team
+)
+
+select
+    billing_period,
+    x_use_case as use_case_id,
+    x_model,
+    x_team,
+    requests,
+    failed_requests,
+    {{ per_request('failed_requests', 'requests') }} as failed_share,
+    cast(users_count as bigint) as users_count,
+    cast(agents_count as bigint) as agents_count,
+    cast(tokens as decimal(38, 12)) as tokens,
+    cast(output_tokens + coalesce(output_reasoning_tokens, 0) as decimal(38, 12)) as output_tokens,
+    cast(output_reasoning_tokens as decimal(38, 12)) as output_reasoning_tokens,
+    {{ per_request(
+        'output_reasoning_tokens',
+        'cast(output_tokens + coalesce(output_reasoning_tokens, 0) as decimal(38, 12))',
+    ) }} as reasoning_share,
+    {{ per_request('tokens', 'requests - coalesce(failed_requests, 0)') }} as tokens_per_request,
+    {{ per_unit('tokens', 'users_count') }} as tokens_per_user,
+    cast(estimated_cost_usd as decimal(38, 12)) as estimated_cost_usd,
+    {{ per_request('estimated_cost_usd', 'cast(estimated_requests as decimal(38, 12))') }}
+        as estimated_usd_per_request,
+    {{ per_unit('estimated_cost_usd', 'users_count') }} as estimated_usd_per_user,
+    case when users_count = 0 then 'the meter tells no users' end as per_user_unknown_reason,
+    case when output_reasoning_tokens is null then 'the meter does not tell reasoning tokens apart' end
+        as reasoning_share_unknown_reason
+from added_up

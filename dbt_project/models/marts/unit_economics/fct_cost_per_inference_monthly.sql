@@ -1,0 +1,179 @@
+-- One row per month, outcome, owner, use case, source, service and model: what a request costs in full.
+-- Invariant: the loaded costs add up to the ledger's effective cost; each cost is loaded once.
+-- Ratios do not add up: divide sums of cost by sums of requests.
+{{ config(work_unit='whole') }}
+
+{%- set who = ['billing_period', 'outcome', 'owner_id', 'use_case_id'] %}
+
+with unit_costs as (
+    select * from {{ ref('fct_unit_cost_monthly') }}
+),
+
+metered_usage as (
+    select * from {{ ref('fct_metered_usage_daily') }}
+    where standing = 'counted' and x_use_case is not null
+),
+
+told_apart as (
+    select
+        *,
+        outcome = 'owned' and x_classification = 'ai_model' and charge_category = 'Usage' as is_direct
+    from unit_costs
+),
+
+{# Of a model in owned rows; everything else that the owner and use case carry is loaded onto it. #}
+by_model as (
+    select
+        {%- for name in who %}
+        {{ name }},
+        {%- endfor %}
+        case when is_direct then source end as source,
+        case when is_direct then service_name end as service_name,
+        case when is_direct then x_model end as x_model,
+        max(team) as team,
+        max(department) as department,
+        max(use_case) as use_case,
+        max(reporting_currency) as reporting_currency,
+        sum(case when is_direct then effective_cost_reporting end) as direct_cost_reporting,
+        sum(case when not is_direct then effective_cost_reporting end) as other_cost_reporting,
+        sum(unknown_charges_count) as unknown_charges_count,
+        sum(tokens) as tokens,
+        sum(requests) as vendor_requests
+    from told_apart
+    group by
+        {%- for name in who %}
+        {{ name }},
+        {%- endfor %}
+        case when is_direct then source end,
+        case when is_direct then service_name end,
+        case when is_direct then x_model end
+),
+
+with_totals as (
+    select
+        *,
+        {%- set of_group %}
+        over (partition by {{ who | join(', ') }})
+        {%- endset %}
+        sum(other_cost_reporting) {{ of_group }} as group_other_cost_reporting,
+        sum(case when direct_cost_reporting > 0 then direct_cost_reporting end) {{ of_group }}
+            as group_direct_cost_reporting,
+        row_number() over (
+            partition by {{ who | join(', ') }}
+            order by
+                case when direct_cost_reporting > 0 then direct_cost_reporting end desc nulls last,
+                source asc, service_name asc, x_model asc
+        ) as model_rank
+    from by_model
+),
+
+shares as (
+    select
+        *,
+        case
+            when direct_cost_reporting > 0
+                then {{ per_unit_share(
+                    'cast(direct_cost_reporting as decimal(38, 12))',
+                    'cast(group_direct_cost_reporting as decimal(38, 12))',
+                ) }}
+            else 0
+        end as direct_share
+    from with_totals
+),
+
+{# The model with the largest direct cost takes what rounding leaves; without one, the group's first
+    row does, which names no model where there is none. #}
+loaded as (
+    select
+        *,
+        case
+            when model_rank = 1
+                then group_other_cost_reporting - sum(
+                    case
+                        when model_rank > 1
+                            then cast(group_other_cost_reporting as decimal(38, 12)) * direct_share
+                        else 0
+                    end
+                ) over (partition by {{ who | join(', ') }})
+            else cast(group_other_cost_reporting as decimal(38, 12)) * direct_share
+        end as shared_cost_reporting
+    from shares
+),
+
+{# Our own meter counts for a vendor that does not, where it saw the tokens that the vendor bills. #}
+metered as (
+    select
+        billing_period,
+        x_use_case,
+        x_model,
+        sum(requests) as requests,
+        cast(sum(
+            {% for name in metered_token_classes() -%}
+            {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
+            {%- endfor %}
+        ) as decimal(38, 12)) as tokens
+    from metered_usage
+    group by billing_period, x_use_case, x_model
+),
+
+counted as (
+    select
+        loaded.*,
+        metered.requests as metered_requests,
+        {{ per_request('metered.tokens', 'cast(loaded.tokens as decimal(38, 12))') }} as metered_share
+    from loaded
+    left join metered  -- a use case and model to at most one count
+        on
+            loaded.billing_period = metered.billing_period
+            and loaded.use_case_id = metered.x_use_case
+            and loaded.x_model = metered.x_model
+            and loaded.vendor_requests is null
+),
+
+requested as (
+    select
+        *,
+        case
+            when vendor_requests is not null then vendor_requests
+            when metered_share between 0.98 and 1.02 then cast(metered_requests as decimal(38, 12))
+        end as requests,
+        case
+            when vendor_requests is not null then 'vendor'
+            when metered_share between 0.98 and 1.02 then 'meter'
+        end as requests_source,
+        coalesce(direct_cost_reporting, 0 * shared_cost_reporting)
+        + coalesce(shared_cost_reporting, 0 * direct_cost_reporting) as loaded_cost_reporting
+    from counted
+)
+
+select
+    {%- for name in who %}
+    {{ name }},
+    {%- endfor %}
+    team,
+    department,
+    use_case,
+    source,
+    service_name,
+    x_model,
+    reporting_currency,
+    cast(direct_cost_reporting as decimal(38, 24)) as direct_cost_reporting,
+    cast(shared_cost_reporting as decimal(38, 24)) as shared_cost_reporting,
+    cast(loaded_cost_reporting as decimal(38, 24)) as loaded_cost_reporting,
+    cast(unknown_charges_count as bigint) as unknown_charges_count,
+    cast(tokens as decimal(38, 12)) as tokens,
+    cast(requests as decimal(38, 12)) as requests,
+    requests_source,
+    {{ per_request('direct_cost_reporting', 'cast(requests as decimal(38, 12))') }} as direct_cost_per_request,
+    {{ per_request('loaded_cost_reporting', 'cast(requests as decimal(38, 12))') }} as loaded_cost_per_request,
+    {{ per_million_tokens('direct_cost_reporting', 'tokens') }} as direct_cost_per_million_tokens,
+    {{ per_million_tokens('loaded_cost_reporting', 'tokens') }} as loaded_cost_per_million_tokens,
+    case
+        when x_model is null then 'the cost is of no model'
+        when requests = 0 then 'no requests were counted in the month'
+        when requests is not null then null
+        when metered_share is not null
+            then 'the vendor counts no requests, and our meter saw other tokens than the vendor bills'
+        else 'the vendor counts no requests, and no meter of ours does'
+    end as cost_per_request_unknown_reason
+from requested

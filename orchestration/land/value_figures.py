@@ -1,0 +1,210 @@
+"""The figures that no bill holds: outcomes, benefits, people, milestones, runs and hosted models.
+
+Each of them is somebody's word, so it says whose and of which day. What a column's type and a
+row's validity cannot tell is checked here; what is wrong is named by table, row and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+# Table, row as a spreadsheet counts, column and what is wrong.
+Fault = tuple[str, int, str, str]
+
+
+class FigureRow(Protocol):
+    """A parsed row: its number in the file and its values by column, None where empty."""
+
+    @property
+    def line(self) -> int:
+        """The row's number; the header is row 1."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The row's values by column."""
+        ...
+
+
+_Rows = Sequence[FigureRow]
+
+_NOT_NEGATIVE = {
+    "outcome": ("outcome_quantity",),
+    "business_value": ("benefit_amount", "benefit_low", "benefit_high"),
+    "people_cost": ("people_amount",),
+    "training_run": ("gpu_count",),
+    "hosted_model": ("gpus_per_instance", "amortisation_months"),
+}
+# Days that lie in the past when the row is written; a validity may reach into the future.
+_PAST = {
+    "outcome": ("stated_on",),
+    "business_value": ("stated_on",),
+    "people_cost": ("stated_on", "billing_period"),
+    "use_case_milestone": ("reached_on",),
+    "training_run": ("started_at", "ended_at"),
+    "hosted_model": ("stated_on",),
+}
+
+
+def value_faults(tables: Mapping[str, _Rows], today: date) -> Iterator[Fault]:
+    """Yield what is wrong with the figures.
+
+    Args:
+        tables: The organisation's tables, parsed; a table that is missing has no rows.
+        today: The day of the run: nothing is stated, reached or measured after it.
+    """
+    for name, columns in _NOT_NEGATIVE.items():
+        for row in tables[name]:
+            for column in columns:
+                value = row.values[column]
+                if value is not None and value < 0:
+                    yield name, row.line, column, "it must not be less than 0."
+    for name, columns in _PAST.items():
+        for row in tables[name]:
+            for column in columns:
+                day = _day(row.values[column])
+                if day is not None and day > today:
+                    yield name, row.line, column, f"{day} lies in the future; today is {today}."
+    yield from _outcome_faults(tables["outcome"], today)
+    yield from _benefit_faults(tables["business_value"])
+    yield from _milestone_faults(tables["use_case_milestone"])
+    yield from _run_faults(tables["training_run"])
+    yield from _hosted_model_faults(tables["hosted_model"])
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
+
+
+def _outcome_faults(rows: _Rows, today: date) -> Iterator[Fault]:
+    """An outcome lies in one month and in the past, and has one name a month."""
+    names: dict[tuple[object, date], FigureRow] = {}
+    for row in rows:
+        start, end = row.values["valid_from"], row.values["valid_to"]
+        if start is None or end is None or start >= end:
+            continue  # that is a fault of its own
+        last = end - timedelta(days=1)
+        if (start.year, start.month) != (last.year, last.month):
+            what = "outcomes of two months in one row; give each month a row of its own."
+            yield "outcome", row.line, "valid_to", what
+        if end > today and row.values["outcome_state"] == "measured":
+            what = f"what is measured must end by today, {today}; it ends on {end}."
+            yield "outcome", row.line, "valid_to", what
+        first = names.setdefault((row.values["use_case_id"], start.replace(day=1)), row)
+        if row.values["outcome_name"] != first.values["outcome_name"]:
+            what = (
+                f"the outcome of {row.values['use_case_id']!r} is called "
+                f"{first.values['outcome_name']!r} in row {first.line} of the same month; "
+                "a new name begins with a month."
+            )
+            yield "outcome", row.line, "outcome_name", what
+
+
+def _benefit_faults(rows: _Rows) -> Iterator[Fault]:
+    """A benefit's range holds its amount, and has both ends or none."""
+    for row in rows:
+        amount, low, high = (
+            row.values[name] for name in ("benefit_amount", "benefit_low", "benefit_high")
+        )
+        if (low is None) != (high is None):
+            column = "benefit_low" if low is None else "benefit_high"
+            yield "business_value", row.line, column, "a range has both ends, or neither."
+        if amount is None:
+            continue
+        for column, value, least, most in (
+            ("benefit_low", low, low, amount),
+            ("benefit_high", high, amount, high),
+        ):
+            if value is not None and least > most:
+                what = f"the range must hold benefit_amount, {amount}; {value} does not."
+                yield "business_value", row.line, column, what
+
+
+_ORDER = ("development started", "access requested", "access granted")
+
+
+def _milestone_faults(rows: _Rows) -> Iterator[Fault]:
+    """Milestones of a team are reached in their order."""
+    reached: dict[tuple[object, object], dict[object, FigureRow]] = {}
+    for row in rows:
+        team = (row.values["use_case_id"], row.values["owner_id"])
+        reached.setdefault(team, {})[row.values["milestone"]] = row
+    for by_milestone in reached.values():
+        in_order = [by_milestone[name] for name in _ORDER if name in by_milestone]
+        for before, after in zip(in_order, in_order[1:], strict=False):
+            first, then = before.values["reached_on"], after.values["reached_on"]
+            if first is not None and then is not None and then < first:
+                what = (
+                    f"it lies before {before.values['milestone']!r}, {first} in row {before.line}."
+                )
+                yield "use_case_milestone", after.line, "reached_on", what
+
+
+def _run_faults(rows: _Rows) -> Iterator[Fault]:
+    """A run that is over has an end after its start, a metric its name, a nest one level."""
+    runs = {row.values["run_id"]: row for row in rows}
+    metrics: dict[object, FigureRow] = {}
+    for row in rows:
+        values = row.values
+        start, end, state = values["started_at"], values["ended_at"], values["run_state"]
+        if state == "running" and end is not None:
+            yield "training_run", row.line, "ended_at", "a run that has an end is not running."
+        if state not in ("running", None) and end is None:
+            what = f"a run that is {state} has an end; write it, or say that it is running."
+            yield "training_run", row.line, "ended_at", what
+        if start is not None and end is not None and end <= start:
+            yield "training_run", row.line, "ended_at", "it must lie after started_at."
+        if (values["metric_name"] is None) != (values["metric_value"] is None):
+            column = "metric_name" if values["metric_name"] is None else "metric_value"
+            yield "training_run", row.line, column, "a metric has a name and a value, or neither."
+        elif values["metric_name"] is not None:
+            first = metrics.setdefault(values["trained_model"], row)
+            if values["metric_name"] != first.values["metric_name"]:
+                what = (
+                    f"the metric of {values['trained_model']!r} is called "
+                    f"{first.values['metric_name']!r} in row {first.line}; points of two metrics "
+                    "cannot be compared. Keep the name, or name another trained_model."
+                )
+                yield "training_run", row.line, "metric_name", what
+        yield from _parent_faults(row, runs)
+
+
+def _parent_faults(row: FigureRow, runs: Mapping[object, FigureRow]) -> Iterator[Fault]:
+    parent_id = row.values["parent_run_id"]
+    if parent_id is None:
+        return
+    parent = runs.get(parent_id)
+    if parent is None:
+        yield "training_run", row.line, "parent_run_id", f"{parent_id!r} is no run of the file."
+    elif parent is row:
+        yield "training_run", row.line, "parent_run_id", "a run is not its own parent."
+    elif parent.values["parent_run_id"] is not None:
+        what = f"{parent_id!r} has a parent itself (row {parent.line}); name the outermost run."
+        yield "training_run", row.line, "parent_run_id", what
+    else:
+        start, end = row.values["started_at"], row.values["ended_at"]
+        first, last = parent.values["started_at"], parent.values["ended_at"]
+        if start is not None and first is not None and start < first:
+            what = f"it lies before its parent's start, {first} in row {parent.line}."
+            yield "training_run", row.line, "started_at", what
+        if end is not None and last is not None and end > last:
+            what = f"it lies after its parent's end, {last} in row {parent.line}."
+            yield "training_run", row.line, "ended_at", what
+
+
+def _hosted_model_faults(rows: _Rows) -> Iterator[Fault]:
+    """What a hosted model is compared with is named whole or not at all."""
+    compared = ("compared_service", "compared_model", "compared_output_share")
+    for row in rows:
+        given = [name for name in compared if row.values[name] is not None]
+        for name in compared:
+            if given and name not in given:
+                what = f"a comparison needs {', '.join(compared)}; this one is missing."
+                yield "hosted_model", row.line, name, what
+        for name in ("gpus_per_instance", "amortisation_months"):
+            if row.values[name] == 0:
+                yield "hosted_model", row.line, name, "it must not be 0."

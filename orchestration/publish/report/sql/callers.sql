@@ -1,0 +1,38 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+)
+
+select
+    coalesce(callers.use_case_id, 'no use case') as use_case,
+    callers.x_model as model,
+    callers.x_team as team,
+    callers.requests,
+    callers.failed_requests,
+    callers.failed_share,
+    callers.tokens,
+    callers.reasoning_share,
+    callers.tokens_per_request,
+    case when callers.estimated_cost_usd is not null then 'USD' end as currency,
+    callers.estimated_cost_usd as metered_estimated_cost,
+    callers.reasoning_share_unknown_reason as reason,
+    1 as rows_count
+from unit_economics.fct_caller_economics_monthly as callers
+inner join months on callers.billing_period = months.this_month
+order by callers.requests desc nulls last, use_case, model, team

@@ -1,0 +1,16 @@
+select
+    use_case,
+    coalesce(team, owner_id) as team,
+    stage,
+    development_started_on,
+    access_days,
+    days_to_first_call,
+    first_call_to_production_days,
+    days_to_first_prompt,
+    trend_days,
+    reporting_currency as currency,
+    cost_until_first_value_reporting as until_first_value_cost,
+    days_to_first_prompt_unknown_reason as reason,
+    1 as rows_count
+from unit_economics.fct_time_to_first_prompt
+order by development_started_on desc nulls last, use_case, team

@@ -1,0 +1,40 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+)
+
+select
+    hosted.hosted_model,
+    hosted.use_case_id as use_case,
+    hosted.reporting_currency as currency,
+    hosted.hosting_cost_reporting as hosting_cost,
+    hosted.served_tokens as tokens,
+    hosted.tokens_state,
+    hosted.utilisation_share,
+    hosted.cost_per_million_tokens,
+    hosted.full_use_cost_per_million_tokens,
+    hosted.compared_model,
+    hosted.compared_price_per_million_tokens,
+    hosted.break_even_tokens,
+    hosted.cheaper_choice,
+    hosted.cheaper_choice_unknown_reason as reason,
+    1 as rows_count
+from unit_economics.fct_hosted_model_monthly as hosted
+inner join months on hosted.billing_period = months.this_month
+order by hosting_cost desc nulls last, hosted.hosted_model, use_case

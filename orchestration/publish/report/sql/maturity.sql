@@ -1,0 +1,34 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+)
+
+select
+    scorecard.capability,
+    scorecard.stage as maturity,
+    scorecard.weakest_kpi,
+    scorecard.weakest_kpi_value as weakest_ratio,
+    scorecard.next_stage_value as next_ratio,
+    scorecard.kpis_count,
+    scorecard.kpis_count as rows_count
+from governance.fct_maturity_scorecard as scorecard
+inner join months on scorecard.billing_period = months.this_month
+order by
+    case scorecard.stage when 'below crawl' then 1 when 'crawl' then 2 when 'walk' then 3 else 4 end,
+    scorecard.capability

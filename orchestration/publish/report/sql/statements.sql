@@ -1,0 +1,40 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+)
+
+select
+    coalesce(statement.team, 'nobody') as team,
+    statement.department,
+    statement.cost_centre,
+    statement.billing_currency as currency,
+    statement.effective_cost as cost,
+    statement.direct_effective_cost as direct_cost,
+    statement.shared_effective_cost as shared_cost,
+    statement.idle_effective_cost as idle_cost,
+    statement.unallocated_effective_cost as unallocated_cost,
+    statement.estimated_effective_cost as of_which_estimated_cost,
+    statement.effective_cost - statement.previous_month_effective_cost as cost_change,
+    statement.year_to_date_effective_cost as year_to_date_cost,
+    statement.monthly_budget as budget_cost,
+    statement.budget_left_cost,
+    1 as rows_count
+from showback.fct_statement_monthly as statement
+inner join months on statement.billing_period = months.this_month
+order by cost desc nulls last, team, currency

@@ -1,0 +1,40 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+)
+
+select
+    economics.use_case,
+    economics.team,
+    economics.stage,
+    economics.reporting_currency as currency,
+    economics.effective_cost_reporting as cost,
+    economics.outcome_name,
+    economics.outcome_quantity as outcomes_count,
+    economics.outcome_state,
+    economics.cost_per_outcome,
+    economics.benefit_reporting as benefit_amount,
+    economics.benefit_state,
+    economics.benefit_stated_by,
+    economics.margin_reporting as margin_amount,
+    economics.margin_unknown_reason as reason,
+    1 as rows_count
+from unit_economics.fct_use_case_economics_monthly as economics
+inner join months on economics.billing_period = months.this_month
+order by margin_amount desc nulls last, cost desc nulls last, economics.use_case

@@ -1,0 +1,610 @@
+"""The SQL of allocation against a slow, obvious second implementation, for made-up companies.
+
+Hypothesis makes up rules of every method, owners, tiers and bills; the compiled SQL of the models
+divides them in a DuckDB of its own, charge by charge Python divides them again. Both must give each
+owner of each charge the same share to the last digit, and the parts must add up to the charge.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from orchestration.land.allocation_rules import COST_METRICS, LAST_TIER
+from orchestration.land.org_tables import TABLES, polars_type
+from orchestration.settings import DBT_PROJECT_DIR
+
+UNIT = 10**12  # a share is a whole number of trillionths
+MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
+SOURCES = ("first", "second")
+_TYPE = r"(money|quantity|tokens|requests|seconds|'(?:string|date|timestamp|boolean|decimal[^']*)')"
+LEDGER = re.compile(rf"\('(\w+)', {_TYPE}\)")
+ONE_PERIOD = re.compile(
+    r"\w+\.source = getvariable\('this_source'\)\s+"
+    r"and \w+\.billing_period = getvariable\('this_period'\)"
+)
+# In the order in which they read each other; the basis is made month by month.
+MODELS = (
+    "int_usage_days",
+    "int_charge_profiles",
+    "int_profile_rules",
+    "int_fx_rates",
+    "int_charge_splits",
+    "int_usage_splits",
+    "int_profile_costs",
+    "int_basis_quantities",
+    "int_basis_shares",
+    "int_split_steps",
+    "int_split_shares",
+)
+BY_MONTH = {"int_basis_quantities", "int_basis_shares"}
+
+Part = tuple[str, str | None, str | None]  # outcome, owner, use case
+Quantities = dict[tuple[str, str | None], Decimal]
+
+
+@dataclass
+class Rule:
+    """A rule version with all that belongs to it."""
+
+    rule_id: str
+    rule_version: int
+    rule_order: int
+    method: str
+    evidence: str | None
+    outcome: str
+    valid_from: date | None
+    valid_to: date | None
+    passes_on_owner_id: str | None = None
+    tier: int | None = None
+    conditions: list[tuple[str, str, str | None]] = field(default_factory=list)
+    targets: list[tuple[str, str | None, str, Decimal | None]] = field(default_factory=list)
+    basis: dict[str, Any] | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
+
+    def among(self) -> list[tuple[str, str | None, Decimal | None]]:
+        return [(owner, use, pct) for owner, use, kind, pct in self.targets if kind == "target"]
+
+
+class Company:
+    """A company made up from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        count = self.random.choice((1, 2, 5, 9))
+        self.owners = [f"owner-{number}" for number in range(count)]
+        self.rules: list[Rule] = []
+        self.passing_tiers = {
+            owner: tier
+            for tier, owner in enumerate(self.random.sample(self.owners, count // 2), start=1)
+            if tier <= LAST_TIER
+        }
+        for number in range(self.random.randint(2, 9)):
+            self._rule(f"rule-{number}")
+        for owner, tier in self.passing_tiers.items():
+            self._passing_rule(owner, tier)
+        self.mappings = [
+            ("tag:team", team, self.random.choice(self.owners), None)
+            for team in ("red", "green", "blue")
+        ] + [
+            ("sub_account_id", account, self.random.choice(self.owners), f"use-{account}")
+            for account in ("a", "b")
+        ]
+        self.seats = [
+            (owner, Decimal(self.random.choice((0, 1, 7, 10**6, "0.000000001"))))
+            for owner in self.owners
+            if self.random.random() < 0.7
+        ]
+        self.charges = [self._charge(number) for number in range(self.random.choice((1, 25, 70)))]
+
+    def _rule(self, name: str) -> None:
+        middle = date(2026, self.random.choice((9, 10)), self.random.randint(2, 28))
+        spans = [(None, None)] if self.random.random() < 0.6 else [(None, middle), (middle, None)]
+        for version, (start, end) in enumerate(spans, start=1):
+            method = self.random.choice(
+                ("direct", "direct", "even", "fixed", "proportional", "metric")
+            )
+            rule = Rule(
+                name, version, self.random.randint(1, 9), method,
+                self.random.choice(("tag:team", "sub_account_id")) if method == "direct" else None,
+                self.random.choice(("owned", "owned", "owned", "idle")), start, end,
+            )  # fmt: skip
+            if self.random.random() < (0.2 if method == "direct" else 0.9):
+                rule.conditions.append(self._condition())
+            self._fill(rule, self.owners)
+            self.rules.append(rule)
+
+    def _passing_rule(self, owner: str, tier: int) -> None:
+        later = [
+            other
+            for other in self.owners
+            if other != owner and self.passing_tiers.get(other, LAST_TIER + 1) > tier
+        ]
+        if not later:
+            return
+        method = self.random.choice(("even", "fixed", "proportional", "metric"))
+        rule = Rule(
+            f"passing-{owner}", 1, 1, method, None, "owned",
+            self.random.choice((None, date(2026, 10, 9))), None, owner, tier,
+        )  # fmt: skip
+        self._fill(rule, later)
+        if rule.basis is not None:
+            rule.basis |= {"basis_within": "all", "basis_window": "month"}
+        self.rules.append(rule)
+
+    def _fill(self, rule: Rule, owners: list[str]) -> None:
+        """Give a rule the targets and the basis that its method needs."""
+        chosen = self.random.sample(owners, self.random.randint(1, len(owners)))
+        if rule.method in ("even", "fixed"):
+            percents: list[Decimal | None] = [None] * len(chosen)
+            if rule.method == "fixed":
+                cuts = sorted(self.random.randint(0, 10**12) for _ in chosen[1:])
+                ends = [0, *cuts, 10**12]
+                percents = [
+                    Decimal(end - start).scaleb(-10)
+                    for start, end in zip(ends, ends[1:], strict=False)
+                ]
+            rule.targets = [
+                (owner, self.random.choice((None, "use-a")), "target", percent)
+                for owner, percent in zip(chosen, percents, strict=True)
+            ]
+        if rule.method in ("proportional", "metric"):
+            is_listed = self.random.random() < 0.5
+            kind = "target" if is_listed else "excluded"
+            if is_listed or self.random.random() < 0.3:
+                rule.targets = [
+                    (owner, self.random.choice((None, None, "use-a")), kind, None)
+                    for owner in chosen
+                ]
+            bounds = self.random.choice(
+                ({}, {}, {"floor_pct": "7.5"}, {"cap_pct": "30"}, {"cap_pct": "55"})
+            )
+            is_cost = rule.method == "proportional"
+            rule.basis = {
+                "metric": self.random.choice(COST_METRICS) if is_cost else "seats",
+                "basis_within": self.random.choice(
+                    ("all", "source", "sub_account", "service") if is_cost else ("all",)
+                ),
+                "basis_window": self.random.choice(("month", "day")),
+                "when_zero": self.random.choice(
+                    ("even", "previous", "hold") if is_listed else ("previous", "hold")
+                ),
+                "floor_pct": None,
+                "cap_pct": None,
+            } | {name: Decimal(value) for name, value in bounds.items()}
+
+    def _condition(self) -> tuple[str, str, str | None]:
+        return self.random.choice(
+            [
+                ("tag:team", "is_null", None),
+                ("tag:team", "equals", "red"),
+                ("service_name", "in", "Storage|Models"),
+                ("sub_account_id", "not_equals", "a"),
+                ("charge_category", "equals", "Tax"),
+            ]
+        )
+
+    def _cost(self) -> Decimal:
+        return Decimal(
+            self.random.choice(
+                (
+                    "0",
+                    "0.000000001",
+                    "1000000000",
+                    "-12.345678",
+                    "0.000000000001",
+                    "3",
+                    "7.77",
+                    "99999.9",
+                )
+            )
+        )
+
+    def _charge(self, number: int) -> dict[str, Any]:
+        month = self.random.choice(MONTHS)
+        # A refund may name a day of the month before.
+        day = month + timedelta(days=self.random.choice((-1, 0, 1, 5, 20, 29)))
+        team = self.random.choice(("red", "green", "blue", "none", None))
+        return {
+            "source": self.random.choice(SOURCES),
+            "billing_period": month,
+            "x_charge_id": f"c{number}",
+            "charge_period_start": day,
+            "sub_account_id": self.random.choice(("a", "b", None)),
+            "service_name": self.random.choice(("Storage", "Machines", "Models")),
+            "charge_category": self.random.choice(("Usage", "Usage", "Usage", "Tax")),
+            "tags": f'{{"team":"{team}"}}' if team else None,
+            "tag:team": team,
+            "billing_currency": "USD",
+        } | {
+            cost: None if cost == "list_cost" and number % 9 == 0 else self._cost()
+            for cost in COST_METRICS
+        }
+
+
+class Slow:
+    """Divides one charge after the other, as a person with much time would."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.owner_of = {
+            (evidence, value): (owner, use) for evidence, value, owner, use in company.mappings
+        }
+        self.taken = [self.rule_of(charge) for charge in company.charges]
+
+    @staticmethod
+    def day_of(charge: Mapping[str, Any]) -> date:
+        """Return the day whose rules count: never one after the bill's month."""
+        start: date = charge["billing_period"]
+        last = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        day: date = charge["charge_period_start"]
+        return min(day, last)
+
+    def rule_of(
+        self, charge: Mapping[str, Any]
+    ) -> tuple[Rule | None, tuple[str, str | None] | None]:
+        day = self.day_of(charge)
+        for rule in sorted(
+            self.company.rules, key=lambda rule: (rule.rule_order, rule.rule_id, rule.rule_version)
+        ):
+            if rule.passes_on_owner_id is not None or not rule.is_in_force(day):
+                continue
+            if not all(self.holds(charge, *condition) for condition in rule.conditions):
+                continue
+            if rule.method == "direct":
+                owner = self.owner_of.get((str(rule.evidence), charge[str(rule.evidence)]))
+                if owner is not None:
+                    return rule, owner
+            else:
+                return rule, None
+        return None, None
+
+    @staticmethod
+    def holds(charge: Mapping[str, Any], attribute: str, operator: str, value: str | None) -> bool:
+        held = charge[attribute]
+        if operator == "is_null":
+            return held is None
+        if operator == "not_equals":
+            return bool(held != value)
+        if operator == "in":
+            return held in str(value).split("|")
+        return bool(held == value)
+
+    def quantities(
+        self, rule: Rule, charge: Mapping[str, Any] | None, month: date, day: date | None
+    ) -> Quantities:
+        """Return what each owner used in a month, or on one day, where the rule looks."""
+        assert rule.basis is not None
+        found: Quantities = defaultdict(Decimal)
+        if rule.method == "metric":
+            days = {
+                other["charge_period_start"]
+                for other in self.company.charges
+                if other["billing_period"] == month
+                and other["charge_period_start"].replace(day=1) == month
+            }
+            for owner, seats in self.company.seats:
+                found[owner, None] += seats * len(days if day is None else days & {day})
+            return found
+        column = {
+            "source": "source", "sub_account": "sub_account_id", "service": "service_name"
+        }.get(rule.basis["basis_within"])  # fmt: skip
+        for other, (taker, owned_by) in zip(self.company.charges, self.taken, strict=True):
+            is_direct = taker is not None and taker.method == "direct" and taker.outcome == "owned"
+            if not is_direct or owned_by is None or other["billing_period"] != month:
+                continue
+            if day is not None and other["charge_period_start"] != day:
+                continue
+            if column is not None and charge is not None:
+                place = (charge["source"], charge[column])
+                if (other["source"], other[column]) != place:
+                    continue
+            amount = other[rule.basis["metric"]]
+            if amount is not None:
+                found[owned_by] += amount
+        return found
+
+    def by_basis(
+        self,
+        rule: Rule,
+        charge: Mapping[str, Any] | None,
+        month: date,
+        day: date | None,
+        billed: date,
+    ) -> dict[tuple[str, str | None], int] | None:
+        """Return shares in trillionths, None where the basis of a month is zero.
+
+        Who passes on is asked of the month that is billed, also where the month before counts.
+        """
+        assert rule.basis is not None
+        used = self.quantities(rule, charge, month, day)
+        weights: Quantities = defaultdict(Decimal)
+        floor = Decimal(rule.basis["floor_pct"] or 0)
+        listed = rule.among()
+        if listed:
+            for owner, use, _ in listed:
+                for (other, other_use), quantity in used.items():
+                    if other == owner and use in (None, other_use):
+                        weights[owner, use] += quantity
+                if floor > 0 and used:
+                    weights[owner, use] += 0
+        else:
+            left_out = {(owner, use) for owner, use, kind, _ in rule.targets if kind == "excluded"}
+            for (owner, use), quantity in used.items():
+                tier = self.tier_in(owner, billed)
+                has_passed = rule.tier is not None and tier is not None and tier <= rule.tier
+                if (
+                    (owner, None) not in left_out
+                    and (owner, use) not in left_out
+                    and not has_passed
+                ):
+                    weights[owner, use] += quantity
+        weights = {key: weight for key, weight in weights.items() if weight > 0 or floor > 0}
+        whole = {key: int(max(weight, Decimal(0)) * UNIT) for key, weight in weights.items()}
+        if sum(whole.values()) == 0:
+            return None
+        return bounded(whole, int(floor * UNIT / 100), rule.basis["cap_pct"])
+
+    def tier_in(self, owner: str, month: date) -> int | None:
+        after = (month + timedelta(days=31)).replace(day=1)
+        for rule in self.company.rules:
+            starts = rule.valid_from is None or rule.valid_from < after
+            if rule.passes_on_owner_id == owner and starts:
+                return rule.tier
+        return None
+
+    def shares(
+        self, rule: Rule, charge: Mapping[str, Any] | None, month: date, day: date | None
+    ) -> dict[Part, int]:
+        """Return how a rule divides, in trillionths."""
+        if rule.method in ("proportional", "metric"):
+            assert rule.basis is not None
+            found = None
+            if rule.basis["basis_window"] == "day" and day is not None:
+                found = self.by_basis(rule, charge, month, day, month)
+            if found is None:
+                found = self.by_basis(rule, charge, month, None, month)
+            if found is None and rule.basis["when_zero"] == "previous":
+                before = (month - timedelta(days=1)).replace(day=1)
+                found = self.by_basis(rule, charge, before, None, month)
+            if found is not None:
+                return {(rule.outcome, *key): share for key, share in found.items()}
+            if rule.basis["when_zero"] != "even":
+                return {("unallocated", None, None): UNIT}
+        weights = {
+            (owner, use): int(percent * UNIT) if percent is not None else 1
+            for owner, use, percent in rule.among()
+        }
+        return {(rule.outcome, *key): share for key, share in divided(weights, UNIT).items()}
+
+    def divide(self, number: int) -> dict[Part, Decimal]:
+        """Return the share of each owner of a charge, after all that is passed on."""
+        charge, (rule, owner) = self.company.charges[number], self.taken[number]
+        month = charge["billing_period"]
+        if rule is None:
+            held: dict[Part, int] = {("unallocated", None, None): UNIT}
+        elif owner is not None:
+            held = {(rule.outcome, *owner): UNIT}
+        else:
+            held = self.shares(rule, charge, month, charge["charge_period_start"])
+        day = self.day_of(charge)
+        passing = [
+            rule
+            for rule in self.company.rules
+            if rule.passes_on_owner_id is not None and rule.is_in_force(day)
+        ]
+        for rule in sorted(passing, key=lambda rule: rule.tier or 0):
+            way = self.shares(rule, None, month, None)
+            for part in [part for part in held if part[:2] == ("owned", rule.passes_on_owner_id)]:
+                given = held.pop(part)
+                for receiver, share in divided(way, given).items():
+                    held[receiver] = held.get(receiver, 0) + share
+        return {part: Decimal(share).scaleb(-12) for part, share in held.items() if share}
+
+
+def in_order(key: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:
+    """Return a key by which owners stand in order, unknown ones last."""
+    return tuple((part is None, part or "") for part in key[-2:])
+
+
+def divided(weights: Mapping[Any, int], given: int) -> dict[Any, int]:
+    """Divide trillionths by weight, rounded down; the first by name gets what is left over."""
+    total = sum(weights.values())
+    found = {key: weight * given // total for key, weight in weights.items()}
+    first = min(found, key=in_order)
+    found[first] += given - sum(found.values())
+    return found
+
+
+def bounded(weights: dict[Any, int], floor: int, cap_pct: Decimal | None) -> dict[Any, int]:
+    """Divide everything with a floor for each, or a cap, by trying who stands at the cap."""
+    if cap_pct is None:
+        base = min(floor, UNIT // len(weights))
+        rest = UNIT - base * len(weights)
+        found = {
+            key: base + weight * rest // sum(weights.values()) for key, weight in weights.items()
+        }
+        capped: set[Any] = set()
+    else:
+        cap = int(cap_pct * UNIT / 100)
+        capped = set()
+        while True:
+            rest = UNIT - cap * len(capped)
+            free = {key: weight for key, weight in weights.items() if key not in capped}
+            above = [
+                key for key, weight in free.items() if weight * rest // sum(free.values()) > cap
+            ]
+            if not above:
+                break
+            # The heaviest first: its going may lift others above the cap.
+            capped.add(min(above, key=lambda key: (-weights[key], in_order(key))))
+            if len(capped) == len(weights):
+                return divided(dict.fromkeys(weights, 1), UNIT)
+        found = {key: weight * rest // sum(free.values()) for key, weight in free.items()}
+        found |= dict.fromkeys(capped, cap)
+    first = min(found, key=lambda key: (key in capped, in_order(key)))
+    found[first] += UNIT - sum(found.values())
+    return found
+
+
+class Fast:
+    """The models' own SQL in a DuckDB of its own."""
+
+    def __init__(self, compiled: Path) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.sql = {
+            name: ONE_PERIOD.sub("true", (compiled / f"{name}.sql").read_text()) for name in MODELS
+        }
+        for schema in ("conform", "allocate", "org", "seed", "tollgate"):
+            self.connection.execute(f"create schema {schema}")
+        self.connection.execute(
+            "create table tollgate.setting as "
+            "select 'reporting_currency' as setting_name, 'USD' as setting_value"
+        )
+        macro = (DBT_PROJECT_DIR / "macros" / "ledger_columns.sql").read_text()
+        charges, usage = macro.split("macro usage_columns")
+        self.empty("conform.int_charges_conformed", charges)
+        self.empty("conform.int_token_usage", usage)
+        metered = (DBT_PROJECT_DIR / "macros" / "metered_usage.sql").read_text()
+        self.empty("allocate.int_usage_metered_daily", metered.partition("endmacro")[0])
+        self.connection.execute(
+            f"create table seed.ai_price as "
+            f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / 'ai_price.csv'}') where false"
+        )
+
+    def empty(self, table: str, macro: str) -> None:
+        """Create a table of the ledger's columns without rows."""
+        types = {"money": "decimal(38, 12)", "quantity": "decimal(38, 15)"}
+        types |= dict.fromkeys(("tokens", "requests", "seconds"), "decimal(38, 6)")
+        columns = {
+            name: types.get(kind, kind.strip("'").replace("string", "varchar"))
+            for name, kind in LEDGER.findall(macro)
+        }
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.connection.execute(f"create table {table} ({listed})")
+
+    def put(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """Put an organisation table in place, with the types that landing gives it."""
+        schema = {name: polars_type(spec) for name, spec in TABLES[table].columns.items()}
+        frame = pl.DataFrame(
+            [{name: row.get(name) for name in schema} for row in rows], schema=schema, orient="row"
+        )
+        self.connection.register("given", frame.to_arrow())
+        self.connection.execute(f"create or replace table org.{table} as from given")
+
+    def divide(self, company: Company) -> dict[str, dict[Part, Decimal]]:
+        """Return the share of each owner of each charge."""
+        self._put_company(company)
+        for name in MODELS:
+            months = MONTHS if name in BY_MONTH else MONTHS[:1]
+            for number, month in enumerate(months):
+                self.connection.execute(f"set variable this_period = date '{month}'")
+                how = "insert into {0} {1}" if number else "create or replace table {0} as {1}"
+                self.connection.execute(how.format(f"allocate.{name}", self.sql[name]))
+        found: dict[str, dict[Part, Decimal]] = defaultdict(dict)
+        for charge, outcome, owner, use, share in self.connection.execute(
+            "select c.x_charge_id, s.outcome, s.owner_id, s.use_case_id, s.share "
+            "from allocate.int_charge_splits as c "
+            "inner join allocate.int_split_shares as s on c.split_id = s.split_id"
+        ).fetchall():
+            assert (outcome, owner, use) not in found[charge]
+            found[charge][outcome, owner, use] = share
+        return found
+
+    def _put_company(self, company: Company) -> None:
+        self.connection.execute("truncate conform.int_charges_conformed")
+        for charge in company.charges:
+            given = {name: value for name, value in charge.items() if name != "tag:team"}
+            self.connection.execute(
+                f"insert into conform.int_charges_conformed ({', '.join(given)}) "
+                f"values ({', '.join('?' for _ in given)})",
+                list(given.values()),
+            )
+        versions = [
+            (rule, {"rule_id": rule.rule_id, "rule_version": rule.rule_version})
+            for rule in company.rules
+        ]
+        self.put("allocation_rule", [version | vars(rule) for rule, version in versions])
+        self.put(
+            "allocation_rule_condition",
+            [
+                version | {"attribute": attribute, "operator": operator, "value": value}
+                for rule, version in versions
+                for attribute, operator, value in rule.conditions
+            ],
+        )
+        self.put(
+            "allocation_rule_target",
+            [
+                version
+                | {"owner_id": owner, "use_case_id": use, "target_kind": kind, "fixed_pct": percent}
+                for rule, version in versions
+                for owner, use, kind, percent in rule.targets
+            ],
+        )
+        self.put(
+            "allocation_rule_basis",
+            [version | rule.basis for rule, version in versions if rule.basis is not None],
+        )
+        self.put(
+            "owner_mapping",
+            [
+                {"evidence": evidence, "value": value, "owner_id": owner, "use_case_id": use}
+                for evidence, value, owner, use in company.mappings
+            ],
+        )
+        self.put(
+            "usage_metric",
+            [
+                {"metric": "seats", "owner_id": owner, "daily_quantity": seats}
+                for owner, seats in company.seats
+            ],
+        )
+        for table in ("owner", "use_case", "fx_rate", "fx_period_rate", "fx_policy", "capacity"):
+            self.put(table, [])
+
+
+@pytest.fixture(scope="module")
+def fast(compiled_dir: Path) -> Iterator[Fast]:
+    made = Fast(compiled_dir / "duckdb" / "compiled" / "tollgate" / "models" / "allocate")
+    yield made
+    made.connection.close()
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(1, 2**32))
+def test_both_ways_of_dividing_agree_to_the_last_digit(fast: Fast, seed: int) -> None:
+    company = Company(seed)
+    found, slow = fast.divide(company), Slow(company)
+    for number, charge in enumerate(company.charges):
+        shares = {part: share for part, share in found[charge["x_charge_id"]].items() if share}
+        assert shares == slow.divide(number), (charge, slow.taken[number])
+        assert sum(shares.values()) == 1 and min(shares.values()) > 0
+        with localcontext(prec=80):
+            for cost in COST_METRICS:
+                if charge[cost] is not None:
+                    parts = sum(charge[cost] * share for share in shares.values())
+                    assert parts == charge[cost]
