@@ -136,6 +136,8 @@
                 )
                 from org.{{ row[0] }} as o
                 where o.valid_from is null or o.valid_from < p.billing_period + interval 1 month
+            {% elif 'billing_period' in columns %}
+                select o.* from org.{{ row[0] }} as o where o.billing_period = p.billing_period
             {% else %}
                 select o.*
                 from org.{{ row[0] }} as o
@@ -143,7 +145,7 @@
                 where r.valid_from is null or r.valid_from < p.billing_period + interval 1 month
             {% endif %}
         {% endset %}
-        {% if 'billing_period' in columns %}
+        {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
@@ -151,7 +153,7 @@
                 ~ "from org." ~ row[0] ~ " as t group by source, billing_period "
                 ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
             ) %}
-        {% elif ['valid_from', 'rule_version'] | select('in', columns) | list %}
+        {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
             {% do run_query(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
