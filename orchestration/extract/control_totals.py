@@ -6,6 +6,7 @@ value is below 2,000, those twelve decimals are that decimal (neighbouring DOUBL
 10^-12 apart there) and the cast is direct; other values go through their text.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -121,4 +122,55 @@ def control_totals(
         row_count=sum(row[1] for row in found),
         exact={row[0]: row[2] for row in found},
         rounded={row[0]: row[3] for row in found},
+    )
+
+
+@dataclass(frozen=True)
+class StatedCost:
+    """What rows of one currency state of a cost beside the billed one.
+
+    Attributes:
+        cost_name: The cost, as the ledger names it.
+        currency: Its currency; ``NULL`` for rows without one.
+        total: Sum of the known amounts, each rounded to 12 decimals, as text; None without any.
+        unknown_count: Rows that do not state it.
+    """
+
+    cost_name: str
+    currency: str
+    total: str | None
+    unknown_count: int
+
+
+def stated_costs(
+    connection: duckdb.DuckDBPyConnection, rows_sql: str, dataset: Dataset, present: Collection[str]
+) -> tuple[StatedCost, ...]:
+    """Add up the costs that a dataset's rows state beside the billed one, in one scan.
+
+    Args:
+        connection: Where the scan runs.
+        rows_sql: SELECT of the landed rows.
+        dataset: Which costs there are.
+        present: Columns of the rows.
+    """
+    if dataset.currency_column not in present or not dataset.stated_costs:
+        return ()
+    amounts = {}
+    for cost_name, columns in dataset.stated_costs.items():
+        stated = [ledger_amount(column) for column in columns if column in present]
+        amounts[cost_name] = f"coalesce({', '.join(stated)})" if stated else "null"
+    sums = ", ".join(f"sum({a}), count(*) - count({a})" for a in amounts.values())
+    found = connection.execute(
+        f"select coalesce(upper({quoted(str(dataset.currency_column))}), 'NULL'), {sums} "
+        f"from ({rows_sql}) group by 1 order by 1"
+    ).fetchall()
+    return tuple(
+        StatedCost(
+            cost_name,
+            row[0],
+            None if row[2 * place + 1] is None else f"{row[2 * place + 1]:f}",
+            int(row[2 * place + 2]),
+        )
+        for row in found
+        for place, cost_name in enumerate(amounts)
     )

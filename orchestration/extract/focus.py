@@ -122,6 +122,11 @@ CHARGES = Dataset(
     rows=charge_rows,
     money_column="billed_cost",
     currency_column="billing_currency",
+    stated_costs={
+        "effective_cost": ("effective_cost", "amortized_cost"),
+        "list_cost": ("list_cost",),
+        "contracted_cost": ("contracted_cost",),
+    },
     required_columns=(
         "billed_cost",
         "billing_currency",

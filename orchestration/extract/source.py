@@ -114,6 +114,8 @@ class Dataset:
         row_checks: Further rules for every row.
         row_notices: Makes, from the columns at hand, what is told of rows without refusing them.
         file_notices: Says what is odd about the files, from them and the receipt's format version.
+        stated_costs: The costs beside the billed one that rows state as the ledger keeps them: the
+            ledger's name of each, and the landed columns of which the first with a value says it.
         may_be_empty: Whether a period without rows is normal (usage of an idle month).
     """
 
@@ -130,6 +132,7 @@ class Dataset:
     file_notices: Callable[[duckdb.DuckDBPyConnection, Sequence[Path], str], Sequence[str]] = (
         lambda _connection, _paths, _format_version: ()
     )
+    stated_costs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_empty: bool = True
 
     @property

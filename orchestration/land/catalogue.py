@@ -112,6 +112,18 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
         for current in landed_catalogue(data_dir, sources)
         for ordinal, path in enumerate(current.paths)
     ]
+    cost_rows = [
+        {
+            "source": current.source,
+            "billing_period": current.billing_period,
+            "currency": stated.currency,
+            "cost_name": stated.cost_name,
+            "landed_total": None if stated.total is None else Decimal(stated.total),
+            "unknown_count": stated.unknown_count,
+        }
+        for current in landed_catalogue(data_dir, sources)
+        for stated in current.landing.stated_costs
+    ]
     failure_rows = [
         {
             "source": failure.source,
@@ -128,6 +140,7 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
     _write(inputs / "snapshot.parquet", snapshot_rows, _SNAPSHOT)
     _write(inputs / "landed_file.parquet", file_rows, _LANDED_FILE)
     _write(inputs / "source_failure.parquet", failure_rows, _FAILURE)
+    _write(inputs / "landed_cost.parquet", cost_rows, _LANDED_COST)
     _write(inputs / "focus_finding.parquet", finding_rows, _FOCUS_FINDING)
     _write(inputs / "focus_delivered_column.parquet", column_rows, _FOCUS_DELIVERED_COLUMN)
     source_rows: list[dict[str, object]] = [
@@ -240,6 +253,14 @@ _LANDED_FILE: dict[str, _Type] = {
     "snapshot_id": pl.String,
     "file_path": pl.String,
     "file_ordinal": pl.Int32,
+}
+_LANDED_COST: dict[str, _Type] = {
+    "source": pl.String,
+    "billing_period": pl.Date,
+    "currency": pl.String,
+    "cost_name": pl.String,
+    "landed_total": _MONEY,
+    "unknown_count": pl.Int64,
 }
 _FAILURE: dict[str, _Type] = {
     "source": pl.String,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.control_totals import quoted
+from orchestration.extract.control_totals import StatedCost, quoted, stated_costs
 from orchestration.extract.delivered_files import column_names, raw_rows
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.landed_rows import path_literal
@@ -84,6 +84,7 @@ class Landing:
         exact_totals: Totals at 18 decimals by currency, as texts.
         checks: What each gate said.
         notices: What is odd about the delivery and was let through.
+        stated_costs: What the rows state of the costs beside the billed one.
     """
 
     source: str
@@ -96,6 +97,7 @@ class Landing:
     exact_totals: dict[str, str]
     checks: tuple[LandingCheck, ...]
     notices: tuple[LandingNotice, ...]
+    stated_costs: tuple[StatedCost, ...]
 
     @property
     def passed(self) -> bool:
@@ -127,13 +129,14 @@ def landing_path(data_dir: Path, snapshot: Snapshot) -> Path:
 
 
 def read_landing(path: Path) -> Landing | None:
-    """Read a landing, None when there is none, or one that knew of no notices: it lands again."""
+    """Read a landing; None when there is none, or an old one that says less: it lands again."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if "notices" not in fields:
+    if "stated_costs" not in fields:
         return None
+    fields["stated_costs"] = tuple(StatedCost(**cost) for cost in fields["stated_costs"])
     fields["notices"] = tuple(LandingNotice(**notice) for notice in fields["notices"])
     fields["files"] = tuple(fields["files"])
     fields["checks"] = tuple(LandingCheck(**check) for check in fields["checks"])
@@ -198,6 +201,7 @@ class _Attempt:
     files_check: LandingCheck
     started: float
     notices: tuple[str, ...] = ()
+    stated_costs: tuple[StatedCost, ...] = ()
 
 
 def _land_pending(
@@ -261,6 +265,7 @@ def _attempt(
             else:
                 files, rows = [], _no_rows(declared)
             found = profile(connection, dataset, declared, rows, extracted, snapshot.period)
+            stated = stated_costs(connection, rows, dataset, column_names(connection, rows))
             notices = tuple(
                 dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
             )
@@ -270,7 +275,7 @@ def _attempt(
             f"{' '.join(str(error).split())[:600]} Have the vendor deliver the period again."
         )
         return _Attempt(snapshot, [], None, LandingCheck("files", False, sentence), started)
-    return _Attempt(snapshot, files, found, files_check, started, notices)
+    return _Attempt(snapshot, files, found, files_check, started, notices, stated)
 
 
 def _files_are_whole(snapshot: Snapshot) -> LandingCheck:
@@ -426,6 +431,7 @@ def _record(
         exact_totals={c: f"{t:f}" for c, t in totals.exact.items()} if totals else {},
         checks=tuple(checks),
         notices=notices,
+        stated_costs=attempt.stated_costs,
     )
     target = landing_path(data_dir, attempt.snapshot)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -94,6 +94,12 @@ def samples(
         (installation.bills / name).mkdir()
         for path in sample_files(name):
             shutil.copy(path, installation.bills / name)
+    # An invoice of a vendor whose bills are nowhere.
+    (installation.org / "invoice.csv").write_text(
+        "invoice_number,source,invoice_issuer,billing_period,billing_currency,charge_category,"
+        "billed_amount,issued_on,due_on,payment_terms,purchase_order,corrects_invoice_number\n"
+        "I-10,gone_vendor,Acme,2026-10-01,EUR,Usage,12.50,2026-11-03,,Net 30,,\n"
+    )
     run = installation.run_here()
     assert run.exit_code == 0, run.text
     yield installation
@@ -268,6 +274,91 @@ def test_a_prepaid_drawdown_spends_what_was_bought(samples: Installation) -> Non
         [commitment],
     )
     assert terms == ("Spend", Decimal(500000), "All Upfront", Decimal(1), "observed")
+
+
+def test_each_delivery_is_told_in_its_own_version(samples: Installation) -> None:
+    found = samples.query(
+        """
+        select distinct source, focus_version, judged_by
+        from trust.rpt_focus_delivery where finding = 'judged' order by all
+        """
+    )
+    younger = "rules of the 1.4 model that are younger than 1.3, and those that 1.4 removed"
+    assert found == [
+        ("ai_examples", "1.4", "the rules of FOCUS 1.4"),
+        ("aws_1_4", "1.4", "the rules of FOCUS 1.4"),
+        ("azure_1_3", "1.3", f"the rules of FOCUS 1.4 without {younger}"),
+        ("google_1_2", "1.2", "the rules of FOCUS 1.2"),
+        ("virtual_currency", "1.2", "the rules of FOCUS 1.2"),
+    ]
+
+
+def test_what_a_delivery_breaks_before_lifting_is_told_with_money_and_rows(
+    samples: Installation,
+) -> None:
+    """Dates such as 10/1/25 are read, and told: FOCUS has none."""
+    (row,) = samples.query(
+        """
+        select level, rows_count, billed_cost, billing_currency, example_rows
+        from trust.rpt_focus_delivery
+        where source = 'virtual_currency' and billing_period = date '2025-10-01'
+            and rule_id = 'ChargePeriodStart-C-002-M'
+        """
+    )
+    file = "virtual_currency_pricing_model_c.csv"
+    assert row == ("MUST", 2, Decimal(53000), "USD", f"{file} row 1; {file} row 2")
+
+
+def test_what_lifting_did_is_told_column_by_column(samples: Installation) -> None:
+    with sample_files("google_1_2")[0].open(encoding="utf-8-sig", newline="") as handle:
+        lines = list(csv.DictReader(handle))
+    covered = sum(
+        line["ChargeCategory"] == "Usage" and line["CommitmentDiscountStatus"] == "Used"
+        for line in lines
+    )
+    found = samples.query(
+        """
+        select finding, column_name, delivered_column, rows_count
+        from trust.rpt_focus_delivery
+        where source = 'google_1_2' and column_name in ('ServiceProviderName', 'HostProviderName',
+            'ContractApplied')
+        order by all
+        """
+    )
+    assert found == [
+        # What a commitment has covered counts toward it.
+        ("filled", "ContractApplied", None, covered),
+        ("filled", "HostProviderName", None, 1000),
+        ("filled", "ServiceProviderName", None, 1000),
+        ("left_empty", "ContractApplied", None, 1000 - covered),
+        ("renamed", "ServiceProviderName", "ProviderName", 1000),
+        ("renamed", "ServiceProviderName", "PublisherName", 1000),
+    ]
+    assert covered > 300
+    left_out = samples.query(
+        "select distinct delivered_column from trust.rpt_focus_delivery "
+        "where source = 'ai_examples' and finding = 'not_carried' order by all"
+    )
+    assert left_out == [("PrincipalId",), ("RequesterDetails",)]
+
+
+def test_what_is_odd_and_what_nothing_answers_is_an_exception(samples: Installation) -> None:
+    found = samples.query(
+        """
+        select source, exception_kind, subject, billing_currency, rows_count, billed_cost
+        from trust.rpt_exceptions
+        where exception_kind in ('faulty_delivery', 'invoice_without_charges') order by all
+        """
+    )
+    unit = (
+        "Every pricing_unit must hold: is a unit of FOCUS's UnitFormat; first file "
+        "ai_prompt_caching_b.csv, row 4, column pricing_unit: '1000000 Token-Hours'"
+    )
+    invoice = "invoice I-10 of Acme, Usage"
+    assert found == [
+        ("ai_examples", "faulty_delivery", unit, "USD", 1, Decimal(6)),
+        ("gone_vendor", "invoice_without_charges", invoice, "EUR", 1, Decimal("12.5")),
+    ]
 
 
 def test_the_four_datasets_join(samples: Installation) -> None:

@@ -48,6 +48,12 @@ _STEPS = "models/allocate/int_split_steps.sql"
 _SPLITS = "models/allocate/int_charge_splits.sql"
 
 CONFORM = {
+    "a list cost that is not the file's": Mutation(
+        _FOCUS,
+        "        numbered.list_cost,",
+        "        numbered.list_cost * 2 as list_cost,",
+        {"conformed_equals_landed": ("focus_small 2026-10: list_cost: landed ", " EUR touched)")},
+    ),
     "a join that doubles a month": Mutation(
         _LEGACY,
         "{{ aws_conformed() }}",
@@ -257,6 +263,44 @@ def test_broken_lines_are_stopped_by_their_gates(
     if door == "conform" and not is_said(run, *TWO_SOURCES):
         unseen.append(f"two sources of one account: {TWO_SOURCES} was not said")
     assert not unseen, "\n".join([*unseen, *failures(run)])
+
+
+def test_a_focus_rule_that_must_hold_stops_and_one_that_should_only_warns(
+    installation_under_test: Installation, tmp_path: Path
+) -> None:
+    """Our own charges break both; what a provider's FOCUS file breaks is a known gap."""
+    before = installation_under_test.published_hash()
+    installation_under_test.write_sources(SMALL_SOURCES)
+    broken = Mutation(
+        "models/marts/focus/cost_and_usage.sql",
+        "    'x_source': 'charges.source',",
+        "    'x_source': 'charges.source',\n"
+        "    'service_category': \"'Clouds'\",\n"
+        "    'pricing_unit': \"case when charges.pricing_unit is not null then 'per hour!' end\",",
+        {},
+    )
+    with project_at(broken_project(tmp_path, [broken])):
+        run = installation_under_test.run_here()
+    assert run.exit_code == 1
+    assert UNTOUCHED in run.text
+    assert installation_under_test.published_hash() == before
+    charges = installation_under_test.query(
+        "select x_ChargeId, BilledCost, EffectiveCost from focus.cost_and_usage "
+        "where x_Source = 'aws_small' and x_BillingPeriod = date '2026-10-01' order by 1"
+    )
+    examples = ", ".join(charge_id for charge_id, *_ in charges[:3])
+    touched = max(abs(sum(costs)) for costs in list(zip(*charges, strict=True))[1:])
+    must = (
+        "aws_small 2026-10: CAU-ServiceCategory-C-003-M: ServiceCategory must be one of its 19 "
+        f"values in the specification; {len(charges)} of {len(charges)} rows of "
+        f"focus.cost_and_usage break it, such as {examples} ({touched.normalize():f} USD touched)",
+    )
+    assert is_said(run, "focus_must_rules_hold", must), "\n".join(failures(run))
+    warned = [line for line in run.lines if "WARN focus_should_rules_hold: aws_small" in line]
+    assert any("CAU-PricingUnit-C-003-O: PricingUnit should be a unit" in line for line in warned)
+    assert not any("CAU-PricingUnit" in line for line in failures(run))
+    # What is wrong with a provider's own file is its own word, and stops nobody's bill.
+    assert not any("focus_small" in line for line in failures(run))
 
 
 def failures(run: Run) -> list[str]:

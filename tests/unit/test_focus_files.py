@@ -386,3 +386,26 @@ def test_a_number_that_can_be_read_in_two_ways_is_refused_with_its_row(
     (landed,) = source.land()
     sentences = " ".join(check.sentence for check in landed.landing.checks)
     assert f"file bill.csv, row 2, column list_cost: '{written}'; they bill 2." in sentences
+
+
+def test_the_costs_beside_the_billed_one_are_told_with_what_is_unknown(source: FileSource) -> None:
+    """1.5 + 2.25 EUR effective, the second under its old name; one list cost of two is unknown."""
+    first = line("1", EffectiveCost="1.5", ListCost="4", BillingCurrency="eur")
+    second = line(
+        "2", EffectiveCost="", AmortizedCost="2.25", ListCost="NULL", BillingCurrency="EUR"
+    )
+    write_csv(source.bills / "bill.csv", [first, second, line("7", EffectiveCost="6")])
+    source.pull()
+    (landed,) = source.land()
+    stated = {
+        (cost.currency, cost.cost_name): (cost.total and Decimal(cost.total), cost.unknown_count)
+        for cost in landed.landing.stated_costs
+    }
+    assert stated == {
+        ("EUR", "effective_cost"): (Decimal("3.75"), 0),
+        ("EUR", "list_cost"): (Decimal(4), 1),
+        ("EUR", "contracted_cost"): (None, 2),
+        ("USD", "effective_cost"): (Decimal(6), 0),
+        ("USD", "list_cost"): (None, 1),
+        ("USD", "contracted_cost"): (None, 1),
+    }

@@ -20,8 +20,8 @@
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
         {% for name in [
-            'snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table',
-            'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
+            'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
+            'focus_delivered_column', 'org_table', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
         ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
