@@ -5,9 +5,9 @@ PYTHON := $(VENV)/bin/python
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
-export SQL
+export SQL PERIOD REASON
 
-.PHONY: help setup run ui query questions test check audit bench report journal focus-rules focus-referee focus-export
+.PHONY: help setup run ui query questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,18 @@ report: setup ## Write the report of the published file, for a browser.
 
 focus-export: setup ## Write the FOCUS datasets as Parquet and CSV with a manifest (TARGET=folder, s3://, az:// or gs://).
 	@$(PYTHON) -m orchestration focus-export $(if $(TARGET),"$(TARGET)")
+
+close: setup ## Check a month and freeze its statements: make close PERIOD=2026-09
+	@$(PYTHON) -m orchestration close "$$PERIOD"
+
+reopen: setup ## Open a closed month again: make reopen PERIOD=2026-09 REASON="..."
+	@$(PYTHON) -m orchestration reopen "$$PERIOD" "$$REASON"
+
+prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-prices|azure|aws FILE=...; ACCEPT=yes adds it).
+	@$(PYTHON) -m orchestration prices-import "$(FROM)" "$(FILE)" $(if $(AS_OF),--as-of "$(AS_OF)") \
+		$(if $(SINCE),--since "$(SINCE)") $(if $(REGION),--region "$(REGION)") \
+		$(if $(SERVICES),--services "$(SERVICES)") $(if $(CONFIRM),--confirm "$(CONFIRM)") \
+		$(if $(filter yes,$(ACCEPT)),--accept)
 
 journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
 	@$(PYTHON) -m orchestration journal "$(PERIOD)"

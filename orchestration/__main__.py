@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from orchestration.settings import (
+    DBT_PROJECT_DIR,
     DEMO_DIR,
     DEMO_PORT,
     PROJECT_DIR,
@@ -22,6 +24,8 @@ from orchestration.settings import (
     export_demo_key,
     use_instance,
 )
+
+PRICE_LISTS = ("litellm", "genai-prices", "azure", "aws")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +43,20 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
+    close = commands.add_parser("close", help="check a month and freeze its statements")
+    close.add_argument("month", help="such as 2026-09")
+    reopening = commands.add_parser("reopen", help="open a closed month again; its version is kept")
+    reopening.add_argument("month", help="such as 2026-09")
+    reopening.add_argument("reason", help="why, for the auditor")
+    prices = commands.add_parser("prices-import", help="add a price list's news to price.csv")
+    prices.add_argument("list", choices=PRICE_LISTS, help="whose list the file is")
+    prices.add_argument("file", type=Path, help="the list, as it was fetched")
+    prices.add_argument("--as-of", type=_day, help="day on which it was fetched; today if not said")
+    prices.add_argument("--since", type=_day, help="day from which things new to the book cost it")
+    prices.add_argument("--region", help="of an AWS offer file: whose prices")
+    prices.add_argument("--services", default="", help="services with ; between; else the book's")
+    prices.add_argument("--confirm", default="", help="name=reason of each jump, with ; between")
+    prices.add_argument("--accept", action="store_true", help="add the rows, not only show them")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
     journal.add_argument("period", help="the month, such as 2026-09")
     options = parser.parse_args(arguments)
@@ -57,6 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _report(settings)
     if options.command == "focus-export":
         return _focus_export(settings, options.target)
+    if options.command in ("close", "reopen"):
+        return _close(settings, options)
+    if options.command == "prices-import":
+        return _prices_import(settings, options)
     if options.command == "journal":
         return _journal(settings, options.period)
     if options.command == "ui":
@@ -164,6 +186,63 @@ def _focus_export(settings: Settings, target: str | None) -> int:
         f"{len(export.removed)} removed."
     )
     return 0
+
+
+def _close(settings: Settings, options: argparse.Namespace) -> int:
+    """Close or reopen a month, unless a run is going on."""
+    from orchestration.defs.closing import close_month, reopen_month
+    from orchestration.extract.source import SourceConfigError
+    from orchestration.publish.closing import CloseRefusedError
+    from orchestration.publish.run_lock import RunLockedError, run_lock
+
+    try:
+        with run_lock(settings.lock_path, f"make {options.command}"):
+            if options.command == "close":
+                close_month(settings, options.month, _say)
+            else:
+                reopen_month(settings, options.month, options.reason, _say)
+    except (CloseRefusedError, RunLockedError, SourceConfigError) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def _prices_import(settings: Settings, options: argparse.Namespace) -> int:
+    from orchestration.extract.price_list.listed import PriceListError
+    from orchestration.extract.price_list.readers import read_list
+    from orchestration.land.price_import import PriceImportError, accept, compare, show
+
+    as_of = options.as_of or settings.today
+    try:
+        listed = read_list(options.list, options.file, options.region)
+        difference = compare(
+            listed,
+            DBT_PROJECT_DIR / "seeds" / "ai_price.csv",
+            settings.org_dir,
+            as_of,
+            options.since or as_of,
+            [name.strip() for name in options.services.split(";") if name.strip()],
+        )
+        show(difference, listed, as_of, _say)
+        if not options.accept:
+            _say("Nothing was changed. ACCEPT=yes adds these prices to price.csv.")
+            return 0
+        confirmed = dict(_named_reason(text) for text in options.confirm.split(";") if text.strip())
+        added = accept(difference, listed.name, settings.org_dir, as_of, confirmed)
+    except (PriceListError, PriceImportError) as error:
+        _say(str(error))
+        return 1
+    _say(f"{added} row(s) were added to {settings.org_dir / 'price.csv'}.")
+    return 0
+
+
+def _named_reason(text: str) -> tuple[str, str]:
+    name, _, reason = text.partition("=")
+    return name.strip(), reason.strip()
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _journal(settings: Settings, period: str) -> int:

@@ -201,15 +201,6 @@
     {% do return(names) %}
 {% endmacro %}
 
-{#- The names of the four costs in the reporting currency. -#}
-{% macro reporting_costs() %}
-    {% set names = [] %}
-    {% for cost in four_costs() %}
-        {% do names.append(cost ~ '_reporting') %}
-    {% endfor %}
-    {% do return(names) %}
-{% endmacro %}
-
 {#-
   What dbt's generic tests (never_null, accepted_values, grain_is and the others) look at: of a model
   that is built by source and period, the rows of the periods that differ from what is published,

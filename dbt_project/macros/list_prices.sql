@@ -1,64 +1,3 @@
-{#- What the price book tells prices apart by. -#}
-{% macro priced_columns() %}
-    {% do return([
-        'usage_date', 'service_name', 'x_model', 'x_token_class', 'x_service_tier',
-        'x_context_window', 'x_region_scope',
-    ]) %}
-{% endmacro %}
-
-{#-
-  CTEs that end with `prices_in_force`: the list price of each of `price_points` on its day, from the
-  price book `prices`; none where the book does not know the model, which is unknown, never zero.
--#}
-{% macro prices_in_force() -%}
--- where the book prices a model by band, the price without a band is not that of another band
-banded_prices as (
-    select
-        prices.*,
-        max(context_window) over (
-            partition by service_name, model, token_class, service_tier
-        ) as any_context_window
-    from prices
-),
-
-prices_in_force as (
-    select
-        {%- for name in priced_columns() %}
-        price_points.{{ name }},
-        {%- endfor %}
-        banded_prices.unit,
-        banded_prices.list_price,
-        banded_prices.currency
-    from price_points
-    inner join banded_prices  -- a price point to the prices that hold for it, of which one is kept
-        on
-            price_points.service_name = banded_prices.service_name
-            and price_points.x_model = banded_prices.model
-            and price_points.x_token_class = banded_prices.token_class
-            and coalesce(price_points.x_service_tier, 'standard') = banded_prices.service_tier
-            and (
-                price_points.x_context_window is not distinct from banded_prices.context_window
-                or banded_prices.any_context_window is null
-            )
-            and (
-                price_points.x_region_scope = banded_prices.region_scope
-                or banded_prices.region_scope is null
-            )
-            and price_points.usage_date >= banded_prices.valid_from
-            and (
-                banded_prices.valid_to is null
-                or price_points.usage_date < banded_prices.valid_to
-            )
-    qualify row_number() over (
-        partition by
-            {%- for name in priced_columns() %}
-            price_points.{{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        order by banded_prices.region_scope asc nulls last, banded_prices.valid_from desc
-    ) = 1
-)
-{%- endmacro %}
-
 {#-
   CTEs that end with `vendor_priced`: quantities and unit prices of costs that a vendor reports
   without prices. They add to `relation` what FOCUS asks of every usage, in this order:
@@ -74,31 +13,29 @@ prices_in_force as (
   quantity told_consumed, told_consumed_unit, told_priced and told_pricing_unit.
 -#}
 {% macro vendor_priced(relation) -%}
-price_points as (
-    select distinct
-        {{ priced_columns() | join(',\n        ') }}
+with_band as (
+    select
+        *,
+        {{ context_above_tokens('x_context_window') }} as context_above_tokens
     from {{ relation }}
-    where told_priced is not null
 ),
 
-{{ prices_in_force() }},
+{{ prices_in_force('with_band', 'prices') }},
 
 with_list_price as (
     select
-        {{ relation }}.*,
+        with_band.*,
         prices_in_force.list_price as book_price,
         coalesce(
-            ({{ relation }}.told_priced > 0 and {{ relation }}.billed_cost >= 0)
-            or ({{ relation }}.told_priced < 0 and {{ relation }}.billed_cost <= 0), false
+            (with_band.told_priced > 0 and with_band.billed_cost >= 0)
+            or (with_band.told_priced < 0 and with_band.billed_cost <= 0), false
         ) as is_measured
-    from {{ relation }}
+    from with_band
     left join prices_in_force  -- many charges to at most one price
         on
-            {%- for name in priced_columns() %}
-            {{ 'and ' if not loop.first }}{{ relation }}.{{ name }} is not distinct from prices_in_force.{{ name }}
-            {%- endfor %}
-            and {{ relation }}.told_pricing_unit = prices_in_force.unit
-            and {{ relation }}.billing_currency = prices_in_force.currency
+            {{- price_of('with_band') }}
+            and with_band.told_pricing_unit = prices_in_force.unit
+            and with_band.billing_currency = prices_in_force.currency
 ),
 
 vendor_priced as (

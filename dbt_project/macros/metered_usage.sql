@@ -20,6 +20,7 @@
         ('x_provider', 'string'),
         ('x_model', 'string'),
         ('x_service_tier', 'string'),
+        ('context_above_tokens', 'int'),
         ('x_operation', 'string'),
         ('region_id', 'string'),
         ('billing_account_id', 'string'),
@@ -187,6 +188,10 @@ by_hour as (
         provider,
         model_name,
         service_tier,
+        {{ cliff_passed([
+            'input_uncached_tokens', 'cache_read_tokens', 'cache_write_5m_tokens',
+            'cache_write_1h_tokens', 'audio_input_tokens', 'image_input_tokens',
+        ]) }} as context_above_tokens,
         operation,
         region,
         {%- for name in ['account_id', 'project_id', 'key_id', 'principal_id', 'profile_id', 'user_id', 'team_id'] %}
@@ -228,6 +233,7 @@ named as (
             by_spelling.model, by_undated_spelling.model, by_unrouted_spelling.model, by_hour.model_name
         ) as x_model,
         by_hour.service_tier as x_service_tier,
+        by_hour.context_above_tokens,
         by_hour.operation as x_operation,
         by_hour.region as region_id,
         by_hour.account_id as billing_account_id,

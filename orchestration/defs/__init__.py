@@ -7,6 +7,7 @@ not: anything that touches bills; that must read and test without Dagster.
 import dagster as dg
 
 from orchestration.defs.automation import build_jobs, build_schedules, build_sensors
+from orchestration.defs.closing import build_closing_jobs
 from orchestration.defs.extract import build_extract_assets
 from orchestration.defs.land import build_land_assets
 from orchestration.defs.publish import build_publish_assets
@@ -34,7 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *build_warehouse_assets(settings, sources),
             *build_publish_assets(settings, sources),
         ],
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), *build_closing_jobs(settings)],
         schedules=build_schedules(settings),
         sensors=build_sensors(settings, sources),
         resources=build_resources(settings),

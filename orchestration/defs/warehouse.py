@@ -26,6 +26,7 @@ from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
 from orchestration.land.org_tables import land_org_tables
+from orchestration.publish.audit import PublicationRefusedError
 from orchestration.publish.build import (
     BuildPaths,
     inputs_fingerprint,
@@ -45,6 +46,12 @@ from orchestration.publish.dbt_manifest import (
     unit_tests_passed,
 )
 from orchestration.publish.model_facts import Facts, model_facts
+from orchestration.publish.statements import (
+    closed_shapes,
+    closed_versions,
+    verify_statements,
+    write_closed_inputs,
+)
 from orchestration.settings import DBT_PROJECT_DIR, Settings, export_run_process
 
 # What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
@@ -170,6 +177,30 @@ class DoorsTranslator(DagsterDbtTranslator):
         return {ORG_TABLES_KEY}
 
 
+def write_inputs(settings: Settings, sources: Sequence[SourceConfig]) -> None:
+    """Write what dbt is told of the settings, the doors before it and the closed months.
+
+    Raises:
+        PublicationRefusedError: A frozen statement is not as it was closed.
+    """
+    paths = build_paths(settings)
+    findings = verify_statements(paths.statements_dir, paths.published_path)
+    if findings:
+        raise PublicationRefusedError(findings)
+    write_settings_input(
+        paths.warehouse_dir,
+        settings.reporting_currency,
+        settings.today,
+        settings.fiscal_year_start_month,
+    )
+    write_warehouse_inputs(settings.data_dir, sources)
+    write_closed_inputs(
+        closed_versions(paths.statements_dir),
+        paths.warehouse_dir,
+        closed_shapes(load_manifest(DBT_PROJECT_DIR)),
+    )
+
+
 def build_paths(settings: Settings) -> BuildPaths:
     """Return where an installation keeps its warehouse."""
     return BuildPaths(settings.warehouse_dir, settings.build_path, settings.published_path)
@@ -202,13 +233,11 @@ def build_warehouse_assets(
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: Dbt, lock: RunLock) -> Iterator[Any]:
         paths = build_paths(settings)
-        write_settings_input(
-            paths.warehouse_dir,
-            settings.reporting_currency,
-            settings.today,
-            settings.fiscal_year_start_month,
-        )
-        write_warehouse_inputs(settings.data_dir, sources)
+        try:
+            write_inputs(settings, sources)
+        except PublicationRefusedError as refused:
+            progress.error(str(refused))
+            raise dg.Failure(description=str(refused), allow_retries=False) from None
         manifest = load_manifest(DBT_PROJECT_DIR)
         project = project_fingerprint(DBT_PROJECT_DIR)
         inputs = inputs_fingerprint(paths.warehouse_dir, project, settings.ledger_table_rows)

@@ -109,7 +109,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
-    from orchestration.demo.gateway import write_gateway_export
+    from orchestration.demo.gateway import discrepancies, write_gateway_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -121,6 +121,9 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
             "note": pl.String,
         },
     ).write_parquet(truth_dir / "event.parquet")
+    pl.DataFrame([vars(each) for each in discrepancies(world)]).write_parquet(
+        truth_dir / "gateway_discrepancy.parquet"
+    )
     bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
     for (name, bill), (usage_name, costs_name) in zip(
         bills.items(),

@@ -45,13 +45,22 @@ class Team:
 
 @dataclass(frozen=True)
 class ModelUse:
-    """A model that a use case sends a part of its requests to, from a day to before another."""
+    """A model that a use case sends a part of its requests to, from a day to before another.
+
+    From ``priority_from`` to before ``priority_to`` it pays for the vendor's priority tier.
+    """
 
     model: str
     share_pct: int = 100
     valid_from: date = date.min
     valid_to: date = date.max
     batch_pct: int = 0
+    priority_from: date = date.max
+    priority_to: date = date.max
+
+    def service_tier(self, day: date) -> str:
+        """Return the tier of a day's requests that are not sent as a batch."""
+        return "priority" if self.priority_from <= day < self.priority_to else "standard"
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,13 @@ def _d(text: str) -> date:
 
 
 def _use(
-    model: str, share: int = 100, *, since: str = "", until: str = "", batch: int = 0
+    model: str,
+    share: int = 100,
+    *,
+    since: str = "",
+    until: str = "",
+    batch: int = 0,
+    priority: tuple[str, str] | None = None,
 ) -> ModelUse:
     return ModelUse(
         model,
@@ -116,6 +131,7 @@ def _use(
         _d(since) if since else date.min,
         _d(until) if until else date.max,
         batch,
+        *(_d(text) for text in priority or ()),
     )
 
 
@@ -198,7 +214,8 @@ USE_CASES: tuple[UseCase, ...] = (
     UseCase(
         "contract-review", "Supplier contract review", "procurement", "production",
         _d("2025-08-04"), _d("2025-11-17"), "confidential", "approved", "openai",
-        (_use("gpt-5-2025-08-07"),),
+        # three days of hurry before the quarter's end
+        (_use("gpt-5-2025-08-07", priority=("2026-09-28", "2026-10-01")),),
         "agent", 420, 4, "office", cache_read_pct=18,
     ),
     UseCase(

@@ -1,7 +1,9 @@
 """The invoices that the demo company received for its closed months, made from the bills.
 
 An invoice asks for cents: its lines are the bill's sums of a month and category, rounded once. The
-month that still runs has no invoice yet.
+month that still runs has no invoice yet. Two things stand on invoices alone, as they do in life:
+OpenAI's sales tax since October 2026, and in that month an onboarding fee of Anthropic that its
+cost report does not show. The company's finance accepted the fee (``accepted_difference.csv``).
 """
 
 import csv
@@ -18,6 +20,9 @@ from orchestration.settings import DBT_PROJECT_DIR
 LINE_ITEM_TYPE_SEED = DBT_PROJECT_DIR / "seeds" / "aws_line_item_type.csv"
 
 _CENT = Decimal("0.01")
+_OCTOBER = date(2026, 10, 1)
+_SALES_TAX = Decimal("0.0825")
+_ONBOARDING_FEE = Decimal("48.00")
 _COLUMNS = (
     "invoice_number",
     "source",
@@ -65,14 +70,21 @@ def _vendor_lines(name: str, costs: pl.DataFrame, today: date) -> Iterator[_Line
         .sort("month")
     )
     for month, billed in by_month.iter_rows():
-        if month < today.replace(day=1):
+        if month >= today.replace(day=1):
+            continue
+        of_month = {"Usage": billed}
+        if name == "openai" and month >= _OCTOBER:
+            of_month["Tax"] = billed * _SALES_TAX
+        if name == "anthropic" and month == _OCTOBER:
+            of_month["Usage"] += _ONBOARDING_FEE
+        for category, amount in of_month.items():
             yield _line(
                 f"{issuer.upper()[:4]}-{month:%Y%m}-0417",
                 f"{name}_org",
                 issuer,
                 month,
-                "Usage",
-                billed,
+                category,
+                amount,
                 f"PO-2026-{issuer.upper()[:4]}",
             )
 

@@ -309,7 +309,7 @@ def openai_bill(world: World) -> VendorBill:
         parts,
         ids,
         lambda row, token_class: {
-            "line_item": ("batch | " if row["service_tier"] == "batch" else "")
+            "line_item": ("" if row["service_tier"] == "standard" else f"{row['service_tier']} | ")
             + f"{row['model']}, {_OPENAI_PIECES[token_class]}",
             "quantity_unit": "tokens",
         },
@@ -319,7 +319,8 @@ def openai_bill(world: World) -> VendorBill:
     usage = (
         parts.with_columns(
             (pl.col("service_tier") == "batch").alias("batch"),
-            pl.lit("default").alias("service_tier"),
+            # batch is a mark of its own; a request of one is in the default tier
+            pl.col("service_tier").replace({"standard": "default", "batch": "default"}),
         )
         .group_by("usage_date", *OPENAI_USAGE_KEYS)
         .agg(pl.sum(*_COUNTS))

@@ -251,7 +251,11 @@ class World:
             sent = np.floor(requests * in_use * use.share_pct / 100 + 0.5).astype(np.int64)
             batch = sent * use.batch_pct // 100
             for tier, tier_requests in (("standard", sent - batch), ("batch", batch)):
-                frames.append(self._frame(chance, use_case, use, tier, days, tier_requests))
+                frame = self._frame(chance, use_case, use, tier, days, tier_requests)
+                if tier == "standard":
+                    tiers = pl.Series("service_tier", [use.service_tier(day) for day in days])
+                    frame = frame.with_columns(tiers)
+                frames.append(frame)
         return frames
 
     def _requests(self, number: int, use_case: UseCase, days: list[date]) -> _Reals:

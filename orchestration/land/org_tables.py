@@ -31,6 +31,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _RATE = re.compile(r"\d{1,16}(\.\d{1,12})?", re.ASCII)
+_BAND = re.compile(r"0-200k|200k-1M|long|above-\d{1,9}k?", re.ASCII)
+_PRICE = re.compile(r"\d{1,6}(\.\d{1,9})?", re.ASCII)
 _QUANTITY = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 _PERCENT = re.compile(r"\d{1,3}(\.\d{1,10})?", re.ASCII)
 _MONEY = re.compile(r"-?\d{1,24}(\.\d{1,12})?", re.ASCII)
@@ -58,6 +60,20 @@ CHARGE_ATTRIBUTES = (
 )
 _TAG = "tag:"
 
+# What prices are of; the same words as x_token_class.
+TOKEN_CLASSES = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "embedding",
+)
+
 
 class OrgTableError(ValueError):
     """The organisation's tables have faults; the message lists them all."""
@@ -80,9 +96,10 @@ class Column:
 
     Attributes:
         kind: ``text``, ``date``, ``month`` (the first day of one), ``time`` (UTC, to the second),
-            ``integer``, ``rate`` (a positive decimal), ``quantity`` (a decimal from 0), ``share``
-            (0 to 1), ``percent`` (0 to 100), ``money`` (a decimal of either sign) or ``attribute``
-            (a column of a charge, or ``tag:`` and the key of a tag).
+            ``integer``, ``rate`` (a positive decimal), ``quantity`` (a decimal from 0), ``price``
+            (the same, of at most a million), ``band`` (a band of context), ``share`` (0 to 1),
+            ``percent`` (0 to 100), ``money`` (a decimal of either sign) or ``attribute`` (a column
+            of a charge, or ``tag:`` and the key of a tag).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -145,6 +162,7 @@ _FIGURE_STATES = Column(required=True, values=("measured", "estimated by owner")
 _OWNER = Column(required=True, refers_to="owner")
 _CURRENCY = tuple(sorted(ISO_4217))
 _CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+_PRICE_UNITS = ("1000000 Tokens",)
 _OPERATORS = ("equals", "not_equals", "in", "starts_with", "contains", "is_null", "is_not_null")
 
 TABLES: dict[str, Table] = {
@@ -293,6 +311,62 @@ TABLES: dict[str, Table] = {
         ("meter_scope", "scope_value", "source"),
         is_optional=True,
     ),
+    "price": Table(
+        {
+            "vendor": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(required=True),
+            "token_class": Column(required=True, values=TOKEN_CLASSES),
+            "service_tier": Column(required=True),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(required=True, values=_PRICE_UNITS),
+            "list_price": Column("price"),
+            "currency": Column(required=True, values=_CURRENCY),
+            "valid_from": Column("date", required=True),
+            "price_source": Column(required=True),
+            "price_source_date": Column("date", required=True),
+            "note": Column(),
+        },
+        (
+            "vendor",
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+            "valid_from",
+        ),
+        is_optional=True,
+    ),
+    "contract_price": Table(
+        {
+            "contract_id": Column(required=True),
+            "service_name": Column(required=True),
+            "model": Column(),
+            "token_class": Column(values=TOKEN_CLASSES),
+            "service_tier": Column(),
+            "context_window": Column("band"),
+            "region_scope": Column(),
+            "unit": Column(values=_PRICE_UNITS),
+            "contract_price": Column("price"),
+            "currency": Column(values=_CURRENCY),
+            "discount_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        (
+            "service_name",
+            "model",
+            "token_class",
+            "service_tier",
+            "context_window",
+            "region_scope",
+        ),
+        is_optional=True,
+    ),
     "fx_rate": Table(
         {
             "from_currency": Column(required=True, values=_CURRENCY),
@@ -413,6 +487,50 @@ TABLES: dict[str, Table] = {
             "corrects_invoice_number": Column(),
         },
         ("invoice_issuer", "invoice_number", "charge_category"),
+        is_optional=True,
+    ),
+    "reconciliation_tolerance": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "tolerance_amount": Column("money"),
+            "tolerance_share": Column("share"),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("invoice_issuer", "billing_currency"),
+        is_optional=True,
+    ),
+    "accepted_difference": Table(
+        {
+            "invoice_issuer": Column(required=True),
+            "invoice_number": Column(required=True),
+            "billing_period": Column("month", required=True),
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "charge_category": Column(required=True, values=_CHARGE_CATEGORIES),
+            "accepted_difference": Column("money", required=True),
+            "accepted_by": Column(required=True),
+            "reason": Column(required=True),
+            "accepted_on": Column("date", required=True),
+        },
+        (
+            "invoice_issuer",
+            "invoice_number",
+            "billing_period",
+            "billing_currency",
+            "charge_category",
+        ),
+        is_optional=True,
+    ),
+    "close_policy": Table(
+        {
+            "billing_currency": Column(required=True, values=_CURRENCY),
+            "open_exceptions_limit": Column("money", required=True),
+            "uninvoiced_limit": Column("money", required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+        },
+        ("billing_currency",),
         is_optional=True,
     ),
     "commitment": Table(
@@ -597,6 +715,8 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "time": pl.Datetime("us"),
     "integer": pl.Int32,
     "rate": pl.Decimal(28, 12),
+    "price": pl.Decimal(18, 9),
+    "band": pl.String,
     "quantity": pl.Decimal(28, 9),
     "share": pl.Decimal(18, 12),
     "percent": pl.Decimal(18, 12),
@@ -640,12 +760,14 @@ def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> La
         _check_validity(path, TABLES[name], rows, faults)
     check_rules(org_dir, tables, faults)
     _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
     _check_budgets(org_dir / "budget.csv", tables, faults)
     _check_accounts(org_dir, tables, faults)
     _check_thresholds(org_dir / "kpi_threshold.csv", tables["kpi_threshold"], faults)
     _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
     _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
     _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
+    _check_closing(org_dir, tables, faults)
     for name, line, column, what in value_faults(tables, today):
         faults.add(org_dir / f"{name}.csv", line, column, what)
     if faults.found:
@@ -675,6 +797,14 @@ def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> La
         {str(row["table_name"]): len(tables[str(row["table_name"])]) for row in landed},
         {str(row["table_name"]): str(row["content_hash"]) for row in landed},
     )
+
+
+def faults_of_table(name: str, path: Path) -> tuple[str, ...]:
+    """Return the faults of one table's file by itself, each by file, row and column."""
+    faults = Faults()
+    rows = _read(path, TABLES[name], faults)
+    _check_validity(path, TABLES[name], rows, faults)
+    return tuple(faults.found)
 
 
 def _write_parquet(frame: pl.DataFrame, path: Path, *, replace: bool = False) -> None:
@@ -801,6 +931,18 @@ def _money(text: str) -> Decimal:
     return Decimal(text)
 
 
+def _band(text: str) -> str:
+    if not _BAND.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _price(text: str) -> Decimal:
+    if not _PRICE.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
 def _attribute(text: str) -> str:
     if text not in CHARGE_ATTRIBUTES and not (text.startswith(_TAG) and text != _TAG):
         raise ValueError
@@ -814,6 +956,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "time": _time,
     "integer": _integer,
     "rate": _rate,
+    "price": _price,
+    "band": _band,
     "quantity": _quantity,
     "share": _share,
     "percent": _percent,
@@ -827,6 +971,8 @@ _IN_WORDS = {
     "time": "a time in UTC such as 2026-10-01T14:30:00Z",
     "integer": "a whole number of at most nine digits",
     "rate": "a positive number with at most 12 decimals",
+    "band": "a band of context such as above-200k",
+    "price": "a price such as 2.50, 0 when free, with at most 9 decimals",
     "quantity": "a number from 0 with at most 12 digits before the point and 9 after it",
     "percent": "a percentage from 0 to 100 with at most 10 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
@@ -860,7 +1006,7 @@ def _check_references(
 
 def _check_validity(path: Path, table: Table, rows: Sequence[Row], faults: Faults) -> None:
     """A key is unique, or the validities of its rows do not overlap."""
-    has_validity = "valid_from" in table.columns
+    has_validity = "valid_to" in table.columns
     by_key: dict[tuple[object, ...], list[tuple[date, date, int]]] = {}
     for row in rows:
         start, end = row.validity if has_validity else (DAY_ZERO, DAY_NEVER)
@@ -904,6 +1050,18 @@ def _check_meters(path: Path, rows: Sequence[Row], faults: Faults) -> None:
                         "meter_order",
                         f"place {order} of this list is taken in row {other.line}.",
                     )
+
+
+def _check_contract_prices(path: Path, rows: Sequence[Row], faults: Faults) -> None:
+    """A term is either a price with its unit and currency, or a discount."""
+    for row in rows:
+        values = row.values
+        if (values["contract_price"] is None) == (values["discount_share"] is None):
+            what = "a term is either a contract_price or a discount_share."
+            faults.add(path, row.line, "contract_price", what)
+        for name in ("model", "token_class", "unit", "currency"):
+            if values["contract_price"] is not None and values[name] is None:
+                faults.add(path, row.line, name, "a contract price needs a value here.")
 
 
 def _check_budgets(path: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
@@ -994,6 +1152,34 @@ def _check_invoices(path: Path, rows: Sequence[Row], faults: Faults) -> None:
         issued, due = row.values["issued_on"], row.values["due_on"]
         if isinstance(issued, date) and isinstance(due, date) and due < issued:
             faults.add(path, row.line, "due_on", "it must not lie before issued_on.")
+
+
+def _check_closing(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
+    """Limits and tolerances are no less than nothing, and who accepts a difference accepts one."""
+    for table, names in (
+        ("reconciliation_tolerance", ("tolerance_amount",)),
+        ("close_policy", ("open_exceptions_limit", "uninvoiced_limit")),
+    ):
+        for row in tables[table]:
+            for name in names:
+                amount = row.values[name]
+                if isinstance(amount, Decimal) and amount < 0:
+                    faults.add(
+                        org_dir / f"{table}.csv", row.line, name, "it must not be less than 0."
+                    )
+    path = org_dir / "reconciliation_tolerance.csv"
+    for row in tables["reconciliation_tolerance"]:
+        if row.values["tolerance_amount"] is None and row.values["tolerance_share"] is None:
+            what = "say an amount, a share of the invoice, or both."
+            faults.add(path, row.line, "tolerance_amount", what)
+    for row in tables["accepted_difference"]:
+        if row.values["accepted_difference"] == 0:
+            faults.add(
+                org_dir / "accepted_difference.csv",
+                row.line,
+                "accepted_difference",
+                "a difference of 0 needs nobody to accept it; take the row out.",
+            )
 
 
 def _check_commitments(path: Path, rows: Sequence[Row], faults: Faults) -> None:

@@ -37,6 +37,11 @@ class BuildPaths:
     build_path: Path
     published_path: Path
 
+    @property
+    def statements_dir(self) -> Path:
+        """Where the statements of closed periods are kept, for good."""
+        return self.published_path.with_name("statements")
+
 
 def open_build(paths: BuildPaths) -> None:
     """Start the build file as a copy of the published one, or as none when nothing is published."""
@@ -230,14 +235,23 @@ def ledger_models(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def sweep_period_files(
-    warehouse_dir: Path, manifest: Mapping[str, Any], published: Iterable[Path]
+    warehouse_dir: Path,
+    manifest: Mapping[str, Any],
+    published: Iterable[Path],
+    kept: Iterable[str] = (),
 ) -> int:
-    """Remove period files that none of the given published files names; return how many.
+    """Remove period files that nothing names any more; return how many.
 
     A published file and the one before it keep theirs, so that a reader of either finds what a
     view lists.
+
+    Args:
+        warehouse_dir: The warehouse folder.
+        manifest: dbt's manifest.
+        published: Published files, which keep what they name.
+        kept: Keys that closed periods name; theirs stay too.
     """
-    named: set[str] = set()
+    named = set(kept)
     for path in published:
         with duckdb.connect(str(path), read_only=True) as connection:
             named |= {

@@ -22,6 +22,12 @@ from orchestration.publish.build import (
     sweep_period_files,
 )
 from orchestration.publish.flip import Published, freeze_and_flip
+from orchestration.publish.statements import (
+    closed_versions,
+    differing_totals,
+    kept_keys,
+    verify_statements,
+)
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,20 @@ def publish(
         log: Receives one line of progress at a time.
 
     Raises:
-        PublicationRefusedError: A control total differs, or a source is stale and the
-            organisation does not allow that. The published file is untouched.
+        PublicationRefusedError: A control total differs, a frozen statement is not as it was
+            closed, or a source is stale and the organisation does not allow that. The published
+            file is untouched.
     """
+    findings = verify_statements(paths.statements_dir, paths.published_path)
+    closed = [] if findings else closed_versions(paths.statements_dir)
     with duckdb.connect(str(paths.build_path), read_only=True) as connection:
-        findings = [] if allow_stale else _stale(connection)
+        findings += [] if allow_stale else _stale(connection)
         differs = differs_from_published(connection)
         periods = _all_periods(connection) if judge_all else changed_periods(connection)
         if differs or judge_all:
             log(f"publish  auditing {len(periods)} source-months")
             findings += audit(connection, money_files, periods)
+            findings += differing_totals(connection, closed)
     if findings:
         discard_build(paths)
         raise PublicationRefusedError(findings)
@@ -78,7 +88,7 @@ def publish(
         log("publish  nothing differs from the published file; it stays as it is")
         return Publication(None, tuple(sorted(periods)), 0)
     naming = [path for path in (paths.published_path, paths.build_path) if path.exists()]
-    swept = sweep_period_files(paths.warehouse_dir, manifest, naming)
+    swept = sweep_period_files(paths.warehouse_dir, manifest, naming, kept_keys(closed))
     published = freeze_and_flip(paths.build_path, paths.published_path)
     log(f"publish  {published.path} ({published.byte_count:,} bytes)")
     return Publication(published, tuple(sorted(periods)), swept)

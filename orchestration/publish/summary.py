@@ -47,6 +47,21 @@ _ROWS = """
     order by t.source, t.billing_currency, t.billing_period
 """
 
+# The last two months of which a meter saw anything: the current one, and the last whole one.
+_COVERAGE = """
+    with metered as (
+        select distinct billing_period
+        from trust.rpt_usage_coverage
+        where explained_cost > 0
+        order by billing_period desc
+        limit 2
+    )
+    select billing_period, service_name, billing_currency, billed_cost, explained_share
+    from trust.rpt_usage_coverage
+    where billing_period in (select billing_period from metered) and explained_share is not null
+    order by billing_period, service_name, billing_currency
+"""
+
 QUERY_TO_PASTE = (
     "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
     "from showback.fct_showback_daily where billing_period = (select max(billing_period) "
@@ -121,6 +136,20 @@ def period_money(published_path: Path) -> list[PeriodMoney]:
     return found
 
 
+def coverage_lines(published_path: Path) -> list[str]:
+    """Return what part of each bill the company's own meters explain, one line a month."""
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        rows = connection.execute(_COVERAGE).fetchall()
+    by_period: dict[date, list[str]] = {}
+    for period, service, currency, billed, share in rows:
+        by_period.setdefault(period, []).append(
+            f"{service} {100 * share:.1f} % of {billed:,.2f} {currency}"
+        )
+    return [
+        f"Meters explain in {period:%Y-%m}: {', '.join(said)}" for period, said in by_period.items()
+    ]
+
+
 def print_summary(
     published_path: Path,
     report_path: Path,
@@ -142,6 +171,8 @@ def print_summary(
     if published_path.exists():
         say("")
         for line in _table(period_money(published_path)):
+            say(line)
+        for line in coverage_lines(published_path):
             say(line)
     failed = [gate for gate in gates if not gate.passed]
     say("")

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.settings import PROJECT_DIR
-from tests.bench import focus_converter, focus_rules
+from tests.bench import focus_converter, focus_rules, pricing
 from tests.bench.floor import column_count, copy_seconds
 from tests.bench.inputs import deliver_cur2, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -40,6 +40,7 @@ class Sizes:
         months: Months of the run that shows whether memory grows with history.
         month_lines: Line items of each of those months.
         legacy_lines: Line items that both converters are given.
+        priced_rows: Rows of usage that are priced.
         judged_charges: FOCUS charges that our judge is given, one measurement each.
         referee_charges: FOCUS charges that the official validator is given.
     """
@@ -49,14 +50,22 @@ class Sizes:
     months: int
     month_lines: int
     legacy_lines: int
+    priced_rows: int
     judged_charges: tuple[int, ...]
     referee_charges: int
 
 
 FULL = Sizes(
-    (1_000_000, 20_000_000), (3, 2), 6, 1_000_000, 1_000_000, (1_000_000, 20_000_000), 1_000_000
+    (1_000_000, 20_000_000),
+    (3, 2),
+    6,
+    1_000_000,
+    1_000_000,
+    10_000_000,
+    (1_000_000, 20_000_000),
+    1_000_000,
 )
-QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000, (1_000_000,), 100_000)
+QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, (1_000_000,), 100_000)
 
 
 class Bench:
@@ -80,7 +89,7 @@ class Bench:
             name = f"{lines / 1e6:g} M lines in one month"
             parts.append((name, partial(self.one_month, lines, rounds)))
         parts += [("memory by months", self.months), ("focus-converter", self.converter)]
-        parts.append(("FOCUS rules", self.focus_rules))
+        parts += [("pricing", self.pricing), ("FOCUS rules", self.focus_rules)]
         for name, measure in parts:
             try:
                 measure()
@@ -224,6 +233,20 @@ class Bench:
                 f"{run.peak_bytes / GIB:.2f} and {other.peak_bytes / GIB:.2f} GiB",
             ),
         ]
+
+    def pricing(self) -> None:
+        """Usage against a book of 10,000 dated prices."""
+        rows = self._sizes.priced_rows
+        self._say(f"pricing {rows:,} rows of usage by 10,000 dated prices")
+        run, seconds = pricing.price(
+            pricing.make_file(rows, self._scratch / "usage.parquet"), self._threads
+        )
+        name = f"{rows / 1e6:g} M rows of usage priced by 10,000 dated prices"
+        self.report.results += [
+            at_most(name, seconds, 10, "s", f"{run.seconds:.0f} s with dbt's start"),
+            at_most(f"{name}, memory", run.peak_bytes / GIB, 4, "GiB"),
+        ]
+        self._keep("pricing", run)
 
     def focus_rules(self) -> None:
         """All static FOCUS rules, and the official validator on the same file."""

@@ -46,10 +46,10 @@ DOUBLE_QUOTED = r'"\w+"'
 
 # Functions that DuckDB and Spark both have, with the same meaning for our arguments.
 _PORTABLE = """
-    abs any_value cardinality cast coalesce concat concat_ws count date_trunc decimal dense_rank
-    extract filter floor greatest lag lead least length lower max md5 min month nullif over
-    partition rank regexp_extract regexp_replace replace round row_number split_part sqrt substr
-    sum to_json trim try_cast upper year
+    abs any_value cardinality cast coalesce concat concat_ws count date_trunc decimal
+    dense_rank extract filter floor greatest hour lag lead least length levenshtein lower max
+    md5 min month nullif over partition rank regexp_extract regexp_replace replace round
+    row_number split_part sqrt substr sum to_json trim try_cast upper year
     """
 PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 # What the spark__ macros of macros/engine may use besides.

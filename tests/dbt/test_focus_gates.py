@@ -17,6 +17,8 @@ MARTS = (
     "contract_commitment",
     "rpt_commitment_balance",
     "dim_invoice_line",
+    "rpt_invoice_charges",
+    "rpt_invoice_reconciliation",
 )
 OCTOBER = "2026-10-01"
 
@@ -26,7 +28,9 @@ class Warehouse:
 
     def __init__(self, project: DbtProject, compiled_dir: Path) -> None:
         self.connection = duckdb.connect()
-        self.gates = compiled_dir / "duckdb" / "compiled" / "tollgate" / "tests" / "gates"
+        compiled = compiled_dir / "duckdb" / "compiled" / "tollgate"
+        self.gates = compiled / "tests" / "gates"
+        self.trust = compiled / "models" / "marts" / "trust"
         self.relations: dict[str, str] = {}
         for mart in project.marts:
             if mart["name"] in MARTS:
@@ -51,6 +55,17 @@ class Warehouse:
                 relation varchar, source varchar, billing_period date, key varchar
             );
             create table tollgate.published_key as from tollgate.period_key;
+            create schema org;
+            create table org.reconciliation_tolerance (
+                invoice_issuer varchar, billing_currency varchar, tolerance_amount decimal(38, 12),
+                tolerance_share decimal(18, 12), valid_from date, valid_to date
+            );
+            create table org.accepted_difference (
+                invoice_issuer varchar, invoice_number varchar, billing_period date,
+                billing_currency varchar, charge_category varchar,
+                accepted_difference decimal(38, 12), accepted_by varchar, reason varchar,
+                accepted_on date
+            );
             """
         )
         for relation in self.relations.values():
@@ -122,6 +137,14 @@ class Warehouse:
         """Run a gate and return its sentences."""
         rows = self.connection.execute(f"select what from ({self.gate(gate)})").fetchall()
         return sorted(what for (what,) in rows)
+
+    def unmet_invoices(self) -> list[str]:
+        """Reconcile the invoices and return what their gate says."""
+        relation = self.relations["rpt_invoice_reconciliation"]
+        reconciled = (self.trust / "rpt_invoice_reconciliation.sql").read_text()
+        self.connection.execute(f"delete from {relation}")
+        self.connection.execute(f"insert into {relation} {reconciled}")
+        return self.said("invoices_meet_their_charges")
 
     def gate(self, name: str) -> str:
         return (self.gates / f"{name}.sql").read_text()
@@ -289,12 +312,12 @@ def test_an_invoice_within_the_tolerance_passes(
     warehouse: Warehouse, changed: Mapping[str, Any]
 ) -> None:
     warehouse.line(**changed)
-    assert warehouse.said("focus_invoices_meet_their_charges") == []
+    assert warehouse.unmet_invoices() == []
 
 
 def test_an_invoice_that_asks_for_more_than_its_charges_is_named(warehouse: Warehouse) -> None:
     warehouse.line(BilledCost="101.01")
-    (sentence,) = warehouse.said("focus_invoices_meet_their_charges")
+    (sentence,) = warehouse.unmet_invoices()
     assert sentence.startswith(
         "invoice I-1 asks for 101.010000000000 of Usage, its charges are 100.0"
     )
@@ -307,7 +330,7 @@ def test_the_tolerance_is_a_hundred_of_the_smallest_unit_of_the_currency(
     warehouse: Warehouse, currency: str, asked: str
 ) -> None:
     warehouse.line(BillingCurrency=currency, BilledCost=asked)
-    assert len(warehouse.said("focus_invoices_meet_their_charges")) == 1
+    assert len(warehouse.unmet_invoices()) == 1
 
 
 def received(warehouse: Warehouse, billed: Any, **changed: Any) -> None:
@@ -336,7 +359,7 @@ def test_a_received_amount_that_the_bill_has_no_charges_for_is_named(
     warehouse.line(x_InvoiceBasis="bill")
     received(warehouse, 100)
     received(warehouse, 50, **changed)
-    assert warehouse.said("focus_invoices_meet_their_charges") == [
+    assert warehouse.unmet_invoices() == [
         f"invoice I-1 asks for {what}, and the bill has no such charges on it"
     ]
 
@@ -354,16 +377,16 @@ def test_a_received_tax_a_month_without_a_bill_and_a_rounding_are_not_missed(
 ) -> None:
     warehouse.line(x_InvoiceBasis="bill")
     received(warehouse, 100, **changed)
-    assert warehouse.said("focus_invoices_meet_their_charges") == []
+    assert warehouse.unmet_invoices() == []
 
 
 def test_the_lines_of_a_bill_s_own_invoice_meet_the_received_amount(warehouse: Warehouse) -> None:
     for detail in ("a", "b"):
         warehouse.line(x_InvoiceBasis="bill", InvoiceDetailId=detail)
     received(warehouse, 200)
-    assert warehouse.said("focus_invoices_meet_their_charges") == []
+    assert warehouse.unmet_invoices() == []
     warehouse.connection.execute("update reference.dim_invoice_line set billed_cost = 150")
-    (sentence,) = warehouse.said("focus_invoices_meet_their_charges")
+    (sentence,) = warehouse.unmet_invoices()
     assert sentence.startswith("invoice I-1 asks for 150.000000000000 of Usage")
 
 
@@ -371,9 +394,43 @@ def test_charges_that_no_line_of_a_received_invoice_covers_are_named(warehouse: 
     warehouse.line(InvoiceId="open/own", x_InvoiceBasis="provisional", ChargeCategory="Purchase")
     warehouse.line()
     received(warehouse, 100)
-    assert warehouse.said("focus_invoices_meet_their_charges") == [
+    assert warehouse.unmet_invoices() == [
         "an invoice of Issuer was received, and no line of it covers 4 charges of Purchase"
     ]
+
+
+def accepted(warehouse: Warehouse, amount: str) -> None:
+    warehouse.connection.execute(
+        "insert into org.accepted_difference values "
+        "('Issuer', 'I-1', ?, 'USD', 'Usage', ?, 'Head of finance', 'agreed', '2026-11-05')",
+        [OCTOBER, amount],
+    )
+
+
+def test_an_accepted_difference_stops_nothing(warehouse: Warehouse) -> None:
+    warehouse.line(BilledCost="112.34")
+    received(warehouse, "112.34")
+    assert len(warehouse.unmet_invoices()) == 1
+    accepted(warehouse, "12.34")
+    assert warehouse.unmet_invoices() == []
+
+
+def test_an_acceptance_of_more_than_there_is_is_named(warehouse: Warehouse) -> None:
+    warehouse.line(BilledCost="112.34")
+    received(warehouse, "112.34")
+    accepted(warehouse, "20")
+    (sentence,) = warehouse.unmet_invoices()
+    assert sentence.endswith(
+        "the acceptance of 20.000000000000 by Head of finance does not fit the rest of "
+        "12.340000000000"
+    )
+
+
+def test_a_bill_that_is_in_the_ledger_twice_is_named(warehouse: Warehouse) -> None:
+    warehouse.line(x_ChargedCost=200)
+    received(warehouse, 100)
+    (sentence,) = warehouse.unmet_invoices()
+    assert "twice the invoice" in sentence
 
 
 def test_what_a_provider_s_own_file_breaks_only_warns(

@@ -22,6 +22,7 @@ from dbt_nodes import DbtProject, Node, door
 from orchestration.land.catalogue import write_warehouse_inputs
 from orchestration.land.org_tables import land_org_tables
 from orchestration.publish.build import write_settings_input
+from orchestration.publish.statements import closed_shapes, write_closed_inputs
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings, export_for_dbt
 
 COMMENTS = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
@@ -48,6 +49,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, project: DbtProject) -> Iterat
     write_settings_input(settings.warehouse_dir, "USD", date(2026, 11, 16))
     land_org_tables(PROJECT_DIR / "tests" / "fixtures" / "org", work)
     write_warehouse_inputs(work, [])
+    write_closed_inputs([], settings.warehouse_dir, closed_shapes(project.manifest))
     # What dbt knows of the project's files from the last time saves it from reading them again.
     (work / "target").mkdir()
     shutil.copy(DBT_PROJECT_DIR / "target" / "partial_parse.msgpack", work / "target")

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ import polars as pl
 import pytest
 
 from orchestration.demo import make_demo
-from orchestration.demo.gateway import GATEWAY_USE_CASES
+from orchestration.demo.gateway import GATEWAY_USE_CASES, UNKNOWN_MODEL
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
+from orchestration.demo.world import canonical_model
+from orchestration.publish.closing import close_checks
 from orchestration.publish.questions import QUESTIONS_PATH, read_questions, with_answers
 from orchestration.settings import DEMO_DIR, Settings
 from tests.pipeline.conftest import Installation, Run
@@ -178,7 +181,80 @@ def test_the_gateway_saw_the_tokens_that_the_world_sent_through_it(demo: Demo) -
             """,
             [counted[0][0], [*GATEWAY_USE_CASES]],
         ).fetchall()
-    assert counted == sent
+        disturbed = connection.execute(
+            f"select distinct use_case_id from '{demo.truth_dir}/gateway_discrepancy.parquet' "
+            "where cause = 'a doubled meter'"
+        ).fetchall()
+    undisturbed = {*GATEWAY_USE_CASES} - {row[0] for row in disturbed}
+    assert len(undisturbed) == 2
+    assert [row for row in counted if row[1] in undisturbed] == [
+        row for row in sent if row[1] in undisturbed
+    ]
+
+
+def test_every_planted_discrepancy_is_found_with_its_cause_and_no_other(demo: Demo) -> None:
+    with duckdb.connect() as connection:
+        listed = connection.execute(
+            f"select distinct usage_date, model, cause from "
+            f"'{demo.truth_dir}/gateway_discrepancy.parquet'"
+        ).fetchall()
+    planted = {(day, canonical_model(model), cause) for day, model, cause in listed}
+    assert {cause for _, _, cause in planted} == {
+        "cache counted twice",
+        "traffic past the meter",
+        "failures billed without usage",
+        "batch priced as standard",
+        "a stale price",
+        "days cut in another time zone",
+        "a tier ignored",
+        "an unknown model",
+        "a doubled meter",
+    }
+    found = {
+        *demo.installation.query(
+            "select distinct usage_date, x_model, likely_cause "
+            "from trust.rpt_usage_reconciliation where likely_cause <> 'none'"
+        )
+    }
+    assert planted - found == set()
+    # what goes past the gateway as a whole is no discrepancy of the gateway
+    models = {model for _, model, _ in planted} | {UNKNOWN_MODEL}
+    more = {
+        (day, model, cause)
+        for day, model, cause in found - planted
+        if model in models and cause != "traffic past the meter"
+    }
+    clock = sorted(day for day, _, cause in planted if cause == "days cut in another time zone")
+    unknown = next(day for day, _, cause in planted if cause == "an unknown model")
+    gateway_model = canonical_model("gpt-5-2025-08-07")
+    assert more == {
+        # tokens of the first day lie on the day before
+        (clock[0] - timedelta(days=1), gateway_model, "days cut in another time zone"),
+        (unknown, UNKNOWN_MODEL, "an unknown model"),
+    }
+
+
+def test_what_meters_explain_of_each_bill_is_said(demo: Demo) -> None:
+    rows = demo.installation.query(
+        "select service_name, billed_cost, explained_cost, unexplained_cost, explained_share "
+        "from trust.rpt_usage_coverage where billing_period = date '2026-10-01' order by 1"
+    )
+    assert [row[0] for row in rows] == ["Amazon Bedrock", "Claude API", "OpenAI API"]
+    for service, billed, explained, unexplained, share in rows:
+        assert explained + unexplained == billed
+        assert 0 <= share < 1 and (share > 0) is (service != "Amazon Bedrock")
+        said = f"{service} {100 * share:.1f} % of {billed:,.2f} USD"
+        assert "2026-10" in demo.run.text and said in demo.run.text, said
+
+
+def test_a_meter_s_unknown_model_is_an_exception_with_its_tokens(demo: Demo) -> None:
+    rows = demo.installation.query(
+        "select subject, tokens, billed_cost, what_to_do from trust.rpt_exceptions "
+        "where exception_kind = 'unknown_price' and source = 'llm_gateway' order by 1"
+    )
+    assert [row[0].split(",")[0] for row in rows] == [f"metered: {UNKNOWN_MODEL}"] * 3
+    assert all(tokens > 0 and billed is None for _, tokens, billed, _ in rows)
+    assert all("nearest names in the book" in what_to_do for *_, what_to_do in rows)
 
 
 def test_what_nobody_understands_is_listed_with_its_money(demo: Demo) -> None:
@@ -495,6 +571,30 @@ def test_providers_are_held_to_the_budget_of_their_day(
     assert {row["ServiceProviderName"]: row["over_budget"] for row in rows} == {
         name: cost - given[name] for name, cost in untaxed.items()
     }
+
+
+def test_of_the_invoices_that_differ_one_is_explained_and_one_accepted(demo: Demo) -> None:
+    differing = demo.installation.query(
+        "select invoice_issuer, charge_category, reconciliation_state, accepted_by "
+        "from trust.rpt_invoice_reconciliation "
+        "where reconciliation_state not in ('reconciled', 'within tolerance', 'no invoice') "
+        "order by all"
+    )
+    assert differing == [
+        ("Anthropic", "Usage", "accepted", "Head of Finance"),
+        ("OpenAI", "Tax", "explained", None),
+    ]
+    touched = demo.installation.query(
+        "select distinct source, billing_period from showback.fct_stated_cost_monthly "
+        "where accepted_differences like '%48.00%accepted by Head of Finance%' order by all"
+    )
+    assert touched == [("anthropic_org", date(2026, 10, 1))]
+
+
+def test_the_last_whole_month_could_be_closed(demo: Demo) -> None:
+    limits = {"USD": {"open_exceptions_limit": Decimal(500), "uninvoiced_limit": Decimal(0)}}
+    checks = close_checks(demo.installation.published_path, date(2026, 10, 1), limits)
+    assert [(check.name, check.lines()) for check in checks if not check.passed] == []
 
 
 # What the company got for it. The truth is what the world sent and what the showback adds up to.

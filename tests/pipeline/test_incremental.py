@@ -80,12 +80,15 @@ COMPARED_MARTS = (
     "unit_economics.fct_time_to_first_prompt",
     "unit_economics.fct_benchmark_monthly",
 )
+# Marts over all months that hang on what months cost.
+OWNER_LISTS = ("showback.fct_true_up", "showback.fct_stated_cost_monthly")
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
     "focus.cost_and_usage",
     "focus.invoice_detail",
     "trust.rpt_commitment_balance",
     "trust.rpt_focus_conformance",
+    "trust.rpt_invoice_charges",
     "trust.rpt_focus_delivery",
 )
 # Lists over all months, made of the marts above.
@@ -93,6 +96,8 @@ FOCUS_LISTS = (
     "focus.billing_period",
     "focus.contract_commitment",
     "trust.rpt_focus_list_conformance",
+    "trust.rpt_invoice_reconciliation",
+    "trust.rpt_accepted_difference",
 )
 SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
 
@@ -145,6 +150,7 @@ def statements(*months: str) -> set[PeriodKey]:
         "governance.fct_allocation_kpi_monthly",
         "governance.fct_maturity_scorecard",
         "planning.fct_budget_status",
+        "showback.fct_statement_known_monthly",
         "showback.fct_statement_monthly",
     )
 
@@ -216,7 +222,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
         | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
         | statements("2026-10")
-        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS)
+        | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
     assert installation.query(
         "select source, dataset, cast(billing_period as varchar), currency, previous_total, total, "
@@ -310,7 +316,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
     expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
-    expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS)
+    expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
@@ -347,6 +353,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
+        *((mart, "*") for mart in OWNER_LISTS),
         *((mart, "*") for mart in COMPARED_MARTS),
     }
 
@@ -403,7 +410,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
-    expected |= whole("trust.rpt_meter_coverage", *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS)
+    expected |= whole(
+        "trust.rpt_meter_coverage", *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS
+    )
     for source, period in months:
         expected |= models(door="allocate", names=costs, source=source, period=period)
         expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
@@ -416,9 +425,9 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "and sql like '%.parquet%' order by all"
     ) == [("charge_split",), ("cost_and_usage",)]
     assert installation.query(
-        "select billing_currency, reporting_currency, sum(billed_cost_reporting) "
-        "= sum(billed_cost) * case billing_currency when 'USD' then 0.9 else 1 end "
-        "from allocation.charge_split group by all order by all"
+        "select billing_currency, reporting_currency, sum(billed_cost_reporting) = sum(cast("
+        "billed_cost * case billing_currency when 'USD' then 0.9 else 1 end as decimal(38, 12))) "
+        "from allocation.charge_split group by billing_currency, reporting_currency order by all"
     ) == [("EUR", "EUR", True), ("USD", "EUR", True)]
 
 

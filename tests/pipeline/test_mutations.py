@@ -79,8 +79,8 @@ CONFORM = {
     ),
     "credits and free lines that are filtered out": Mutation(
         _FOCUS,
-        "    'x_service_tier',\n]) }}",
-        "    'x_service_tier',\n]) }}\nwhere billed_cost > 0",
+        "    'x_service_tier', 'x_tax_type',\n]) }}",
+        "    'x_service_tier', 'x_tax_type',\n]) }}\nwhere billed_cost > 0",
         {
             "conformed_equals_landed": (
                 "focus_small 2026-10: billed_cost: landed 153.300000000000",
@@ -144,24 +144,6 @@ MARTS = {
             ),
         },
     ),
-    "a statement without what is idle": Mutation(
-        "models/marts/showback/fct_statement_monthly.sql",
-        "    from statement_lines\n    group by\n",
-        "    from statement_lines\n    where outcome <> 'idle'\n    group by\n",
-        {
-            "statement_equals_showback": (
-                "all sources 2026-09: billed_cost: months 60.593333333333",
-                "statements 56.593333333333",
-                "(4 USD touched)",
-            ),
-        },
-    ),
-    "a cent that nobody is charged": Mutation(
-        "models/marts/showback/fct_chargeback_journal.sql",
-        "when remainder_rank <= units_left then 1",
-        "when remainder_rank < units_left then 1",
-        {"journal_balances": ("2026-10: the expense lines are rounded by -0.0", "touched)")},
-    ),
     "a mart without credits": Mutation(
         "models/marts/focus/cost_and_usage.sql",
         "    where {{ this_period('int_charges_conformed') }}",
@@ -181,6 +163,22 @@ MARTS = {
     ),
 }
 
+# Apart, because a mart that a gate stopped takes those that read it along.
+STATEMENTS = {
+    "a statement without what is idle": Mutation(
+        "models/marts/showback/fct_statement_known_monthly.sql",
+        "    from statement_lines\n    group by\n",
+        "    from statement_lines\n    where outcome <> 'idle'\n    group by\n",
+        {
+            "statement_equals_showback": (
+                "all sources 2026-09: billed_cost: months 60.593333333333",
+                "statements 56.593333333333",
+                "(4 USD touched)",
+            ),
+        },
+    ),
+}
+
 # No line needs to be broken for this one: the organisation lists an account twice.
 SAME_ACCOUNT = {"name": "same_account", "kind": "focus", "url": "bills/same_account"}
 TWO_SOURCES = (
@@ -192,8 +190,13 @@ TWO_SOURCES = (
 )
 # A bill that leaves a cost open.
 OPEN_COSTS = {"name": "open_costs", "kind": "focus", "url": "bills/open_costs"}
-FURTHER_SOURCES = {"conform": [SAME_ACCOUNT], "allocate": [OPEN_COSTS], "marts": []}
-DOORS = {"conform": CONFORM, "allocate": ALLOCATE, "marts": MARTS}
+FURTHER_SOURCES = {
+    "conform": [SAME_ACCOUNT],
+    "allocate": [OPEN_COSTS],
+    "marts": [],
+    "statements": [],
+}
+DOORS = {"conform": CONFORM, "allocate": ALLOCATE, "marts": MARTS, "statements": STATEMENTS}
 
 
 def broken_project(folder: Path, mutations: Sequence[Mutation]) -> Path:

@@ -167,6 +167,7 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
         months=2,
         month_lines=200,
         legacy_lines=200,
+        priced_rows=1000,
         judged_charges=(200,),
         referee_charges=200,
     )

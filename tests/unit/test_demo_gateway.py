@@ -1,17 +1,23 @@
-"""The demo company's gateway saw exactly what its vendors bill for the use cases behind it."""
+"""The demo company's gateway saw what its vendors bill, but for the discrepancies that it lists."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 from file_bills import FileSource
 
-from orchestration.demo.gateway import GATEWAY_USE_CASES, gateway_start, write_gateway_export
-from orchestration.demo.world import World
+from orchestration.demo.gateway import (
+    UNKNOWN_MODEL,
+    discrepancies,
+    write_gateway_export,
+)
+from orchestration.demo.world import TOKEN_CLASSES, World
 from orchestration.settings import Settings
 
 SCALE = Decimal("0.05")
@@ -38,17 +44,28 @@ def test_the_same_world_gives_the_same_bytes(world: World, folder: Path, tmp_pat
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_every_token_and_request_that_was_billed_is_there_once(
-    world: World, folder: Path, tmp_path: Path
-) -> None:
-    meter = FileSource("litellm", folder, tmp_path / "data")
-    meter.pull()
+# What changes tokens; the other causes are of prices, tiers and of who does not go through.
+OF_TOKENS = {
+    "cache counted twice",
+    "a doubled meter",
+    "failures billed without usage",
+    "an unknown model",
+    "days cut in another time zone",
+}
+Call = tuple[date, str, str]
+
+
+@pytest.fixture(scope="module")
+def seen(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Call, tuple[Any, ...]]:
+    """By day, use case and model: calls that went well, five token classes, calls that failed."""
+    data = tmp_path_factory.mktemp("seen") / "data"
+    FileSource("litellm", folder, data).pull()
     with duckdb.connect() as connection:
-        parts = f"read_parquet('{tmp_path}/data/extracted/bill/calls/*/*/*.parquet')"
+        parts = f"read_parquet('{data}/extracted/bill/calls/*/*/*.parquet')"
         assert connection.execute(
             f"select count(*) from {parts} where defects is not null"
         ).fetchall() == [(0,)]
-        seen = connection.execute(
+        rows = connection.execute(
             f"""
             select
                 cast(started_at as date), use_case, model,
@@ -57,52 +74,106 @@ def test_every_token_and_request_that_was_billed_is_there_once(
                 sum(cache_read_tokens),
                 sum(cache_write_tokens - cache_write_1h_tokens),
                 sum(cache_write_1h_tokens),
-                sum(output_tokens)
-            from {parts} group by all order by all
+                sum(output_tokens),
+                count(*) filter (where is_failure),
+                sum(input_tokens + output_tokens) filter (where is_failure)
+            from {parts} group by all
             """
         ).fetchall()
-        failed = connection.execute(
-            f"select count(*), sum(input_tokens + output_tokens) from {parts} where is_failure"
-        ).fetchone()
-    billed = (
-        world.inference.filter(
-            pl.col("use_case_id").is_in(GATEWAY_USE_CASES)
-            & (pl.col("usage_date") >= gateway_start(world))
-        )
-        .group_by("usage_date", "use_case_id", "model")
-        .agg(
-            pl.col("requests").sum(),
-            *(
-                pl.col(f"{name}_tokens").sum()
-                for name in (
-                    "input_uncached",
-                    "cache_read",
-                    "cache_write_5m",
-                    "cache_write_1h",
-                    "output",
-                )
-            ),
-        )
-        .sort("usage_date", "use_case_id", "model")
-    )
-    assert seen == billed.rows()
-    # a failure is a request without tokens, and no vendor bills it
-    assert failed is not None and failed[0] > 0 and failed[1] == 0
+    # a failure is a request without tokens
+    assert {row[-1] for row in rows} <= {None, 0}
+    return {row[:3]: row[3:-1] for row in rows}
 
 
-def test_the_gateways_estimates_are_the_list_prices_of_what_it_saw(
+@pytest.fixture(scope="module")
+def billed(world: World) -> dict[Call, tuple[Any, ...]]:
+    """The same of the world, by all days: calls and five token classes."""
+    counts = ("requests", *(f"{name}_tokens" for name in TOKEN_CLASSES))
+    sums = world.inference.group_by("usage_date", "use_case_id", "model").agg(pl.sum(*counts))
+    return {row[:3]: row[3:] for row in sums.iter_rows()}
+
+
+def planted(world: World, cause: str) -> list[Call]:
+    """Return the days, use cases and models that a cause was planted at; there are some."""
+    found = [
+        (each.usage_date, each.use_case_id, each.model)
+        for each in discrepancies(world)
+        if each.cause == cause
+    ]
+    assert found
+    return found
+
+
+def test_every_token_and_request_that_was_billed_is_there_once(
+    world: World, seen: dict[Call, tuple[Any, ...]], billed: dict[Call, tuple[Any, ...]]
+) -> None:
+    disturbed = {call for cause in OF_TOKENS for call in planted(world, cause)}
+    # a clock that stands off moves calls to the day before
+    moved = {(day - timedelta(days=1), *rest) for day, *rest in disturbed}
+    clean = {call: counts for call, counts in seen.items() if call not in disturbed | moved}
+    assert len(clean) > 150
+    for call, counts in clean.items():
+        if call[2] != UNKNOWN_MODEL:
+            assert counts[:-1] == billed[call], call
+    assert sum(counts[-1] for counts in clean.values()) > 0
+
+
+def test_what_the_gateway_counts_wrongly_is_wrong_by_what_it_says(
+    world: World, seen: dict[Call, tuple[Any, ...]], billed: dict[Call, tuple[Any, ...]]
+) -> None:
+    for call in planted(world, "cache counted twice"):
+        requests, uncached, read, *others = billed[call]
+        assert read > 0
+        assert seen[call][:-1] == (requests, uncached + read, read, *others)
+    for call in planted(world, "a doubled meter"):
+        assert seen[call][:-1] == tuple(2 * count for count in billed[call])
+    for call in planted(world, "failures billed without usage"):
+        requests, failed = seen[call][0], seen[call][-1]
+        assert 0 < requests < billed[call][0] <= requests + failed
+        assert 0 < sum(seen[call][1:-1]) < sum(billed[call][1:])
+    for day, use_case_id, model in planted(world, "an unknown model"):
+        assert (day, use_case_id, model) not in seen
+        as_logged = seen[day, use_case_id, UNKNOWN_MODEL]
+        assert as_logged[:-1] == billed[day, use_case_id, model]
+
+
+def test_a_clock_that_stands_off_moves_tokens_and_loses_none(
+    world: World, seen: dict[Call, tuple[Any, ...]], billed: dict[Call, tuple[Any, ...]]
+) -> None:
+    calls = planted(world, "days cut in another time zone")
+    days = {call[0] for call in calls}
+    rest = calls[0][1:]
+    reach = sorted({min(days) - timedelta(days=1), *days})
+    for number in range(6):
+        assert sum(seen[day, *rest][number] for day in reach) == sum(
+            billed[day, *rest][number] for day in reach if (day, *rest) in billed
+        )
+    assert seen[max(days), *rest][:-1] != billed[max(days), *rest]
+
+
+def test_the_gateways_estimates_are_its_old_prices_of_what_it_saw(
     world: World, folder: Path
 ) -> None:
     logs = pl.read_parquet(folder / "*.parquet")
-    spent = float(logs["spend"].sum())
-    expected = Decimal(0)
-    for row in world.inference.filter(
-        pl.col("use_case_id").is_in(GATEWAY_USE_CASES)
-        & (pl.col("usage_date") >= gateway_start(world))
-    ).iter_rows(named=True):
-        prices = world.prices(row["vendor"], row["model"], row["usage_date"], row["service_tier"])
-        assert prices is not None
-        for name, price in prices.items():
-            if f"{name}_tokens" in row:
-                expected += row[f"{name}_tokens"] * price / 1_000_000
-    assert spent == pytest.approx(float(expected), rel=1e-9)
+    stale = planted(world, "a stale price")
+    for day, use_case_id, model in stale:
+        spent = float(
+            logs.filter(
+                (pl.col("startTime").dt.date() == day)
+                & (pl.col("model") == model)
+                & pl.col("metadata").str.contains(use_case_id)
+            )["spend"].sum()
+        )
+        at = {
+            when: sum(
+                row[f"{name}_tokens"] * (world.prices("openai", model, when) or {})[name]
+                for row in world.inference.filter(
+                    (pl.col("usage_date") == day) & (pl.col("use_case_id") == use_case_id)
+                ).iter_rows(named=True)
+                for name in ("input_uncached", "cache_read", "cache_write_5m", "output")
+            )
+            / 1_000_000
+            for when in (day, date(2026, 8, 1))
+        }
+        assert spent == pytest.approx(float(at[date(2026, 8, 1)]), rel=1e-9)
+        assert spent > 1.1 * float(at[day])

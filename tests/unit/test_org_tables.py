@@ -862,3 +862,184 @@ def test_an_order_of_meters_that_does_not_say_who_counts_is_named(
     write(org, "meter_precedence", METERS + lines)
     (found,) = faults(org, tmp_path / "data")
     assert found.startswith("meter_precedence.csv, row ") and fault in found
+
+
+TOLERANCE = "invoice_issuer,billing_currency,tolerance_amount,tolerance_share,valid_from,valid_to\n"
+ACCEPTED = (
+    "invoice_issuer,invoice_number,billing_period,billing_currency,charge_category,"
+    "accepted_difference,accepted_by,reason,accepted_on\n"
+)
+POLICY = "billing_currency,open_exceptions_limit,uninvoiced_limit,valid_from,valid_to\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "lines", "said"),
+    [
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,,,,\n",
+            "column tolerance_amount: say an",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,-1,,,\n",
+            "column tolerance_amount: it m",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,1,2,,\n",
+            "column tolerance_share: '2' is",
+        ),
+        (
+            "reconciliation_tolerance",
+            f"{TOLERANCE}AWS,USD,1,,,2026-10-01\nAWS,USD,2,,2026-09-01,\n",
+            "column valid_from: invoice_issuer 'AWS', billing_currency 'USD' is in force twice",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-01,USD,Usage,12.34,,agreed,2026-10-05\n",
+            "column accepted_by: a value is missing",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-01,USD,Usage,0,CFO,agreed,2026-10-05\n",
+            "column accepted_difference: a difference of 0 needs nobody",
+        ),
+        (
+            "accepted_difference",
+            f"{ACCEPTED}AWS,I-1,2026-09-02,USD,Usage,1,CFO,agreed,2026-10-05\n",
+            "column billing_period: '2026-09-02' is not the first day of a month",
+        ),
+        (
+            "accepted_difference",
+            ACCEPTED + "AWS,I-1,2026-09-01,USD,Usage,1,CFO,agreed,2026-10-05\n" * 2,
+            "column invoice_issuer: invoice_issuer 'AWS', invoice_number 'I-1'",
+        ),
+        ("close_policy", f"{POLICY}USD,-1,0,,\n", "column open_exceptions_limit: it must not be"),
+        (
+            "close_policy",
+            f"{POLICY}USD,1,-0.01,,\n",
+            "column uninvoiced_limit: it must not be less",
+        ),
+        ("close_policy", f"{POLICY}DOLLAR,1,1,,\n", "column billing_currency: 'DOLLAR' is not"),
+    ],
+)
+def test_faults_of_the_tables_of_closing_are_named(
+    org: Path, tmp_path: Path, table: str, lines: str, said: str
+) -> None:
+    write(org, table, lines)
+    (fault,) = faults(org, tmp_path / "data")
+    row = lines.count("\n")
+    assert fault.startswith(f"{table}.csv, row {row}, {said}"), fault
+
+
+def test_the_tables_of_closing_are_landed_to_the_last_digit(org: Path, tmp_path: Path) -> None:
+    write(
+        org,
+        "accepted_difference",
+        f"{ACCEPTED}A,I,2026-09-01,USD,Tax,-0.000000000001,B,c,2026-10-05\n",
+    )
+    land_org_tables(org, tmp_path / "data")
+    (row,) = landed_rows(tmp_path / "data", "accepted_difference")
+    assert row["accepted_difference"] == Decimal("-0.000000000001")
+
+
+PRICES = (
+    "vendor,service_name,model,token_class,service_tier,context_window,region_scope,unit,"
+    "list_price,currency,valid_from,price_source,price_source_date,note\n"
+)
+PRICE = "openai,OpenAI API,m,{},standard,{},,1000000 Tokens,{},{},{},list,2026-10-01,\n"
+
+
+def price_line(
+    token_class: str = "output",
+    band: str = "",
+    price: str = "1.5",
+    currency: str = "USD",
+    since: str = "2026-10-01",
+) -> str:
+    return PRICE.format(token_class, band, price, currency, since)
+
+
+def test_prices_are_landed_to_the_last_digit_and_may_be_free_or_ended(
+    org: Path, tmp_path: Path
+) -> None:
+    land_org_tables(org, tmp_path / "data")
+    assert landed_rows(tmp_path / "data", "price") == []
+    write(
+        org,
+        "price",
+        PRICES
+        + price_line(price="0.123456789")
+        + price_line(since="2026-11-01", price="")
+        + price_line(band="above-200k", price="0"),
+    )
+    land_org_tables(org, tmp_path / "data")
+    assert [
+        (row["context_window"], row["list_price"])
+        for row in landed_rows(tmp_path / "data", "price")
+    ] == [(None, Decimal("0.123456789")), (None, None), ("above-200k", Decimal(0))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (price_line(price="-1"), "row 2, column list_price: '-1' is not a price"),
+        (price_line(price="1,5"), "row 2: it has 15 fields"),
+        (price_line(price="1e-6"), "row 2, column list_price: '1e-6' is not a price"),
+        (price_line(price="0.0000000001"), "row 2, column list_price: "),
+        (price_line(price="1000000"), "row 2, column list_price: "),
+        (price_line(currency="DOLLARS"), "row 2, column currency: "),
+        (price_line(token_class="outputs"), "row 2, column token_class: 'outputs' is not allowed"),
+        (price_line(band="very long"), "row 2, column context_window: 'very long' is not a band"),
+        (price_line(since=""), "row 2, column valid_from: a value is missing"),
+        (price_line() + price_line(price="2"), "is in force twice: see row 2."),
+    ],
+)
+def test_faults_of_a_price_are_named(org: Path, tmp_path: Path, lines: str, fault: str) -> None:
+    write(org, "price", PRICES + lines)
+    (found,) = faults(org, tmp_path / "data")
+    assert found.startswith("price.csv, row ") and fault in found
+
+
+TERMS = (
+    "contract_id,service_name,model,token_class,service_tier,context_window,region_scope,unit,"
+    "contract_price,currency,discount_share,valid_from,valid_to,note\n"
+)
+
+
+def test_contract_terms_are_prices_or_discounts_one_after_the_other(
+    org: Path, tmp_path: Path
+) -> None:
+    write(
+        org,
+        "contract_price",
+        TERMS
+        + "c,OpenAI API,,,,,,,,,0.1,,2026-10-01,\n"
+        + "c,OpenAI API,,,,,,,,,0.2,2026-10-01,,\n"
+        + "c,OpenAI API,m,output,,,,1000000 Tokens,1.2,USD,,,,\n",
+    )
+    land_org_tables(org, tmp_path / "data")
+    assert [
+        (row["contract_price"], row["discount_share"])
+        for row in landed_rows(tmp_path / "data", "contract_price")
+    ] == [(None, Decimal("0.1")), (None, Decimal("0.2")), (Decimal("1.2"), None)]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("c,S,,,,,,,,,,,,\n", "column contract_price: a term is either a contract_price or a"),
+        ("c,S,m,output,,,,1000000 Tokens,1,USD,0.1,,,\n", "a term is either a contract_price or"),
+        ("c,S,,output,,,,1000000 Tokens,1,USD,,,,\n", "column model: a contract price needs a"),
+        ("c,S,m,output,,,,1000000 Tokens,1,,,,,\n", "column currency: a contract price needs a"),
+        ("c,S,,,,,,,,,1.1,,,\n", "column discount_share: '1.1' is not a share from 0 to 1"),
+        ("c,S,,,,,,,,,0.1,2026-10-01,2026-10-01,\n", "column valid_to: it must lie after"),
+    ],
+)
+def test_faults_of_a_contract_term_are_named(
+    org: Path, tmp_path: Path, line: str, fault: str
+) -> None:
+    write(org, "contract_price", TERMS + line)
+    found = faults(org, tmp_path / "data")
+    assert any(each.startswith("contract_price.csv, row 2") and fault in each for each in found)

@@ -19,7 +19,10 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
-        {% for name in ['snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table', 'setting', 'clock'] %}
+        {% for name in [
+            'snapshot', 'landed_file', 'source', 'source_failure', 'focus_finding', 'focus_delivered_column', 'org_table',
+            'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
+        ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
@@ -121,7 +124,11 @@
             "select column_name from (describe org." ~ row[0] ~ ")"
         ).columns[0].values() | list %}
         {% set in_force %}
-            {% if 'valid_from' in columns %}
+            {% if 'valid_from' in columns and 'valid_to' not in columns %}
+                {#- A table that is only added to: a later row changes nothing of an earlier period. #}
+                select o.* from org.{{ row[0] }} as o
+                where o.valid_from < p.billing_period + interval 1 month
+            {% elif 'valid_from' in columns %}
                 select o.* replace (
                     case
                         when o.valid_to >= p.billing_period + interval 1 month then null else o.valid_to
@@ -161,17 +168,23 @@
             ) %}
         {% endif %}
     {% endfor %}
-    {% set apart_by_period = ['snapshot', 'focus_finding', 'focus_delivered_column'] %}
-    {% for name in apart_by_period + ['source', 'source_failure', 'setting', 'clock'] %}
-        {% set apart = 'source, billing_period' if name in apart_by_period else "'*', null" %}
+    {% set apart_by = {
+        'snapshot': 'source, billing_period',
+        'focus_finding': 'source, billing_period',
+        'focus_delivered_column': 'source, billing_period',
+        'closed_statement': 'source, billing_period',
+        'closed_statement_monthly': "'*', billing_period",
+    } %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'setting', 'clock', 'closed_period'] %}
+        {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
-            ~ "from tollgate." ~ name ~ " as t" ~ (" group by source, billing_period" if name in apart_by_period else "")
+            ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
         ) %}
     {% endfor %}
-    {#- Without any FOCUS file there is no period that a key could be of. -#}
-    {% for name in ['focus_finding', 'focus_delivered_column'] %}
+    {#- Without any FOCUS file, or any closed month, there is no period that a key could be of. -#}
+    {% for name in ['focus_finding', 'focus_delivered_column', 'closed_statement', 'closed_statement_monthly'] %}
         {% do run_query("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}

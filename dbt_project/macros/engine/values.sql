@@ -256,6 +256,19 @@
     cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
 {%- endmacro %}
 
+{#- The texts of a group in order, with something between them; NULL where there is none. -#}
+{% macro texts_in_order(text, separator) -%}
+    {{ return(adapter.dispatch('texts_in_order')(text, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__texts_in_order(text, separator) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__texts_in_order(text, separator) -%}
+    nullif(array_join(array_sort(collect_list({{ text }})), '{{ separator }}'), '')
+{%- endmacro %}
+
 {#- A decimal as a person writes it: without zeros at the end. -#}
 {% macro plain_number(number) -%}
     regexp_replace(cast(cast({{ number }} as decimal(38, 12)) as string), '[.]?0+$', '')

@@ -1,5 +1,7 @@
 {#-
-  A mart that is a view over tables of the published file (contracted like the others).
+  A mart that is a view over tables of the published file (contracted like the others). One that
+  reads relations over all months (work_unit 'whole') has no keys by period: a change anywhere would
+  change them all.
 -#}
 {% materialization published_view, adapter='duckdb', supported_languages=['sql'] %}
     {%- set relation_name = this.schema ~ '.' ~ this.identifier -%}
@@ -10,10 +12,11 @@
         create or replace view {{ this.include(database=false) }} as {{ get_select_subquery(sql) }}
     {% endcall %}
     {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
-    {% for unit in ['source_period', 'whole'] %}
+    {% set is_whole = config.get('work_unit') == 'whole' %}
+    {% for unit in (['whole'] if is_whole else ['source_period', 'whole']) %}
         {% do run_query(
             "insert into tollgate.period_key select '" ~ relation_name
-            ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' else "'" ~ local_md5(keyed_code(sql)) ~ "'")
+            ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' or is_whole else "'" ~ local_md5(keyed_code(sql)) ~ "'")
             ~ ", null, inputs from (" ~ wanted_keys_sql(relation_name, keyed_code(sql), unit) ~ ") as k"
         ) %}
     {% endfor %}

@@ -104,6 +104,7 @@ direct_splits as (
 owned_usage as (
     select
         usage_splits.*,
+        {{ context_above_tokens('usage_splits.x_context_window') }} as context_above_tokens,
         direct_splits.owner_id,
         direct_splits.use_case_id
     from usage_splits
@@ -111,31 +112,25 @@ owned_usage as (
         on usage_splits.split_id = direct_splits.split_id
 ),
 
-price_points as (
-    select distinct {{ priced_columns() | join(', ') }}
+usage_to_price as (
+    select *
     from owned_usage
     where exists (
         select 1 from wanted_metrics where wanted_metrics.metric = 'price_weighted_tokens'
     )
 ),
 
-{{ prices_in_force() }},
+{{ prices_in_force('usage_to_price', 'prices') }},
 
 priced_usage as (
     select
         owned_usage.*,
-        cast(
-            cast(owned_usage.tokens as decimal(22, 6))
-            * cast(prices_in_force.list_price as decimal(16, 9))
-            * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
-        ) as price_weighted_tokens
+        cast({{ cost_of_tokens('owned_usage.tokens', 'prices_in_force.list_price') }} as decimal(38, 12))
+            as price_weighted_tokens
     from owned_usage
     left join prices_in_force  -- many rows to at most one price
         on
-            {%- for name in priced_columns() %}
-            {{ 'and ' if not loop.first }}owned_usage.{{ name }}
-            is not distinct from prices_in_force.{{ name }}
-            {%- endfor %}
+            {{- price_of('owned_usage') }}
 ),
 
 {# Whose a meter's row is: the evidence that the organisation's rules ask first, else its use case's owner. #}

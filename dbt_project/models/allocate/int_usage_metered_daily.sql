@@ -4,7 +4,7 @@
 {{ config(work_unit='period') }}
 
 {%- set dimensions = [
-    'meter_kind', 'x_provider', 'x_model', 'x_service_tier', 'x_operation', 'region_id',
+    'meter_kind', 'x_provider', 'x_model', 'x_service_tier', 'context_above_tokens', 'x_operation', 'region_id',
 ] + metered_identity() %}
 
 with metered as (

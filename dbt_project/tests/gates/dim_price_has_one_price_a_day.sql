@@ -12,7 +12,7 @@ select
     first_price.model,
     first_price.token_class,
     first_price.service_tier,
-    first_price.context_window,
+    first_price.context_above_tokens,
     first_price.region_scope,
     first_price.valid_from as first_valid_from,
     second_price.valid_from as second_valid_from
@@ -23,7 +23,7 @@ inner join prices as second_price  -- pairs of prices for the same tokens
         and first_price.model = second_price.model
         and first_price.token_class = second_price.token_class
         and first_price.service_tier = second_price.service_tier
-        and first_price.context_window is not distinct from second_price.context_window
+        and first_price.context_above_tokens is not distinct from second_price.context_above_tokens
         and (
             first_price.region_scope is not distinct from second_price.region_scope
             or second_price.region_scope is null
@@ -41,7 +41,7 @@ select
     model,
     token_class,
     service_tier,
-    context_window,
+    context_above_tokens,
     region_scope,
     valid_from as first_valid_from,
     valid_to as second_valid_from

@@ -14,8 +14,8 @@ statements as (
         billing_currency,
         sum(effective_cost) as effective_cost,
         sum(billed_cost) as billed_cost
-    from {{ ref('fct_statement_monthly') }}
-    where {{ unpublished_month('fct_statement_monthly') }}
+    from {{ ref('fct_statement_known_monthly') }}
+    where {{ unpublished_month('fct_statement_known_monthly') }}
     group by billing_period, billing_currency
 ),
 

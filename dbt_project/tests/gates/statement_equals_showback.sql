@@ -1,7 +1,7 @@
 -- Detects: a month of which statements or their lines show other money than showback.
 -- Usually means: statements were built from other splits or shares than showback, or a join lost rows.
--- What to do: if showback_equals_ledger passes, the fault is in fct_statement_line_monthly or fct_statement_monthly.
-{{ config(meta={'dagster': {'ref': {'name': 'fct_statement_monthly'}}}) }}
+-- What to do: if showback_equals_ledger passes, the fault is in fct_statement_line_monthly or fct_statement_known_monthly.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_statement_known_monthly'}}}) }}
 
 with showback as (
     select
@@ -55,8 +55,8 @@ statements as (
         sum({{ cost }}) as {{ cost }},
         sum({{ cost }}_reporting) as {{ cost }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_statement_monthly') }}
-    where {{ unpublished_month('fct_statement_monthly') }}
+    from {{ ref('fct_statement_known_monthly') }}
+    where {{ unpublished_month('fct_statement_known_monthly') }}
     group by billing_period, billing_currency
 )
 

@@ -23,6 +23,15 @@ metered_usage as (
     where {{ this_period('int_metered_usage') }}
 ),
 
+metered_costs as (
+    select * from {{ ref('fct_metered_cost_daily') }}
+    where {{ this_period('fct_metered_cost_daily') }} and standing = 'counted'
+),
+
+prices as (
+    select * from {{ ref('dim_price') }}
+),
+
 {# All meters of the month: what one sees twice shows beside the others. #}
 metered_days as (
     select * from {{ ref('int_usage_metered_daily') }}
@@ -79,6 +88,7 @@ unknown_cost as (
 unpriced as (
     select
         'unknown_price' as exception_kind,
+        x_model,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
         || coalesce(x_service_tier, 'standard') as subject,
         billing_currency,
@@ -254,12 +264,103 @@ metered_twice as (
     group by all
 ),
 
+unknown_names as (
+    select distinct x_model
+    from metered_costs
+    where list_price_per_million_tokens is null and x_model is not null
+    union
+    select distinct x_model
+    from token_usage
+    where tokens is not null and list_price_per_million_tokens is null and x_model is not null
+),
+
+priced as (
+    select distinct model from prices
+),
+
+{# The names that are written most alike, as a hint for people; nothing is priced by likeness. #}
+alike_names as (
+    select
+        unknown_names.x_model,
+        priced.model,
+        row_number() over (
+            partition by unknown_names.x_model
+            order by levenshtein(unknown_names.x_model, priced.model), priced.model
+        ) as likeness_order
+    from unknown_names
+    cross join priced
+    where unknown_names.x_model <> priced.model
+),
+
+hints as (
+    select
+        x_model,
+        concat(
+            ' (nearest names in the book: ',
+            max(case when likeness_order = 1 then model end), ', ',
+            coalesce(max(case when likeness_order = 2 then model end), 'no other'), ')'
+        ) as hint
+    from alike_names
+    where likeness_order <= 2
+    group by x_model
+),
+
+unpriced_with_hint as (
+    select
+        unpriced.exception_kind,
+        unpriced.subject,
+        unpriced.billing_currency,
+        unpriced.rows_count,
+        unpriced.billed_cost,
+        unpriced.tokens,
+        concat(unpriced.what_to_do, coalesce(hints.hint, '')) as what_to_do
+    from unpriced
+    left join hints  -- many exceptions to at most one hint
+        on unpriced.x_model = hints.x_model
+),
+
+unpriced_meterings as (
+    select
+        x_model,
+        concat(
+            'metered: ', coalesce(x_model, 'unknown model'), ', ', x_token_class, ', ',
+            coalesce(x_service_tier, 'standard'),
+            case
+                when service_name is null
+                    then concat(', unknown provider ', coalesce(x_provider, 'not told'))
+                else ''
+            end
+        ) as subject,
+        tokens
+    from metered_costs
+    where list_price_per_million_tokens is null
+),
+
+unpriced_by_meter as (
+    select
+        'unknown_price' as exception_kind,
+        unpriced_meterings.subject,
+        cast(null as string) as billing_currency,
+        count(*) as rows_count,
+        cast(null as decimal(38, 12)) as billed_cost,
+        cast(sum(unpriced_meterings.tokens) as decimal(38, 6)) as tokens,
+        cast(null as decimal(38, 12)) as api_equivalent_cost_usd,
+        concat(
+            'add a dated price or the name of the model; estimates skip these tokens until then',
+            coalesce(max(hints.hint), '')
+        ) as what_to_do
+    from unpriced_meterings
+    left join hints  -- many rows to at most one hint
+        on unpriced_meterings.x_model = hints.x_model
+    group by unpriced_meterings.subject
+),
+
 billing_exceptions as (
     select * from unclassified
     union all
     select * from unknown_cost
     union all
-    select * from unpriced
+    select * from unpriced_with_hint
     union all
     select * from unbilled_usage
     union all
@@ -285,6 +386,8 @@ exceptions as (
     select * from kept_out
     union all
     select * from metered_twice
+    union all
+    select * from unpriced_by_meter
 )
 
 select

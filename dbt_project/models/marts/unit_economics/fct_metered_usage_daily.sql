@@ -18,6 +18,7 @@ select
     x_provider,
     x_model,
     x_service_tier,
+    context_above_tokens,
     x_operation,
     region_id,
     {%- for name in metered_identity() %}

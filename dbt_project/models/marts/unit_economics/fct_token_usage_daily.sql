@@ -30,6 +30,10 @@ prices as (
     select * from {{ ref('dim_price') }}
 ),
 
+contract_prices as (
+    select * from {{ ref('dim_contract_price') }}
+),
+
 measured as (
     select
         {%- for name in what_columns %}
@@ -126,27 +130,34 @@ owned_usage as (
     group by all
 ),
 
-price_points as (
-    select distinct {{ priced_columns() | join(', ') }}
+usage_with_band as (
+    select
+        *,
+        {{ context_above_tokens('x_context_window') }} as context_above_tokens
     from owned_usage
 ),
 
-{{ prices_in_force() }}
+{{ prices_in_force('usage_with_band', 'prices', 'contract_prices') }}
 
 select
-    owned_usage.*,
+    {%- for name in what_columns + who_columns %}
+    used.{{ name }},
+    {%- endfor %}
+    used.usage_source,
+    used.tokens,
+    used.billing_currency,
+    used.billed_cost,
+    used.effective_cost,
     prices_in_force.list_price as list_price_per_million_tokens,
     prices_in_force.currency as list_price_currency,
-    {# tokens * price per million: the millionth is a multiplication, so that nothing is divided #}
-    cast(
-        cast(owned_usage.tokens as decimal(22, 6))
-        * cast(prices_in_force.list_price as decimal(16, 9))
-        * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
-    ) as estimated_list_cost
-from owned_usage
+    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.list_price') }} as decimal(38, 24))
+        as estimated_list_cost,
+    prices_in_force.contracted_price as contracted_price_per_million_tokens,
+    prices_in_force.contracted_currency as contracted_price_currency,
+    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.contracted_price') }} as decimal(38, 24))
+        as estimated_contracted_cost,
+    prices_in_force.price_contract_id
+from usage_with_band as used
 left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
     on
-        {%- for name in priced_columns() %}
-        {{ 'and ' if not loop.first }}owned_usage.{{ name }}
-        is not distinct from prices_in_force.{{ name }}
-        {%- endfor %}
+        {{- price_of('used') }}
