@@ -106,11 +106,11 @@ class MonthToReopen(dg.Config):
 def build_closing_jobs(settings: Settings) -> list[dg.JobDefinition]:
     """Return the jobs that close and reopen a month."""
 
-    @dg.op(name=CLOSE_JOB)
+    @dg.op(name="freeze_statements")
     def close(config: MonthToClose, lock: RunLock) -> None:
         _as_step(lambda: close_month(settings, config.month, progress.info))
 
-    @dg.op(name=REOPEN_JOB)
+    @dg.op(name="open_statements")
     def reopen(config: MonthToReopen, lock: RunLock) -> None:
         _as_step(lambda: reopen_month(settings, config.month, config.reason, progress.info))
 
