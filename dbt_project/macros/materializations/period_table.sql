@@ -19,9 +19,11 @@
     {% do run_query(
         "create or replace temp table wanted as " ~ wanted_keys_sql(relation_name, keyed_code(sql), work_unit)
     ) %}
+    {#- A table without any period has no keys and no rows. -#}
     {% set shape_is_same = existing is not none and existing.type == 'table' and run_query(
-        "select count(*) from tollgate.period_key where relation = '" ~ relation_name ~ "' and inputs is not null"
-    ).columns[0][0] > 0 and get_column_shape(existing) == promised_shape() %}
+        "select exists (from tollgate.period_key where relation = '" ~ relation_name ~ "' and inputs is not null) "
+        ~ "or not exists (from " ~ existing.include(database=false) ~ ")"
+    ).columns[0][0] and get_column_shape(existing) == promised_shape() %}
     {% if not shape_is_same %}
         {% if existing is not none %}
             {% do adapter.drop_relation(existing) %}
