@@ -107,8 +107,16 @@ ALLOCATE = {
                 "of rule shared-account: shares sum to 0.999999999999",
                 "(0.333333333333 USD touched)",
             ),
+            "allocated_equals_charged": (
+                "aws_small 2026-09: billed_cost: charges 60.593333333333",
+                "USD touched)",
+            ),
         },
     ),
+}
+
+# Apart, because shares by use are made from the charges, and a gate that stops these stops them too.
+CHARGES = {
     "an unknown cost that becomes free": Mutation(
         _SPLITS,
         "    dated.list_cost,\n",
@@ -129,10 +137,6 @@ ALLOCATE = {
             "every_charge_has_one_split": (
                 "focus_small 2026-10: billed_cost: charges 153.300000000000",
                 "splits 134.300000000000 (19 EUR touched)",
-            ),
-            "allocated_equals_charged": (
-                "focus_small 2026-10: effective_cost: charges 105.466666666667",
-                "(19.000000000002 EUR touched)",
             ),
         },
     ),
@@ -198,11 +202,18 @@ TWO_SOURCES = (
 OPEN_COSTS = {"name": "open_costs", "kind": "focus", "url": "bills/open_costs"}
 FURTHER_SOURCES = {
     "conform": [SAME_ACCOUNT],
-    "allocate": [OPEN_COSTS],
+    "charges": [OPEN_COSTS],
+    "allocate": [],
     "marts": [],
     "statements": [],
 }
-DOORS = {"conform": CONFORM, "allocate": ALLOCATE, "marts": MARTS, "statements": STATEMENTS}
+DOORS = {
+    "conform": CONFORM,
+    "charges": CHARGES,
+    "allocate": ALLOCATE,
+    "marts": MARTS,
+    "statements": STATEMENTS,
+}
 
 
 def broken_project(folder: Path, mutations: Sequence[Mutation]) -> Path:

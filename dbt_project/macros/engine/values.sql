@@ -181,21 +181,33 @@
 {%- endmacro %}
 
 {#-
-  Cost over requests, where requests were split by shares and so carry 12 decimals: both are taken
-  to whole numbers of 10^-12 first, and the quotient keeps 12 decimals, rounded toward zero.
+  Cost over requests, where requests were split by shares and so carry 12 decimals: the quotient keeps
+  12 decimals, rounded toward zero, and is NULL where there are no requests. Both are counted in whole
+  numbers of 10^-12 and divided as on paper, six digits at a time, because 12 at once would not fit
+  where a cost is of 10^9.
 -#}
 {% macro per_request(amount, requests) -%}
     {{ return(adapter.dispatch('per_request')(amount, requests)) }}
 {%- endmacro %}
 
 {% macro duckdb__per_request(amount, requests) -%}
+    {%- set cost = duckdb__in_last_digits(amount) -%}
+    {%- set units = "nullif(" ~ duckdb__in_last_digits(requests) ~ ", 0)" -%}
+    {%- set rest = "(" ~ cost ~ " % " ~ units ~ ") * 1000000" -%}
     cast(
         cast(
-            cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
-            * 1000000000000
-            // nullif(cast(({{ requests }}) * 1000000000000 as hugeint), 0) as decimal(38, 0)
+            ({{ cost }} // {{ units }}) * 1000000000000
+            + ({{ rest }} // {{ units }}) * 1000000
+            + ({{ rest }} % {{ units }}) * 1000000 // {{ units }} as decimal(38, 0)
         ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
     )
+{%- endmacro %}
+
+{#- A number with at most 12 decimals as a whole number of 10^-12. -#}
+{% macro duckdb__in_last_digits(number) -%}
+    {%- set exact = "cast(" ~ number ~ " as decimal(38, 12))" -%}
+    (cast(trunc({{ exact }}) as hugeint) * 1000000000000
+    + cast(cast({{ exact }} % 1 as decimal(13, 12)) * 1000000000000 as hugeint))
 {%- endmacro %}
 
 {% macro spark__per_request(amount, requests) -%}
