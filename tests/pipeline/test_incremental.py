@@ -65,6 +65,8 @@ ALLOCATED_MARTS = (
     "unit_economics.fct_unit_cost_monthly",
     "unit_economics.fct_token_economics_monthly",
 )
+# Marts by month over all sources that compare tokens of bills with those of meters.
+USAGE_MARTS = ("trust.rpt_usage_coverage", "trust.rpt_usage_reconciliation")
 # Marts over all months that hang on what machines cost, whoever owns it.
 GPU_MARTS = (
     "unit_economics.fct_training_efficiency",
@@ -220,7 +222,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
-        | of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
+        | of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
         | statements("2026-10")
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
@@ -315,7 +317,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
-    expected |= of_month(("trust.rpt_rule_coverage",), "*", "2026-10")
+    expected |= of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
     expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
@@ -353,6 +355,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
+        *((mart, "2026-10") for mart in USAGE_MARTS),
         *((mart, "*") for mart in OWNER_LISTS),
         *((mart, "*") for mart in COMPARED_MARTS),
     }
@@ -415,7 +418,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     )
     for source, period in months:
         expected |= models(door="allocate", names=costs, source=source, period=period)
-        expected |= of_month(("trust.rpt_rule_coverage",), "*", period)
+        expected |= of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", period)
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)
@@ -462,6 +465,7 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
     marts = (
         "unit_economics.fct_token_usage_daily",
         "unit_economics.fct_token_economics_monthly",
+        "governance.fct_model_register_compliance",
         "trust.rpt_exceptions",
     )
     assert by_aws == {(mart, "aws_small", month) for mart in marts for month in AWS_MONTHS}
