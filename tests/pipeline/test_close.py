@@ -282,13 +282,13 @@ def test_the_ui_has_a_job_that_closes_and_one_that_reopens(story: Story) -> None
     said = {}
     with mock.patch.dict(os.environ, installation.environment(), clear=True):
         definitions = build_definitions(installation.settings)
-        for job, config in (
-            ("close_month", {"month": "2026-12"}),
-            ("reopen_month", {"month": "2026-08", "reason": "wrong owner"}),
+        for job, step, config in (
+            ("close_month", "freeze_statements", {"month": "2026-12"}),
+            ("reopen_month", "open_statements", {"month": "2026-08", "reason": "wrong owner"}),
         ):
             with dg.DagsterInstance.ephemeral() as instance:
                 result = definitions.resolve_job_def(job).execute_in_process(
-                    run_config={"ops": {job: {"config": config}}},
+                    run_config={"ops": {step: {"config": config}}},
                     instance=instance,
                     raise_on_error=False,
                 )
