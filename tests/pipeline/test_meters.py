@@ -145,7 +145,7 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
                     "labels": {"use_case": "app"},
                 }
                 installation.write_sources([*SMALL_SOURCES, *GATEWAYS, telemetry])
-                run = installation.run_here()
+                run = installation.run_here(keeps_history=True)
             assert run.exit_code == 0, run.text
             done.write_text(run.text)
     yield Installation(root), Run(0, tuple(done.read_text().splitlines()))
