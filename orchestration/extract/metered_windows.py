@@ -121,7 +121,8 @@ def named_labels(source: SourceConfig) -> dict[str, str]:
 def asking_fingerprint(source: SourceConfig, pseudonym_key: str) -> str:
     """Return a name for how a meter is asked: another key or another option is another."""
     options = json.dumps(
-        {name: source.options.get(name) for name in ("labels", "step_seconds")}, sort_keys=True
+        {name: source.options.get(name) for name in ("labels", "step_seconds", "currency")},
+        sort_keys=True,
     )
     said = "|".join((str(_SHAPE_VERSION), source.kind, *tag_keys(source), options))
     return (pseudonym(pseudonym_key, said) or "")[2:10]
@@ -152,7 +153,8 @@ class MeterDays:
         context: What a pull may know of the installation.
         settled_days: How many days after its end a day may still change.
         held: Says which days from a first to before a last the meter holds anything of.
-        write_day: Writes the landed windows of a day into a Parquet file and returns their number.
+        write_day: Writes the landed windows of a day into a Parquet file and says whether there are
+            any.
     """
 
     def __init__(
@@ -162,7 +164,7 @@ class MeterDays:
         *,
         settled_days: int,
         held: Callable[[date, date], Collection[date]],
-        write_day: Callable[[date, Path], int],
+        write_day: Callable[[date, Path], bool],
     ) -> None:
         self._source, self._context = source, context
         self._settled_days, self._held, self._write_day = settled_days, held, write_day
@@ -238,8 +240,8 @@ class MeterDays:
     def _ask(self, day: date) -> None:
         answer = self._parts_dir / f".asking-{day}.parquet"
         try:
-            rows_count = self._write_day(day, answer)
-            self._keep(day, answer if rows_count else None)
+            has_rows = self._write_day(day, answer)
+            self._keep(day, answer if has_rows else None)
         finally:
             answer.unlink(missing_ok=True)
 

@@ -95,8 +95,8 @@ class _Asking:
             ).fetchall()
         return [_day_of(moment - DAY_SECONDS) for (moment,) in found]
 
-    def write_day(self, day: date, target: Path) -> int:
-        """Write the landed windows of a day and return their number."""
+    def write_day(self, day: date, target: Path) -> bool:
+        """Write the landed windows of a day and say whether there are any."""
         start = _midnight(day)
         end = start + DAY_SECONDS
         with self._reading() as connection:
@@ -121,9 +121,7 @@ class _Asking:
                 "(format parquet, compression zstd)"
             )
             row = connection.execute("select count(*) from windows").fetchone()
-        assert row is not None
-        rows_count: int = row[0]
-        return rows_count
+        return row is not None and row[0] > 0
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

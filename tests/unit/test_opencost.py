@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from file_bills import FileSource
 from vendor_server import (
     Answer,
     Asked,
@@ -74,6 +77,13 @@ def changed(**changes: Any) -> Row:
     return {**copy.deepcopy(TRAINING), **changes}
 
 
+def answer(day: date, allocations: Mapping[str, Row]) -> Row:
+    """Return a day's answer as the API gives it."""
+    window = {"start": f"{day}T00:00:00Z", "end": f"{day + timedelta(days=1)}T00:00:00Z"}
+    step = {name: {"window": window, **allocation} for name, allocation in allocations.items()}
+    return {"code": 200, "data": [step or None]}
+
+
 class Api:
     """Answers a day's allocations; other days have none."""
 
@@ -84,12 +94,7 @@ class Api:
     def __call__(self, asked: Asked) -> Answer:
         start = date.fromisoformat(asked.params["window"][0][:10])
         self.asked.append(start)
-        window = {"start": f"{start}T00:00:00Z", "end": f"{start + timedelta(days=1)}T00:00:00Z"}
-        step = {
-            name: {"window": window, **allocation}
-            for name, allocation in self.days.get(start, {}).items()
-        }
-        return json_answer({"code": 200, "data": [step or None]})
+        return json_answer(answer(start, self.days.get(start, {})))
 
 
 @pytest.fixture
@@ -282,9 +287,12 @@ BAD_ANSWERS: Mapping[str, tuple[Answer, str]] = {
     "half an answer": (Answer(b'{"code":200,"data":[{"a":'), "no complete JSON"),
     "an error with 200": (json_answer({"code": 500, "message": "merger"}), "not say that it is"),
     "another schema": (json_answer({"code": 200, "data": {"sets": []}}), "no list of allocations"),
-    "a later day": (of_window("2026-10-04T00:00:00Z", "2026-10-05T00:00:00Z"), "another window"),
-    "hours": (of_window("2026-10-03T00:00:00Z", "2026-10-03T01:00:00Z"), "another window"),
-    "no window": (json_answer({"code": 200, "data": [{"a": TRAINING}]}), "another window"),
+    "a later day": (
+        of_window("2026-10-04T00:00:00Z", "2026-10-05T00:00:00Z"),
+        "it answers 2026-10-04",
+    ),
+    "hours": (of_window("2026-10-03T00:00:00Z", "2026-10-03T01:00:00Z"), "no whole UTC day"),
+    "no window": (json_answer({"code": 200, "data": [{"a": TRAINING}]}), "no whole UTC day"),
     "down": (error_answer(503, "starting"), "6 times in a row"),
     "no access": (error_answer(403, "no"), "asks for a key"),
 }
@@ -296,9 +304,82 @@ def test_an_answer_that_is_none_is_refused_by_name_and_what_was_there_stays(
 ) -> None:
     server.answers_by(Api({DAY: ALLOCATIONS}))
     good = run(server, tmp_path)
-    answer, words = BAD_ANSWERS[bad]
-    server.answers(answer)
+    given, words = BAD_ANSWERS[bad]
+    server.answers(given)
     failed = run(server, tmp_path)
     assert failed.state == "failed"
     assert words in failed.reason and "merger" not in failed.reason
     assert len(rows_of(good)) == 4
+
+
+# Answers that somebody saved.
+
+
+def files(tmp_path: Path, **options: Any) -> FileSource:
+    given = {"labels": {"use_case": "app", "team": "owner"}, **options}
+    return FileSource("opencost", tmp_path / "bills", tmp_path / "data", given)
+
+
+def save(source: FileSource, name: str, content: Row | bytes) -> None:
+    said = content if isinstance(content, bytes) else json.dumps(content).encode()
+    source.bills.mkdir(parents=True, exist_ok=True)
+    (source.bills / name).write_bytes(gzip.compress(said) if name.endswith(".gz") else said)
+
+
+def test_files_are_read_as_the_api_and_land_with_their_money(tmp_path: Path) -> None:
+    source = files(tmp_path)
+    save(source, "2026-10-03.json.gz", answer(DAY, ALLOCATIONS))
+    rows = {row["operation"]: row for row in source.rows()}
+    assert set(rows) == {"workload", "idle", "unmounted", "unallocated"}
+    assert rows["workload"]["requested_gpu_seconds"] == 86400
+    assert sum(row["estimated_cost_usd"] for row in rows.values()) == Decimal("71.87345")
+    assert source.states() == {"2026-10": "unchanged"}
+
+
+def test_of_two_files_with_one_day_the_later_counts(tmp_path: Path) -> None:
+    source = files(tmp_path)
+    twice = answer(DAY, {"a": TRAINING})
+    twice["data"] += answer(date(2026, 10, 4), {"a": TRAINING})["data"]
+    save(source, "export-1.json", twice)
+    save(source, "export-2.json", answer(DAY, {"a": changed(totalCost=40)}))
+    costs = {row["window_start"].day: row["estimated_cost_usd"] for row in source.rows()}
+    assert costs == {3: Decimal(40), 4: Decimal("50.12345")}
+
+
+def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = files(tmp_path)
+    save(source, "a.json", answer(DAY, {"a": TRAINING}))
+    source.states()
+    save(source, "b.json", answer(date(2026, 10, 4), {"a": TRAINING}))
+    read: list[str] = []
+    of_disk = opencost.ObjectStore.read
+    monkeypatch.setattr(
+        opencost.ObjectStore, "read", lambda self, path: read.append(path) or of_disk(self, path)
+    )
+    assert len(source.rows()) == 2
+    assert read == ["b.json"]
+
+
+BAD_FILES: Mapping[str, tuple[str, Row | bytes, str]] = {
+    "cut off": ("b.json", b'{"code":200,"data":[{"a":', "b.json: the answer is no complete JSON"),
+    "not packed": ("b.json", b"\xff\xfe", "b.json: it is no text in UTF-8"),
+    "another schema": ("b.json", {"version": 9}, "b.json: the answer does not say"),
+    "nothing": ("a.json", {"code": 200, "data": []}, "hold no allocation"),
+}
+
+
+@pytest.mark.parametrize("bad", sorted(BAD_FILES))
+def test_a_file_that_is_none_is_named(tmp_path: Path, bad: str) -> None:
+    source = files(tmp_path)
+    save(source, "a.json", answer(DAY, {"a": TRAINING}))
+    name, content, words = BAD_FILES[bad]
+    save(source, name, content)
+    assert words in source.failure()
+
+
+def test_a_packed_file_that_is_half_written_is_named(tmp_path: Path) -> None:
+    source = files(tmp_path)
+    save(source, "a.json.gz", answer(DAY, {"a": TRAINING}))
+    whole = (source.bills / "a.json.gz").read_bytes()
+    (source.bills / "a.json.gz").write_bytes(whole[: len(whole) // 2])
+    assert "a.json.gz: it is cut off or damaged" in source.failure()
