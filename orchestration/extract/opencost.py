@@ -29,9 +29,8 @@ from pathlib import Path
 from orchestration.extract.delivered_files import count_rows
 from orchestration.extract.http import ApiClient, Params, RefusedRequestError, admin_key
 from orchestration.extract.metered_calls import tag_keys
+from orchestration.extract.metered_days import MeterDays, asking_fingerprint
 from orchestration.extract.metered_windows import (
-    MeterDays,
-    asking_fingerprint,
     named_labels,
     window_dataset,
 )

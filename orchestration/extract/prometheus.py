@@ -26,10 +26,10 @@ import duckdb
 from orchestration.extract.http import ApiClient, Params, admin_key
 from orchestration.extract.landed_rows import path_literal
 from orchestration.extract.metered_calls import sql_text, tag_keys
+from orchestration.extract.metered_days import MeterDays
 from orchestration.extract.metered_files import reading_calls
 from orchestration.extract.metered_windows import (
     WINDOW_COLUMNS,
-    MeterDays,
     named_labels,
     window_dataset,
 )
