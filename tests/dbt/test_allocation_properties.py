@@ -23,7 +23,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.land.allocation_rules import COST_METRICS, LAST_TIER
+from orchestration.land.allocation_rules import (
+    COST_METRICS,
+    COST_METRICS_WITH_IDLE,
+    LAST_TIER,
+)
 from orchestration.land.org_tables import TABLES, polars_type
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -178,9 +182,13 @@ class Company:
             )
             is_cost = rule.method == "proportional"
             rule.basis = {
-                "metric": self.random.choice(COST_METRICS) if is_cost else "seats",
+                "metric": self.random.choice((*COST_METRICS, *COST_METRICS_WITH_IDLE))
+                if is_cost
+                else "seats",
                 "basis_within": self.random.choice(
-                    ("all", "source", "sub_account", "service") if is_cost else ("all",)
+                    ("all", "source", "sub_account", "service", "sub_account_service")
+                    if is_cost
+                    else ("all",)
                 ),
                 "basis_window": self.random.choice(("month", "day")),
                 "when_zero": self.random.choice(
@@ -303,20 +311,23 @@ class Slow:
             for owner, seats in self.company.seats:
                 found[owner, None] += seats * len(days if day is None else days & {day})
             return found
-        column = {
-            "source": "source", "sub_account": "sub_account_id", "service": "service_name"
-        }.get(rule.basis["basis_within"])  # fmt: skip
+        columns = {
+            "source": ("source",),
+            "sub_account": ("source", "sub_account_id"),
+            "service": ("source", "service_name"),
+            "sub_account_service": ("source", "sub_account_id", "service_name"),
+        }.get(rule.basis["basis_within"], ())
+        metric = rule.basis["metric"]
+        outcomes = ("owned", "idle") if metric.endswith("_with_idle") else ("owned",)
         for other, (taker, owned_by) in zip(self.company.charges, self.taken, strict=True):
-            is_direct = taker is not None and taker.method == "direct" and taker.outcome == "owned"
+            is_direct = taker is not None and taker.method == "direct" and taker.outcome in outcomes
             if not is_direct or owned_by is None or other["billing_period"] != month:
                 continue
             if day is not None and other["charge_period_start"] != day:
                 continue
-            if column is not None and charge is not None:
-                place = (charge["source"], charge[column])
-                if (other["source"], other[column]) != place:
-                    continue
-            amount = other[rule.basis["metric"]]
+            if charge is not None and any(other[name] != charge[name] for name in columns):
+                continue
+            amount = other[metric.removesuffix("_with_idle")]
             if amount is not None:
                 found[owned_by] += amount
         return found

@@ -1,4 +1,4 @@
--- One row per usage date, model, token class, tier and split: measured tokens and requests.
+-- One row per usage date, sub account, model, token class, tier and split: measured tokens and requests.
 -- Invariant: tokens and requests add up to the conformed token usage of the period.
 -- The same rules that divide money divide the tokens behind it.
 
@@ -72,6 +72,7 @@ select
     {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.usage_source,
+    dated.sub_account_id,
     dated.service_name,
     dated.x_model,
     dated.x_token_class,
