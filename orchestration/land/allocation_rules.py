@@ -66,6 +66,7 @@ def check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faul
     _check_bases(org_dir, versions, tables, faults)
     _check_capacities(org_dir / "capacity.csv", tables["capacity"], faults)
     _check_passing_on(org_dir, versions, tables, faults)
+    _check_virtual_tags(org_dir, tables, faults)
     for name in _OF_A_VERSION:
         path = org_dir / f"{name}.csv"
         for row in tables[name]:
@@ -80,6 +81,24 @@ def check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faul
             faults.add(
                 org_dir / "allocation_rule_condition.csv", row.line, "value", "a value is missing."
             )
+
+
+def _check_virtual_tags(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
+    """Whatever looks at a virtual tag looks at one that some name rule gives."""
+    given = {f"virtual:{row.values['virtual_tag']}" for row in tables["virtual_tag"]}
+    for row in tables["virtual_tag"]:
+        if "#" in str(row.values["virtual_tag"]):
+            faults.add(org_dir / "virtual_tag.csv", row.line, "virtual_tag", "it may have no '#'.")
+    for table, column in (
+        ("allocation_rule", "evidence"),
+        ("allocation_rule_condition", "attribute"),
+        ("owner_mapping", "evidence"),
+    ):
+        for row in tables[table]:
+            text = str(row.values[column])
+            if text.startswith("virtual:") and text not in given:
+                what = f"no row of virtual_tag.csv gives {text.removeprefix('virtual:')!r}."
+                faults.add(org_dir / f"{table}.csv", row.line, column, what)
 
 
 def _by_version(rows: Iterable[Row]) -> dict[tuple[object, object], list[Row]]:

@@ -25,6 +25,7 @@ from orchestration.demo import make_demo
 from orchestration.demo.gateway import GATEWAY_USE_CASES, UNKNOWN_MODEL
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
 from orchestration.demo.world import canonical_model
+from orchestration.publish.allocation_preview import allocated_under
 from orchestration.publish.closing import close_checks
 from orchestration.publish.questions import QUESTIONS_PATH, read_questions, with_answers
 from orchestration.settings import DEMO_DIR, Settings
@@ -140,6 +141,55 @@ def test_few_dollars_have_a_wrong_owner_or_none(demo: Demo) -> None:
     assert 0 < found.unallocated_pct <= 5
     # cost that nobody caused alone could not be wrong; it is too little to hide anything
     assert found.nobodys < found.cost / 100
+
+
+# What is taken from the shipped rules, step by step.
+WHAT_BELONGS_TO_OTHERS = (
+    "default-support",
+    "default-tax",
+    "default-discount",
+    "default-credit",
+    "default-commitment-fee",
+    "default-rounding",
+    "model",
+    "company-tools",
+)
+WHAT_NAMES_AN_OWNER = ("key", "principal", "use-case-tag", "team-tag")
+
+
+def test_poorer_rules_find_fewer_owners(demo: Demo, tmp_path: Path) -> None:
+    """Without the rules for what belongs to other charges, and then without tags and keys too."""
+    october = date(2026, 10, 1)
+    settings = demo.installation.settings
+    found = [owners_found(settings.published_path, demo.truth_dir, october, october)]
+    before = demo.installation.published_hash()
+    for name, without in (
+        ("evenly", WHAT_BELONGS_TO_OTHERS),
+        ("by account", WHAT_BELONGS_TO_OTHERS + WHAT_NAMES_AN_OWNER),
+    ):
+        folder = without_rules(demo.installation.org, tmp_path / name, without)
+        with allocated_under(settings, folder, october, lambda _line: None) as path:
+            found.append(
+                owners_found(settings.published_path, demo.truth_dir, october, october, path)
+            )
+    assert demo.installation.published_hash() == before
+    shipped, evenly, by_account = found
+    assert {each.unequal_places for each in found} == {0}
+    assert shipped.cost == evenly.cost == by_account.cost
+    assert shipped.wrong_pct < 2 < evenly.wrong_pct < by_account.wrong_pct
+    assert shipped.unallocated_pct <= evenly.unallocated_pct < by_account.unallocated_pct
+    # nothing but accounts: most of the cost of a company that tags well has no right owner
+    assert by_account.wrong_pct + by_account.unallocated_pct > 30
+
+
+def without_rules(org: Path, folder: Path, rule_ids: tuple[str, ...]) -> Path:
+    """Return a folder with the organisation's rule tables but for some rules."""
+    folder.mkdir()
+    for path in org.glob("allocation_rule*.csv"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.split(",")[0] not in rule_ids]
+        (folder / path.name).write_text("".join(kept), encoding="utf-8")
+    return folder
 
 
 def test_tokens_at_list_price_are_what_the_vendors_billed(demo: Demo) -> None:

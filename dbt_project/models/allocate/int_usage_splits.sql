@@ -45,6 +45,7 @@ dated as (
         token_usage.tokens,
         token_usage.requests,
         token_usage.tags,
+        cast(null as string) as virtual_tags,
         usage_days.epoch_start_date,
         {%- for name in profile_attributes() %}
         {% if name == 'service_category' -%}
