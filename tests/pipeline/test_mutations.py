@@ -115,7 +115,7 @@ ALLOCATE = {
     ),
 }
 
-# Apart, because shares by use are made from the charges, and a gate that stops these stops them too.
+# Apart, because shares by use are made from the charges: a gate that stops these stops them too.
 CHARGES = {
     "an unknown cost that becomes free": Mutation(
         _SPLITS,
