@@ -347,7 +347,7 @@ def test_what_lifting_did_is_told_column_by_column(samples: Installation) -> Non
         select finding, column_name, delivered_column, rows_count
         from trust.rpt_focus_delivery
         where source = 'google_1_2' and column_name in ('ServiceProviderName', 'HostProviderName',
-            'ContractApplied')
+            'ContractApplied') and finding in ('filled', 'left_empty', 'renamed')
         order by all
         """
     )
