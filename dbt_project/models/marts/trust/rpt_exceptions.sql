@@ -217,7 +217,8 @@ counted_days as (
         source,
         usage_date,
         x_use_case,
-        sum(requests) as requests,
+        {{ metered_matter() }} as matter,
+        sum(coalesce(requests, records_count)) as rows_count,
         sum(
             {% for name in metered_token_classes() -%}
             {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
@@ -225,8 +226,8 @@ counted_days as (
         ) as tokens,
         sum(estimated_cost_usd) as estimated_cost_usd
     from metered_days
-    where standing = 'counted' and x_use_case is not null and {{ metered_matter() }} = 'calls'
-    group by source, usage_date, x_use_case
+    where standing = 'counted' and x_use_case is not null
+    group by all
 ),
 
 other_meters as (
@@ -234,33 +235,41 @@ other_meters as (
         counted_days.source,
         counted_days.usage_date,
         counted_days.x_use_case,
+        counted_days.matter,
         min(others.source) as other_source
     from counted_days
     inner join counted_days as others  -- a day of a use case to the same by other meters
         on
             counted_days.usage_date = others.usage_date
             and counted_days.x_use_case = others.x_use_case
+            and counted_days.matter = others.matter
             and counted_days.source <> others.source
     where counted_days.source = {{ this_source_name() }}
-    group by counted_days.source, counted_days.usage_date, counted_days.x_use_case
+    group by counted_days.source, counted_days.usage_date, counted_days.x_use_case, counted_days.matter
 ),
 
 metered_twice as (
     select
         'metered_twice' as exception_kind,
-        concat(counted_days.x_use_case, ', also by ', other_meters.other_source) as subject,
+        concat(
+            counted_days.x_use_case,
+            case when counted_days.matter = 'time' then ', time' else '' end,
+            ', also by ',
+            other_meters.other_source
+        ) as subject,
         cast(null as string) as billing_currency,
-        cast(sum(counted_days.requests) as bigint) as rows_count,
+        cast(sum(counted_days.rows_count) as bigint) as rows_count,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(counted_days.tokens) as decimal(38, 6)) as tokens,
         cast(sum(counted_days.estimated_cost_usd) as decimal(38, 12)) as api_equivalent_cost_usd,
-        'rank the meters in meter_precedence.csv if they see the same calls' as what_to_do
+        'rank the meters in meter_precedence.csv if they see the same calls or machines' as what_to_do
     from other_meters
     inner join counted_days  -- one to one
         on
             other_meters.source = counted_days.source
             and other_meters.usage_date = counted_days.usage_date
             and other_meters.x_use_case = counted_days.x_use_case
+            and other_meters.matter = counted_days.matter
     group by all
 ),
 
