@@ -32,7 +32,7 @@ calls as (
         count(*) as rows_count
     from unit_economics.fct_metered_usage_daily as usage
     inner join months on usage.billing_period = months.this_month
-    where usage.standing = 'counted'
+    where usage.standing = 'counted' and usage.requests is not null
     group by all
 )
 
