@@ -5,9 +5,9 @@ PYTHON := $(VENV)/bin/python
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
-export SQL PERIOD REASON RULES
+export SQL PERIOD REASON M BY WHERE FROM TO RULES
 
-.PHONY: help setup run ui query questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview
+.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ ui: setup ## Start the Dagster UI on loopback.
 
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
+
+metric: setup ## List the metrics, or ask for some: make metric M=cost_per_inference BY=use_case (WHERE="team=Search" FROM=2026-09 TO=2026-10 FORMAT=csv|sql).
+	@$(PYTHON) -m orchestration metric "$$M" --by "$$BY" --where "$$WHERE" --from "$$FROM" --to "$$TO" $(if $(FORMAT),--format "$(FORMAT)")
 
 questions: setup ## Write the demo company's answers into dbt_project/docs/questions.md.
 	@$(PYTHON) -m orchestration questions

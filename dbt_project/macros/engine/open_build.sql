@@ -31,6 +31,7 @@
         {% do create_land_views(inputs) %}
         {% do create_org_views(inputs) %}
         {% do key_the_inputs() %}
+        {% do publish_functions() %}
     {% endif %}
 {% endmacro %}
 
