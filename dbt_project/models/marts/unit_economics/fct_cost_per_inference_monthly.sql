@@ -1,17 +1,20 @@
 -- One row per month, outcome, owner, use case, source, service and model: what a request costs in full.
 -- Invariant: the loaded costs add up to the ledger's effective cost; each cost is loaded once.
 -- Ratios do not add up: divide sums of cost by sums of requests.
-{{ config(work_unit='whole') }}
+{{ config(work_unit='period') }}
 
 {%- set who = ['billing_period', 'outcome', 'owner_id', 'use_case_id'] %}
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
+    where {{ this_month('fct_unit_cost_monthly') }}
 ),
 
 metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}
-    where standing = 'counted' and x_use_case is not null
+    where
+        {{ this_month('fct_metered_usage_daily') }}
+        and standing = 'counted' and x_use_case is not null
 ),
 
 told_apart as (

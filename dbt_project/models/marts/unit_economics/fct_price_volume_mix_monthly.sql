@@ -1,7 +1,7 @@
 -- One row per month, base month, outcome, owner, use case, source, service, model and currency.
 -- Invariant: the effects add up to the change of the effective cost, to the last digit.
 -- Each effect adds up over rows of one pair of months; two base months are two stories of the same.
-{{ config(work_unit='whole') }}
+{{ config(work_unit='period', reads_earlier_months=true) }}
 
 {%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
@@ -10,6 +10,7 @@
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
+    where {{ up_to_this_month('fct_unit_cost_monthly') }}
 ),
 
 classed as (
@@ -31,7 +32,7 @@ classed as (
     from unit_costs
 ),
 
-{# Numbers stand for the names from here on: the rows are joined to twelve months and more. #}
+{# Numbers stand for the names from here on: the month is joined to every month before it. #}
 numbered as (
     select
         *,
@@ -109,10 +110,9 @@ pairs as (
         months.billing_period,
         bases.billing_period as base_period
     from months
-    inner join months as bases  -- a month to each of the twelve before it
-        on
-            months.billing_period > bases.billing_period
-            and months.billing_period <= {{ months_later('bases.billing_period', 12) }}
+    inner join months as bases  -- the month to each one before it
+        on months.billing_period > bases.billing_period
+    where {{ this_month('months') }}
 ),
 
 sides as (
