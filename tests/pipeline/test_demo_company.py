@@ -163,7 +163,8 @@ def test_the_gateway_saw_the_tokens_that_the_world_sent_through_it(demo: Demo) -
         select
             usage_date, x_use_case,
             sum(requests - failed_requests), sum(input_uncached_tokens), sum(cache_read_tokens),
-            sum(cache_write_5m_tokens), sum(cache_write_1h_tokens), sum(output_tokens)
+            sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
+            sum(output_tokens + coalesce(output_reasoning_tokens, 0))
         from unit_economics.fct_metered_usage_daily
         where standing = 'counted' group by all order by all
         """
