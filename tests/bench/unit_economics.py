@@ -71,7 +71,7 @@ _CELLS = f"""
     select
         $month + cast(d as integer) as usage_date,
         concat('split ', s) as split_id,
-        $models[cast((s * 7 + m) % {_MODELS} as integer) + 1] as x_model,
+        $models[cast((s % {_USE_CASES} * 7 + m) % {_MODELS} as integer) + 1] as x_model,
         {list(_CLASSES)}[cast(c as integer) + 1] as x_token_class,
         ['standard', 'batch'][cast(t as integer) + 1] as x_service_tier,
         ['0-200k', 'above-200k', null][cast(b as integer) + 1] as x_context_window,

@@ -5,7 +5,7 @@
 
 {%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
-{%- set money = ['contracted', 'metered', 'effective'] %}
+{%- set money = ['contracted', 'metered', 'unmetered', 'effective'] %}
 {%- set levels = ['scope', 'model', 'tier', 'kind'] %}
 
 with unit_costs as (
@@ -81,6 +81,14 @@ month_cells as (
             as contracted{{ currency }},
         sum(case when has_tokens then effective_cost{{ currency }} else 0 end)
             as metered{{ currency }},
+        {# without tokens: use at the contracted price, everything else as it is #}
+        sum(
+            case
+                when has_tokens then 0
+                when charge_category = 'Usage' then contracted_cost{{ currency }}
+                else effective_cost{{ currency }}
+            end
+        ) as unmetered{{ currency }},
         sum(effective_cost{{ currency }}) as effective{{ currency }},
         {%- endfor %}
         sum(unknown_charges_count) as unknown_charges
@@ -304,11 +312,12 @@ effects as (
             when scope_standing = 'continuing'
                 then (metered - contracted) - (base_metered - base_contracted)
             else 0
-        end as commitment,
+        end
+        + (effective - metered - unmetered) - (base_effective - base_metered - base_unmetered) as commitment,
         effective_reporting - effective as currency,
         case when scope_standing = 'new' then metered else 0 end as new_use,
         case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
-        (effective - metered) - (base_effective - base_metered) as other_services
+        unmetered - base_unmetered as other_services
     from steps
 ),
 
