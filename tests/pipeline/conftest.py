@@ -14,13 +14,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import dagster as dg
 import duckdb
 import pytest
 import yaml
@@ -163,13 +164,26 @@ class Installation:
         )
         return Run(done.returncode, tuple(done.stdout.splitlines()))
 
-    def run_here(self, **changed: str) -> Run:
-        """Run the pipeline in this process: the same command, without ten seconds of imports."""
+    def run_here(self, *, keeps_history: bool = False, **changed: str) -> Run:
+        """Run the pipeline in this process: the same command, without ten seconds of imports.
+
+        Args:
+            keeps_history: Whether Dagster writes its history to disk, as it does for people.
+                Writing it takes a third of a small run, and few tests read it.
+            changed: Environment variables that differ from the installation's own.
+        """
         from orchestration.__main__ import main
 
         said = io.StringIO()
-        environment = mock.patch.dict(os.environ, self.environment(**changed), clear=True)
-        with environment, redirect_stdout(said):
+        with ExitStack() as around:
+            around.enter_context(
+                mock.patch.dict(os.environ, self.environment(**changed), clear=True)
+            )
+            around.enter_context(redirect_stdout(said))
+            if not keeps_history:
+                around.enter_context(
+                    mock.patch.object(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
+                )
             exit_code = main(["run"])
         return Run(exit_code, tuple(said.getvalue().splitlines()))
 

@@ -185,7 +185,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> I
     parts = {f"{FILE_NAMES[0]}*[1].parquet": parquet_bytes(aws_lines("cur2"))}
     write(installation.bills / "cur2", cur2_files(parts))
     before = files_outside(outside, installation)
-    yield Hostile(installation, installation.run_here(), before)
+    yield Hostile(installation, installation.run_here(keeps_history=True), before)
 
 
 def files_outside(outside: Path, installation: Installation) -> list[str]:

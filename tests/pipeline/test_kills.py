@@ -175,7 +175,7 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_ends_as_if_
     deliver_more(installation)
     undisturbed = small_installation(tmp_path / "undisturbed")
     deliver_more(undisturbed)
-    reference = undisturbed.run()
+    reference = undisturbed.run_here()
     assert reference.exit_code == 0, reference.text
 
     again = Chain(installation)

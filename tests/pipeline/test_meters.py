@@ -99,7 +99,7 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
                 "use_case,chat,gateway,1,,,\n"
                 "use_case,chat,spare_gateway,2,,,\n"
             )
-            run = installation.run_here()
+            run = installation.run_here(keeps_history=True)
             assert run.exit_code == 0, run.text
             done.write_text(run.text)
     yield Installation(root), Run(0, tuple(done.read_text().splitlines()))

@@ -225,7 +225,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Ite
         def run(vendors: Vendors) -> None:
             server.answers_by(vendors)
             keys = {"OPENAI_ADMIN": OPENAI_KEY, "ANTHROPIC_ADMIN": ANTHROPIC_KEY}
-            runs.append(installation.run_here(**keys))
+            runs.append(installation.run_here(keeps_history=True, **keys))
             hashes.append(installation.published_hash())
             files.append(source_files(installation))
 
