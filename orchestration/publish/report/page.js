@@ -66,6 +66,8 @@
   function brief(name, amount) {
     const unit = described(name).unit;
     if (unit === "percent") return rounded(amount, 0) + " %";
+    const size = amount < 0n ? -amount : amount;
+    if (unit === "money" && size > 0n && size * 200n < ONE) return "under 0.01";
     return compact(amount) + (unit === "days" ? " d" : "");
   }
 

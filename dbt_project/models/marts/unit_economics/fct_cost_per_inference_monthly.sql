@@ -24,15 +24,17 @@ metered_usage as (
         and standing = 'counted' and x_use_case is not null
 ),
 
-{# Idle capacity of an owner and use case is loaded where it has models; where it has none, it stays
-    a row of its own. #}
+{# Idle capacity of an owner and use case is loaded where it has models. Where it has none, or the
+    capacity is of no use case, it stays a row of its own: others may have left it idle. #}
 with_models as (
     select distinct
         billing_period,
         owner_id,
         use_case_id
     from unit_costs
-    where outcome = 'owned' and x_classification = 'ai_model' and charge_category = 'Usage'
+    where
+        use_case_id is not null
+        and outcome = 'owned' and x_classification = 'ai_model' and charge_category = 'Usage'
 ),
 
 told_apart as (
@@ -64,7 +66,7 @@ told_apart as (
         on
             unit_costs.billing_period = with_models.billing_period
             and unit_costs.owner_id is not distinct from with_models.owner_id
-            and unit_costs.use_case_id is not distinct from with_models.use_case_id
+            and unit_costs.use_case_id = with_models.use_case_id
 ),
 
 {# Of a model in owned rows; everything else that the owner and use case carry is loaded onto it. #}
