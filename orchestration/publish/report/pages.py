@@ -563,7 +563,7 @@ CONTEXT_BANDS = Figure(
 RULE_COVERAGE = Figure(
     key="rule_coverage",
     question="Which allocation rules work, and which never take a charge?",
-    answer="First to look at: {rule_id}, {coverage}.",
+    answer="The rule {rule_id} {coverage}: {cost} in {this_month}.",
     formula="For each rule in force in {this_month}: the cost that it took, and the cost that it "
     "would have taken if no rule went before it. One charge may be wanted by several rules.",
     empty="No rule was in force in {this_month}.",

@@ -17,20 +17,29 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+names as (
+    -- the name that the use case has now
+    select
+        use_case_id,
+        max_by(use_case, coalesce(valid_from, date '0001-01-01')) as use_case
+    from reference.dim_use_case
+    group by use_case_id
 )
 
 select
-    coalesce(economics.use_case_id, 'no use case') as use_case,
+    coalesce(names.use_case, economics.use_case_id, 'no use case') as use_case,
     economics.x_team as team,
     economics.requests,
     case when economics.estimated_cost_usd is not null then 'USD' end as currency,
     economics.estimated_usd_per_request as request_estimated_price,
-    economics.sessions_count,
+    nullif(economics.sessions_count, 0) as sessions_count,
     economics.tokens_per_session,
     economics.estimated_usd_per_session as session_estimated_price,
-    economics.users_count,
+    nullif(economics.users_count, 0) as users_count,
     economics.estimated_usd_per_user as user_estimated_price,
-    economics.agent_cycles_count,
+    nullif(economics.agent_cycles_count, 0) as agent_cycles_count,
     economics.estimated_usd_per_agent_cycle as agent_cycle_estimated_price,
     concat_ws(
         '; ',
@@ -42,4 +51,5 @@ select
     1 as rows_count
 from unit_economics.fct_session_economics_monthly as economics
 inner join months on economics.billing_period = months.this_month
+left join names on economics.use_case_id = names.use_case_id
 order by economics.requests desc nulls last, use_case, team
