@@ -37,6 +37,11 @@
         ('records_count', 'decimal(38, 0)'),
         ('requests', requests),
         ('failed_requests', requests),
+        ('retries', requests),
+        ('sessions', requests),
+        ('session_requests', requests),
+        ('agent_cycles', requests),
+        ('agent_cycle_requests', requests),
         ('timed_requests', requests),
         ('total_seconds', seconds),
         ('longest_seconds', seconds),
@@ -59,6 +64,8 @@
         ('image_output_tokens', tokens),
         ('estimated_requests', requests),
         ('estimated_cost_usd', 'decimal(38, 12)'),
+        ('failed_tokens', tokens),
+        ('failed_estimated_cost_usd', 'decimal(38, 12)'),
         ('x_basis', 'string'),
     ]) %}
 {% endmacro %}
@@ -76,10 +83,14 @@
 {% macro metered_measures() %}
     {% do return(
         [
-            'records_count', 'requests', 'failed_requests', 'timed_requests', 'total_seconds',
+            'records_count', 'requests', 'failed_requests', 'retries',
+            'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
+            'timed_requests', 'total_seconds',
             'first_token_requests', 'first_token_seconds', 'requested_gpu_seconds', 'used_gpu_seconds',
             'gpu_memory_gibseconds', 'used_gpu_memory_gibseconds', 'unmetered_seconds',
-        ] + metered_token_classes() + ['estimated_requests', 'estimated_cost_usd']
+        ] + metered_token_classes() + [
+            'estimated_requests', 'estimated_cost_usd', 'failed_tokens', 'failed_estimated_cost_usd',
+        ]
     ) %}
 {% endmacro %}
 
@@ -128,8 +139,11 @@ select
     use_case,
     agent,
     environment,
+    session_id,
+    cycle_id,
     tags,
     is_failure,
+    retries,
     case
         when defects is not null then 'kept_out'
         when is_cache_hit then 'answered_by_meter'
@@ -179,9 +193,46 @@ from {{ relation }}
 
 {#-
   Metered usage by the hour from staged calls. The calls are added up before anything is looked up:
-  there are millions of them, and few models.
+  there are millions of them, and few models. A session, and the run of an agent, is counted with its
+  first call of the month, so that the counts add up over hours and models.
 -#}
 {% macro metered_calls_by_hour(calls, model_names, meter_kind) %}
+{%- set first_of = {
+    'session': ('session_id', 'session_id is not null'),
+    'agent_cycle': ('cycle_id', 'cycle_id is not null and agent is not null'),
+} %}
+{%- for name, (id, condition) in first_of.items() %}
+first_of_{{ name }} as (
+    select
+        source,
+        billing_period,
+        call_id
+    from {{ calls }}
+    where {{ condition }}
+    qualify row_number() over (
+        partition by source, billing_period, standing, use_case, team_id, {{ id }}
+        order by started_at, call_id
+    ) = 1
+),
+{% endfor %}
+by_call as (
+    select
+        calls.*,
+        {%- for name, (id, condition) in first_of.items() %}
+        first_of_{{ name }}.call_id is not null as begins_{{ name }},
+        {{ condition }} as is_in_{{ name }},
+        {%- endfor %}
+        {{ all_metered_tokens() }} as tokens
+    from {{ calls }} as calls
+    {%- for name in first_of %}
+    left join first_of_{{ name }}  -- a call to itself, where it is the first
+        on
+            calls.source = first_of_{{ name }}.source
+            and calls.billing_period = first_of_{{ name }}.billing_period
+            and calls.call_id = first_of_{{ name }}.call_id
+    {%- endfor %}
+),
+
 by_hour as (
     select
         source,
@@ -209,6 +260,11 @@ by_hour as (
         count(*) as records_count,
         count(*) as requests,
         count(*) filter (where is_failure) as failed_requests,
+        sum(retries) as retries,
+        {%- for name in first_of %}
+        count(*) filter (where begins_{{ name }}) as {{ name }}s,
+        count(*) filter (where is_in_{{ name }}) as {{ name }}_requests,
+        {%- endfor %}
         count(*) filter (where ended_at is not null) as timed_requests,
         sum({{ seconds_between('started_at', 'ended_at') }}) as total_seconds,
         max({{ seconds_between('started_at', 'ended_at') }}) as longest_seconds,
@@ -218,8 +274,10 @@ by_hour as (
         sum({{ name }}) as {{ name }},
         {%- endfor %}
         count(*) filter (where estimated_cost_usd is not null) as estimated_requests,
-        sum(estimated_cost_usd) as estimated_cost_usd
-    from {{ calls }}
+        sum(estimated_cost_usd) as estimated_cost_usd,
+        sum(case when is_failure then tokens else 0 end) as failed_tokens,
+        sum(case when is_failure then estimated_cost_usd end) as failed_estimated_cost_usd
+    from by_call
     group by all
 ),
 
@@ -254,9 +312,13 @@ named as (
         by_hour.environment as x_environment,
         by_hour.tags,
         {%- for name in [
-            'records_count', 'requests', 'failed_requests', 'timed_requests', 'total_seconds', 'longest_seconds',
+            'records_count', 'requests', 'failed_requests', 'retries',
+            'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
+            'timed_requests', 'total_seconds', 'longest_seconds',
             'first_token_requests', 'first_token_seconds',
-        ] + metered_token_classes() + ['estimated_requests', 'estimated_cost_usd'] %}
+        ] + metered_token_classes() + [
+            'estimated_requests', 'estimated_cost_usd', 'failed_tokens', 'failed_estimated_cost_usd',
+        ] %}
         by_hour.{{ name }},
         {%- endfor %}
         'api_equivalent' as x_basis
@@ -404,7 +466,8 @@ named as (
         'x_profile_id', 'x_user_id', 'longest_seconds', 'cache_write_5m_tokens',
         'cache_write_1h_tokens', 'audio_input_tokens', 'image_input_tokens',
         'output_reasoning_tokens', 'audio_output_tokens', 'image_output_tokens',
-        'estimated_requests',
+        'estimated_requests', 'retries', 'sessions', 'session_requests', 'agent_cycles',
+        'agent_cycle_requests', 'failed_tokens', 'failed_estimated_cost_usd',
     ]) %}
 {% endmacro %}
 

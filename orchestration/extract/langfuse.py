@@ -50,6 +50,8 @@ FORMAT = CallFormat(
         "project_id": _both("projectId", "project_id"),
         "user_id": _both("userId", "user_id"),
         "environment": [("environment",)],
+        "session_id": _both("sessionId", "session_id"),
+        "cycle_id": _both("traceId", "trace_id"),
         "level": [("level",)],
         "input_tokens": _bucket("input"),
         "cache_read_tokens": _bucket(

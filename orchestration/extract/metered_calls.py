@@ -61,10 +61,13 @@ CALL_COLUMNS: Mapping[str, str] = {
     "use_case": "varchar",
     "agent": "varchar",
     "environment": "varchar",
+    "session_id": "varchar",
+    "cycle_id": "varchar",
     "tags": "varchar",
     "is_failure": "boolean",
     "is_cache_hit": "boolean",
     "is_sampled": "boolean",
+    "retries": "bigint",
     **dict.fromkeys(TOKEN_COUNTS, "bigint"),
     "estimated_cost_usd": "decimal(38, 12)",
     "defects": "varchar",
@@ -86,7 +89,11 @@ _IDS = (
     "use_case",
     "agent",
     "environment",
+    "session_id",
+    "cycle_id",
 )
+# Counts of a call: whole numbers that are not negative.
+_COUNTS = (*TOKEN_COUNTS, "retries")
 # These are looked up among the tags of every meter, besides its own columns for them.
 ATTRIBUTED = ("use_case", "agent", "environment")
 
@@ -105,7 +112,7 @@ _TAG_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}", re.ASCII)
 _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
 # The number changes when what is kept of a record, or how, changes: everything is read anew then.
-_SHAPE_VERSION = 1
+_SHAPE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -339,7 +346,7 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
         return pseudonym_sql(value)
     if name in _IDS:
         return id_sql(value)
-    if name in TOKEN_COUNTS:
+    if name in _COUNTS:
         text = f"regexp_replace(cast({value} as varchar), '[.]0+$', '')"
         # A cast alone would round a fraction and take an exponent.
         return (
@@ -377,7 +384,7 @@ def _defects(form: CallFormat, today: date) -> str:
         for name in _CLOCKS
         if name in form.fields
     ]
-    for name in TOKEN_COUNTS:
+    for name in _COUNTS:
         if name in form.fields:
             missing = f"raw_{name} is not null and {name} is null"
             found += [

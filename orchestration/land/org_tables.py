@@ -72,6 +72,8 @@ CHARGE_ATTRIBUTES = (
 )
 _TAG = "tag:"
 _VIRTUAL = "virtual:"
+# What only meters tell of their calls; a mapping may name it, a rule about charges may not.
+_METER_EVIDENCE = ("x_team",)
 # What name rules may look at; the macro virtual_tag_names gives dbt the same names.
 CHARGE_NAMES = ("resource_id", "resource_name", "sub_account_name", "charge_description")
 
@@ -116,8 +118,9 @@ class Column:
         kind: ``text``, ``date``, ``month`` (the first day of one), ``time`` (UTC, to the second),
             ``integer``, ``rate`` (a positive decimal), ``quantity`` (a decimal from 0), ``price``
             (the same, of at most a million), ``band`` (a band of context), ``share`` (0 to 1),
-            ``percent`` (0 to 100), ``money`` (a decimal of either sign) or ``attribute`` (a column
-            of a charge, or ``tag:`` or ``virtual:`` and the key of a tag).
+            ``percent`` (0 to 100), ``money`` (a decimal of either sign), ``attribute`` (a column
+            of a charge, or ``tag:`` or ``virtual:`` and the key of a tag) or ``evidence`` (the
+            same, or what only meters tell).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -213,7 +216,7 @@ TABLES: dict[str, Table] = {
     ),
     "owner_mapping": Table(
         {
-            "evidence": Column("attribute", required=True),
+            "evidence": Column("evidence", required=True),
             "value": Column(required=True),
             "owner_id": _OWNER,
             "use_case_id": Column(refers_to="use_case"),
@@ -747,6 +750,7 @@ TABLES: dict[str, Table] = {
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
     "attribute": pl.String,
+    "evidence": pl.String,
     "date": pl.Date,
     "month": pl.Date,
     "time": pl.Datetime("us"),
@@ -1033,6 +1037,10 @@ def _attribute(text: str) -> str:
     return text
 
 
+def _evidence(text: str) -> str:
+    return text if text in _METER_EVIDENCE else _attribute(text)
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "text": str,
     "date": _date,
@@ -1047,6 +1055,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "percent": _percent,
     "money": _money,
     "attribute": _attribute,
+    "evidence": _evidence,
 }
 _IN_WORDS = {
     "text": "a text",
@@ -1062,6 +1071,10 @@ _IN_WORDS = {
     "share": "a share from 0 to 1 with at most 12 decimals",
     "money": "an amount such as 1234.56, with a point and at most 12 decimals",
     "attribute": f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
+    "evidence": (
+        f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}, "
+        f"{', '.join(_METER_EVIDENCE)}"
+    ),
 }
 
 

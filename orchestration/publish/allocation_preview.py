@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from orchestration.land.org_tables import TABLES, land_org_tables
+from orchestration.land.org_tables import TABLES, OrgTableError, land_org_tables
 from orchestration.publish.build import (
     BuildPaths,
     inputs_fingerprint,
@@ -153,7 +153,11 @@ def allocated_under(
         for name in given:
             shutil.copy(rules_dir / name, org_dir)
         pairs = _take_inputs(settings, own, period)
-        land_org_tables(org_dir, own.data_dir, settings.today_now())
+        tables = land_org_tables(org_dir, own.data_dir, settings.today_now())
+        if (
+            tables.rule_faults
+        ):  # the last good rules are in force for publication, not for a preview
+            raise OrgTableError(tables.rule_faults)
         _refuse_what_is_not_published(settings)
         own.warehouse_dir.joinpath("conform").symlink_to(
             (settings.warehouse_dir / "conform").resolve()

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from orchestration.settings import DEMO_DIR, PROJECT_DIR
 from tests.allocation_truth import owners_found
-from tests.bench import allocation, focus_converter, focus_rules, pricing
+from tests.bench import allocation, focus_converter, focus_rules, pricing, unit_economics
 from tests.bench.floor import column_count, copy_seconds
 from tests.bench.inputs import deliver_cur2, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -43,6 +43,7 @@ class Sizes:
         legacy_lines: Line items that both converters are given.
         priced_rows: Rows of usage that are priced.
         allocated_charges: Charges of the month that is allocated.
+        token_rows: Rows of tokens of a month whose unit economics are made anew.
         judged_charges: FOCUS charges that our judge is given, one measurement each.
         referee_charges: FOCUS charges that the official validator is given.
     """
@@ -54,6 +55,7 @@ class Sizes:
     legacy_lines: int
     priced_rows: int
     allocated_charges: int
+    token_rows: int
     judged_charges: tuple[int, ...]
     referee_charges: int
 
@@ -66,10 +68,13 @@ FULL = Sizes(
     1_000_000,
     10_000_000,
     10_000_000,
+    20_000_000,
     (1_000_000, 20_000_000),
     1_000_000,
 )
-QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, 1_000_000, (1_000_000,), 100_000)
+QUICK = Sizes(
+    (1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, 1_000_000, 2_000_000, (1_000_000,), 100_000
+)
 
 
 class Bench:
@@ -94,6 +99,7 @@ class Bench:
             parts.append((name, partial(self.one_month, lines, rounds)))
         parts += [("memory by months", self.months), ("focus-converter", self.converter)]
         parts += [("pricing", self.pricing), ("allocation", self.allocation)]
+        parts += [("unit economics", self.unit_economics)]
         parts += [("FOCUS rules", self.focus_rules)]
         for name, measure in parts:
             try:
@@ -295,6 +301,36 @@ class Bench:
         )
         self.report.details[f"allocation_{charges}"] = said
         self._keep("allocation", run)
+
+    def unit_economics(self) -> None:
+        """Thirteen months of unit economics, of which the large last one changed."""
+        rows = self._sizes.token_rows
+        self._say(f"making 13 months of unit economics, the last of {rows:,} rows of tokens")
+        place = Installation(self._scratch / "unit-economics", self._threads)
+        months = unit_economics.make_months(place, rows)
+        first = unit_economics.build_all(months)
+        remade = unit_economics.remake(months)
+        floor = unit_economics.floor_seconds(months)
+        shutil.rmtree(place.root)
+        seconds = sum(remade.seconds.values())
+        slowest = sorted(remade.seconds, key=lambda name: -remade.seconds[name])[:3]
+        name = f"unit economics of a changed month, {months.token_rows / 1e6:.3g} M rows of tokens"
+        self.report.results += [
+            at_most(
+                name,
+                seconds,
+                60,
+                "s",
+                ", ".join(f"{mart} {remade.seconds[mart]:.0f}" for mart in slowest)
+                + f"; {remade.run.cpu_seconds:.0f} s of processor, dbt's start included",
+            ),
+            told(f"{name}, over adding them up once", f"{seconds / floor:.1f} times {floor:.1f} s"),
+            told(f"{name}, periods written", f"{max(remade.periods.values())} of 13 a mart"),
+            told(f"{name}, memory", f"{remade.run.peak_bytes / GIB:.2f} GiB"),
+        ]
+        self._keep("unit_economics_all_months", first)
+        self._keep("unit_economics_changed_month", remade.run)
+        self.report.details["unit_economics_marts"] = dict(remade.seconds)
 
     def focus_rules(self) -> None:
         """All static FOCUS rules, and the official validator on the same file."""

@@ -212,7 +212,8 @@ def test_the_gateway_saw_the_tokens_that_the_world_sent_through_it(demo: Demo) -
         select
             usage_date, x_use_case,
             sum(requests - failed_requests), sum(input_uncached_tokens), sum(cache_read_tokens),
-            sum(cache_write_5m_tokens), sum(cache_write_1h_tokens), sum(output_tokens)
+            sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
+            sum(output_tokens + coalesce(output_reasoning_tokens, 0))
         from unit_economics.fct_metered_usage_daily
         where standing = 'counted' group by all order by all
         """
@@ -738,7 +739,40 @@ def test_training_runs_cost_what_their_machines_were_billed_in_their_time(demo: 
     assert len(runs) > 20
     for run_id, cost, billed, state, wasted, own in runs:
         assert abs(cost / billed - Decimal("0.94")) < Decimal("0.005"), run_id
-        assert wasted == (own if state in ("failed", "preempted") else None)
+        assert wasted == (own if state in ("failed", "preempted") else 0)
+
+
+def test_a_session_takes_what_the_gateway_saw_of_it(demo: Demo) -> None:
+    """Two use cases name their sessions, one of them is an agent; the third says nothing."""
+    rows = demo.installation.query(
+        "select use_case_id, requests_per_session, requests_per_agent_cycle, "
+        "per_session_unknown_reason, per_agent_cycle_unknown_reason, "
+        "tokens_per_session * sessions_count - tokens "
+        "from unit_economics.fct_session_economics_monthly "
+        f"where billing_period = date '{CLOSED_MONTH}-01' and requests > 1000"
+    )
+    by_use_case = {row[0]: row[1:] for row in rows}
+    assert set(by_use_case) == {*GATEWAY_USE_CASES}
+    review, helper = by_use_case["contract-review"], by_use_case["incident-helper"]
+    # at most 8 and 6 calls a session, the last of a user's day having fewer
+    assert 6 < review[0] <= 8 and 4 < helper[0] <= 6
+    assert review[1:4] == (None, None, "the meter tells no runs of an agent")
+    assert helper[1:4] == (helper[0], None, None)
+    assert abs(review[4]) < 1 and abs(helper[4]) < 1
+    assert by_use_case["policy-check"][2] == "the meter tells no sessions"
+
+
+def test_only_a_model_that_thinks_writes_reasoning(demo: Demo) -> None:
+    rows = demo.installation.query(
+        "select x_model, max(reasoning_share), max(reasoning_share_unknown_reason) "
+        "from unit_economics.fct_caller_economics_monthly where requests > 1000 "
+        "and use_case_id <> 'checkout-assistant' group by all"
+    )
+    for model, share, reason in rows:
+        if model == "gpt-5":
+            assert Decimal("0.39") < share <= Decimal("0.4") and reason is None
+        else:
+            assert share is None and reason, model
 
 
 def test_the_own_model_is_dear_because_it_is_idle(demo: Demo) -> None:

@@ -21,9 +21,10 @@ from orchestration.extract.source import SourceConfig
 from tests.bench import allocation
 from tests.bench.__main__ import Bench, Sizes
 from tests.bench.inputs import MONTH, deliver_cur2, legacy_header, months_before, write_legacy_csv
-from tests.bench.installation import conformed, steps
+from tests.bench.installation import Installation, conformed, steps
 from tests.bench.measure import CommandFailedError, median_ratio, run_command
 from tests.bench.report import Report, at_least, at_most, table, told
+from tests.bench.unit_economics import MONTHS, floor_seconds, make_months
 
 # Without these focus-converter raises in a thread and waits for ever.
 CONVERTER_NEEDS = {
@@ -170,6 +171,7 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
         legacy_lines=200,
         priced_rows=1000,
         allocated_charges=200,
+        token_rows=3600,
         judged_charges=(200,),
         referee_charges=200,
     )
@@ -205,3 +207,23 @@ def test_a_fifth_of_the_allocated_charges_is_shared(tmp_path: Path) -> None:
         ).fetchall()
     assert (charges, shared) == (5000, 1000)
     assert places == 20
+
+
+def test_the_last_of_thirteen_months_of_tokens_is_the_large_one(tmp_path: Path) -> None:
+    months = make_months(Installation(tmp_path / "place", 1), rows=7_200)
+    assert {len(files) for files in months.files.values()} == {MONTHS}
+    grain = (
+        "count(*), count(distinct (usage_date, split_id, x_model, x_token_class, x_service_tier, "
+        "x_context_window)), count(distinct usage_date)"
+    )
+    counts = [
+        duckdb.sql(f"select {grain} from '{file}' where x_token_class <> 'request'").fetchone()
+        for file in months.files["int_usage_splits"]
+    ]
+    assert counts == [(240, 240, 1)] * (MONTHS - 1) + [(7_200, 7_200, 30)]
+    assert months.token_rows == 7_200
+    shares = months.files["int_split_shares"][-1]
+    assert duckdb.sql(
+        f"select distinct total from (select sum(share) as total from '{shares}' group by split_id)"
+    ).fetchall() == [(1,)]
+    assert floor_seconds(months) > 0

@@ -398,6 +398,17 @@ def test_a_name_rule_is_taken_in_or_its_fault_named(
         )
 
 
+def test_what_only_meters_tell_may_be_mapped_and_no_rule_may_ask_for_it(
+    org: Path, tmp_path: Path
+) -> None:
+    append(org, "owner_mapping", "x_team,T1,search,,,")
+    land_org_tables(org, tmp_path / "mapped")
+    row = append(org, "allocation_rule", "by-team,1,9,direct,x_team,owned,,,")
+    # and a direct rule without evidence is a fault of its own
+    fault, _ = faults(org, tmp_path / "asked")
+    assert fault.startswith(f"allocation_rule.csv, row {row}, column evidence: 'x_team' is not a")
+
+
 def test_a_virtual_tag_that_no_name_rule_gives_is_named(org: Path, tmp_path: Path) -> None:
     row = append(org, "owner_mapping", "virtual:team,search,search,,,")
     assert faults(org, tmp_path) == (

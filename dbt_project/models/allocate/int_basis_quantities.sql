@@ -8,7 +8,7 @@
     'service_name', 'x_model', 'owner_id', 'use_case_id',
 ] %}
 {%- set metered_evidences = [
-    'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id',
+    'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id', 'x_team',
 ] %}
 
 with profile_costs as (
@@ -141,6 +141,11 @@ evidence_orders as (
     from rules
     where method = 'direct'
     group by evidence
+
+    union all
+
+    {# no charge names the gateway's team, so no rule does: it is asked last #}
+    select 'x_team' as evidence, 2147483647 as rule_order
 ),
 
 callers as (
