@@ -66,6 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
     prices.add_argument("--accept", action="store_true", help="add the rows, not only show them")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
     journal.add_argument("period", help="the month, such as 2026-09")
+    preview = commands.add_parser(
+        "allocate-preview", help="allocate a month under other rules and show who gains and loses"
+    )
+    preview.add_argument("rules", type=Path, help="folder with the tables that differ")
+    preview.add_argument("period", nargs="?", help="the month, 2026-10; the last published one")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -90,6 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _prices_import(settings, options)
     if options.command == "journal":
         return _journal(settings, options.period)
+    if options.command == "allocate-preview":
+        return _allocate_preview(settings, options.rules, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -288,6 +295,29 @@ def _journal(settings: Settings, period: str) -> int:
         return 1
     for file in written:
         _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
+    return 0
+
+
+def _allocate_preview(settings: Settings, rules_dir: Path, month: str | None) -> int:
+    from orchestration.extract.period import BillingPeriod
+    from orchestration.land.org_tables import OrgTableError
+    from orchestration.publish.allocation_preview import (
+        PreviewError,
+        last_published_period,
+        preview_allocation,
+        preview_table,
+    )
+    from orchestration.publish.run_lock import RunLockedError, run_lock
+
+    try:
+        period = BillingPeriod.parse(month).start if month else last_published_period(settings)
+        with run_lock(settings.lock_path, "make allocate-preview"):
+            changes = preview_allocation(settings, rules_dir, period, _say)
+    except (OrgTableError, PreviewError, RunLockedError, ValueError) as error:
+        _say(str(error))
+        return 1
+    for line in preview_table(changes, settings.reporting_currency):
+        _say(line)
     return 0
 
 

@@ -34,8 +34,14 @@
         ('x_agent', 'string'),
         ('x_environment', 'string'),
         ('tags', 'string'),
+        ('records_count', 'decimal(38, 0)'),
         ('requests', requests),
         ('failed_requests', requests),
+        ('retries', requests),
+        ('sessions', requests),
+        ('session_requests', requests),
+        ('agent_cycles', requests),
+        ('agent_cycle_requests', requests),
         ('timed_requests', requests),
         ('total_seconds', seconds),
         ('longest_seconds', seconds),
@@ -43,6 +49,9 @@
         ('first_token_seconds', seconds),
         ('requested_gpu_seconds', seconds),
         ('used_gpu_seconds', seconds),
+        ('gpu_memory_gibseconds', seconds),
+        ('used_gpu_memory_gibseconds', seconds),
+        ('unmetered_seconds', seconds),
         ('input_uncached_tokens', tokens),
         ('cache_read_tokens', tokens),
         ('cache_write_5m_tokens', tokens),
@@ -55,6 +64,8 @@
         ('image_output_tokens', tokens),
         ('estimated_requests', requests),
         ('estimated_cost_usd', 'decimal(38, 12)'),
+        ('failed_tokens', tokens),
+        ('failed_estimated_cost_usd', 'decimal(38, 12)'),
         ('x_basis', 'string'),
     ]) %}
 {% endmacro %}
@@ -72,9 +83,14 @@
 {% macro metered_measures() %}
     {% do return(
         [
-            'requests', 'failed_requests', 'timed_requests', 'total_seconds',
+            'records_count', 'requests', 'failed_requests', 'retries',
+            'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
+            'timed_requests', 'total_seconds',
             'first_token_requests', 'first_token_seconds', 'requested_gpu_seconds', 'used_gpu_seconds',
-        ] + metered_token_classes() + ['estimated_requests', 'estimated_cost_usd']
+            'gpu_memory_gibseconds', 'used_gpu_memory_gibseconds', 'unmetered_seconds',
+        ] + metered_token_classes() + [
+            'estimated_requests', 'estimated_cost_usd', 'failed_tokens', 'failed_estimated_cost_usd',
+        ]
     ) %}
 {% endmacro %}
 
@@ -123,8 +139,11 @@ select
     use_case,
     agent,
     environment,
+    session_id,
+    cycle_id,
     tags,
     is_failure,
+    retries,
     case
         when defects is not null then 'kept_out'
         when is_cache_hit then 'answered_by_meter'
@@ -174,9 +193,46 @@ from {{ relation }}
 
 {#-
   Metered usage by the hour from staged calls. The calls are added up before anything is looked up:
-  there are millions of them, and few models.
+  there are millions of them, and few models. A session, and the run of an agent, is counted with its
+  first call of the month, so that the counts add up over hours and models.
 -#}
 {% macro metered_calls_by_hour(calls, model_names, meter_kind) %}
+{%- set first_of = {
+    'session': ('session_id', 'session_id is not null'),
+    'agent_cycle': ('cycle_id', 'cycle_id is not null and agent is not null'),
+} %}
+{%- for name, (id, condition) in first_of.items() %}
+first_of_{{ name }} as (
+    select
+        source,
+        billing_period,
+        call_id
+    from {{ calls }}
+    where {{ condition }}
+    qualify row_number() over (
+        partition by source, billing_period, standing, use_case, team_id, {{ id }}
+        order by started_at, call_id
+    ) = 1
+),
+{% endfor %}
+by_call as (
+    select
+        calls.*,
+        {%- for name, (id, condition) in first_of.items() %}
+        first_of_{{ name }}.call_id is not null as begins_{{ name }},
+        {{ condition }} as is_in_{{ name }},
+        {%- endfor %}
+        {{ all_metered_tokens() }} as tokens
+    from {{ calls }} as calls
+    {%- for name in first_of %}
+    left join first_of_{{ name }}  -- a call to itself, where it is the first
+        on
+            calls.source = first_of_{{ name }}.source
+            and calls.billing_period = first_of_{{ name }}.billing_period
+            and calls.call_id = first_of_{{ name }}.call_id
+    {%- endfor %}
+),
+
 by_hour as (
     select
         source,
@@ -201,8 +257,14 @@ by_hour as (
         agent,
         environment,
         tags,
+        count(*) as records_count,
         count(*) as requests,
         count(*) filter (where is_failure) as failed_requests,
+        sum(retries) as retries,
+        {%- for name in first_of %}
+        count(*) filter (where begins_{{ name }}) as {{ name }}s,
+        count(*) filter (where is_in_{{ name }}) as {{ name }}_requests,
+        {%- endfor %}
         count(*) filter (where ended_at is not null) as timed_requests,
         sum({{ seconds_between('started_at', 'ended_at') }}) as total_seconds,
         max({{ seconds_between('started_at', 'ended_at') }}) as longest_seconds,
@@ -212,8 +274,10 @@ by_hour as (
         sum({{ name }}) as {{ name }},
         {%- endfor %}
         count(*) filter (where estimated_cost_usd is not null) as estimated_requests,
-        sum(estimated_cost_usd) as estimated_cost_usd
-    from {{ calls }}
+        sum(estimated_cost_usd) as estimated_cost_usd,
+        sum(case when is_failure then tokens else 0 end) as failed_tokens,
+        sum(case when is_failure then estimated_cost_usd end) as failed_estimated_cost_usd
+    from by_call
     group by all
 ),
 
@@ -248,9 +312,13 @@ named as (
         by_hour.environment as x_environment,
         by_hour.tags,
         {%- for name in [
-            'requests', 'failed_requests', 'timed_requests', 'total_seconds', 'longest_seconds',
+            'records_count', 'requests', 'failed_requests', 'retries',
+            'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
+            'timed_requests', 'total_seconds', 'longest_seconds',
             'first_token_requests', 'first_token_seconds',
-        ] + metered_token_classes() + ['estimated_requests', 'estimated_cost_usd'] %}
+        ] + metered_token_classes() + [
+            'estimated_requests', 'estimated_cost_usd', 'failed_tokens', 'failed_estimated_cost_usd',
+        ] %}
         by_hour.{{ name }},
         {%- endfor %}
         'api_equivalent' as x_basis
@@ -264,6 +332,168 @@ named as (
         on {{ unrouted_model_name('by_hour.model_name') }} = by_unrouted_spelling.spelling
 )
 {% endmacro %}
+
+{#-
+  Landed windows with disjoint token classes: their input includes the cache. A window in which the
+  meter was down is unmetered, and no use is told of it.
+-#}
+{% macro staged_windows(relation) %}
+select
+    source,
+    billing_period,
+    snapshot_id,
+    window_start,
+    window_end,
+    operation,
+    provider,
+    lower(model) as model_name,
+    region,
+    account_id,
+    project_id,
+    team_id,
+    use_case,
+    agent,
+    environment,
+    tags,
+    case
+        when defects is not null then 'kept_out'
+        when unmetered_seconds is not null then 'unmetered'
+        else 'counted'
+    end as standing,
+    coalesce(defects, case when unmetered_seconds is not null then 'the meter was down' end)
+        as standing_reason,
+    requests,
+    failed_requests,
+    timed_requests,
+    total_seconds,
+    first_token_requests,
+    first_token_seconds,
+    requested_gpu_seconds,
+    used_gpu_seconds,
+    gpu_memory_gibseconds,
+    used_gpu_memory_gibseconds,
+    case
+        when defects is not null then input_tokens
+        else input_tokens - coalesce(cache_read_tokens, 0)
+    end as input_uncached_tokens,
+    case when defects is null then cache_read_tokens end as cache_read_tokens,
+    output_tokens,
+    unmetered_seconds,
+    estimated_cost_usd
+from {{ relation }}
+{% endmacro %}
+
+{#-
+  Metered usage from staged windows. They are hours already; what of them looks alike is added up.
+  A meter of windows knows no calls: its requests are NULL where it does not count any.
+-#}
+{% macro metered_windows(windows, model_names, meter_kind) %}
+added_up as (
+    select
+        source,
+        billing_period,
+        snapshot_id,
+        window_start,
+        window_end,
+        standing,
+        standing_reason,
+        provider,
+        model_name,
+        operation,
+        region,
+        account_id,
+        project_id,
+        team_id,
+        use_case,
+        agent,
+        environment,
+        tags,
+        count(*) as records_count,
+        {%- for name in metered_window_measures() %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ windows }}
+    group by all
+),
+
+named as (
+    select
+        added_up.source,
+        added_up.billing_period,
+        added_up.snapshot_id,
+        '{{ meter_kind }}' as meter_kind,
+        added_up.window_start,
+        added_up.window_end,
+        cast(added_up.window_start as date) as usage_date,
+        added_up.standing,
+        added_up.standing_reason,
+        added_up.provider as x_provider,
+        coalesce(by_spelling.model, added_up.model_name) as x_model,
+        added_up.operation as x_operation,
+        added_up.region as region_id,
+        added_up.account_id as billing_account_id,
+        added_up.project_id as sub_account_id,
+        added_up.team_id as x_team,
+        added_up.use_case as x_use_case,
+        added_up.agent as x_agent,
+        added_up.environment as x_environment,
+        added_up.tags,
+        added_up.records_count,
+        {%- for name in metered_window_measures() %}
+        added_up.{{ name }},
+        {%- endfor %}
+        'api_equivalent' as x_basis
+    from added_up
+    left join {{ model_names }} as by_spelling  -- many rows to one spelling
+        on added_up.model_name = by_spelling.spelling
+)
+{% endmacro %}
+
+{#- What a meter of windows may tell. -#}
+{% macro metered_window_measures() %}
+    {% do return([
+        'requests', 'failed_requests', 'timed_requests', 'total_seconds',
+        'first_token_requests', 'first_token_seconds', 'requested_gpu_seconds', 'used_gpu_seconds',
+        'gpu_memory_gibseconds', 'used_gpu_memory_gibseconds', 'input_uncached_tokens',
+        'cache_read_tokens', 'output_tokens', 'unmetered_seconds', 'estimated_cost_usd',
+    ]) %}
+{% endmacro %}
+
+{#- What a meter of windows cannot tell. -#}
+{% macro unknown_to_windows() %}
+    {% do return([
+        'x_service_tier', 'context_above_tokens', 'x_credential_id', 'x_principal_id',
+        'x_profile_id', 'x_user_id', 'longest_seconds', 'cache_write_5m_tokens',
+        'cache_write_1h_tokens', 'audio_input_tokens', 'image_input_tokens',
+        'output_reasoning_tokens', 'audio_output_tokens', 'image_output_tokens',
+        'estimated_requests', 'retries', 'sessions', 'session_requests', 'agent_cycles',
+        'agent_cycle_requests', 'failed_tokens', 'failed_estimated_cost_usd',
+    ]) %}
+{% endmacro %}
+
+{#- What a meter of calls cannot tell. -#}
+{% macro unknown_to_calls() %}
+    {% do return([
+        'requested_gpu_seconds', 'used_gpu_seconds', 'gpu_memory_gibseconds',
+        'used_gpu_memory_gibseconds', 'unmetered_seconds',
+    ]) %}
+{% endmacro %}
+
+{#- Of usage that some vendor sells by the token; models that the organisation serves itself are none. -#}
+{% macro sold_by_a_vendor() -%}
+    coalesce(x_provider, '') <> 'self_hosted'
+{%- endmacro %}
+
+{#-
+  What two meters may see of the same thing: calls, or the time of machines. A meter of GPUs beside
+  a gateway sees nothing twice.
+-#}
+{% macro metered_matter() -%}
+    case
+        when requests is null and input_uncached_tokens is null and output_tokens is null then 'time'
+        else 'calls'
+    end
+{%- endmacro %}
 
 {#- The last select of every model of metered usage: all columns in order; the unknown ones NULL. -#}
 {% macro conformed_metered_usage(relation, unknown=[]) %}

@@ -33,6 +33,12 @@ _FAILED_SHARE = 0.01
 _TIMED_OUT_SHARE = 0.2
 _SECONDS_PER_TOKEN = 0.012
 _FIRST_HOUR, _LAST_HOUR = 6, 20
+# Of these use cases the caller names the session: so many calls of a user, one after the other.
+_SESSION_CALLS = {"contract-review": 8, "incident-helper": 6}
+# This one is an agent, each of whose runs is a session.
+_AGENT_USE_CASE = "incident-helper"
+# Of the models that think before they answer: which part of what they write that is.
+_REASONING_PART = {"gpt-5": 0.4}
 
 _Integers = npt.NDArray[np.int64]
 _Reals = npt.NDArray[np.float64]
@@ -192,6 +198,8 @@ def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
     is_unknown = disturbance == "an unknown model"
     user = 1 + (np.arange(count + failed) % 2)
     owner = group["owner_id"]
+    # what failed is tried again, and the call that then succeeds says so
+    retries = (np.cumsum(~is_failure) <= int(is_failure.sum())) & ~is_failure
     logs = pl.DataFrame(
         {
             "request_id": [f"chatcmpl-{_hex(f'{name} {i}', 24)}" for i in range(count + failed)],
@@ -212,12 +220,22 @@ def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
                 lambda each: f"{owner}-{each}@demo.example", return_dtype=pl.String
             ),
             "team_id": owner,
+            "agent_id": pl.Series(
+                [_AGENT_USE_CASE if group["use_case_id"] == _AGENT_USE_CASE else None]
+                * (count + failed),
+                dtype=pl.String,
+            ),
+            "session_id": _sessions(name, group["use_case_id"], started, user),
             "cache_hit": "False",
             "status": np.where(is_failure, "failure", "success").tolist(),
             "request_tags": f'["environment:prod", "tier:{group["service_tier"]}"]',
             "messages": "{}",
             "response": "{}",
             **{f"of_{token_class}": values for token_class, values in tokens.items()},
+            "of_reasoning": np.floor(output * _REASONING_PART.get(group["model"], 0)).astype(
+                np.int64
+            ),
+            "of_retries": retries.astype(np.int64),
         }
     ).select(
         pl.all().exclude("^of_.*$", "startTime", "endTime", "completionStartTime", "updated_at"),
@@ -232,13 +250,36 @@ def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
             pl.col("of_cache_write_5m") + pl.col("of_cache_write_1h"),
             pl.lit(', "cache_creation_token_details": {"ephemeral_1h_input_tokens": '),
             pl.col("of_cache_write_1h"),
-            pl.lit(f'}}}}}}, "spend_logs_metadata": {{"use_case": "{group["use_case_id"]}"}}}}'),
+            pl.lit("}}"),
+            *(
+                [
+                    pl.lit(', "completion_tokens_details": {"reasoning_tokens": '),
+                    pl.col("of_reasoning"),
+                    pl.lit("}"),
+                ]
+                if group["model"] in _REASONING_PART
+                else []
+            ),
+            pl.lit('}, "attempted_retries": '),
+            pl.col("of_retries"),
+            pl.lit(f', "spend_logs_metadata": {{"use_case": "{group["use_case_id"]}"}}}}'),
         ).alias("metadata"),
     )
     if disturbance == "a doubled meter":
         again = (pl.col("request_id") + pl.lit("-again")).alias("request_id")
         logs = pl.concat([logs, logs.with_columns(again)])
     return logs
+
+
+def _sessions(name: str, use_case_id: str, started: _Integers, user: _Integers) -> pl.Series:
+    """Return the session of each call, by user in the order of time; NULL where nobody names it."""
+    calls = _SESSION_CALLS.get(use_case_id)
+    if calls is None:
+        return pl.Series([None] * len(started), dtype=pl.String)
+    order = np.lexsort((started, user))
+    place = np.empty(len(started), dtype=np.int64)
+    place[order] = np.arange(len(started))
+    return pl.Series([_hex(f"session {name} {number // calls}", 16) for number in place])
 
 
 def _parts(total: int, weights: _Reals) -> _Integers:

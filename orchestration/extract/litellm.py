@@ -40,6 +40,8 @@ FORMAT = CallFormat(
         "account_id": [("organization_id",), ("metadata", "user_api_key_org_id")],
         "user_id": [("end_user",), ("user",)],
         "agent": [("agent_id",)],
+        "session_id": [("session_id",)],
+        "retries": [("metadata", "attempted_retries")],
         "status": [("status",), ("metadata", "status")],
         "cache_hit": [("cache_hit",)],
         "input_tokens": [("prompt_tokens",)],
@@ -76,6 +78,8 @@ FORMAT = CallFormat(
     derived={
         # LiteLLM's name for whoever has no name.
         "user_id": "nullif(user_id, 'default_user_id')",
+        # Of an agent LiteLLM keeps the calls of one run together as a session.
+        "cycle_id": "case when agent is not null then session_id end",
         "is_failure": "coalesce(lower(status) = 'failure', false)",
         "is_cache_hit": "coalesce(lower(cache_hit) = 'true', false)",
         "is_sampled": "false",

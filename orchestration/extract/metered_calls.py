@@ -61,10 +61,13 @@ CALL_COLUMNS: Mapping[str, str] = {
     "use_case": "varchar",
     "agent": "varchar",
     "environment": "varchar",
+    "session_id": "varchar",
+    "cycle_id": "varchar",
     "tags": "varchar",
     "is_failure": "boolean",
     "is_cache_hit": "boolean",
     "is_sampled": "boolean",
+    "retries": "bigint",
     **dict.fromkeys(TOKEN_COUNTS, "bigint"),
     "estimated_cost_usd": "decimal(38, 12)",
     "defects": "varchar",
@@ -86,7 +89,11 @@ _IDS = (
     "use_case",
     "agent",
     "environment",
+    "session_id",
+    "cycle_id",
 )
+# Counts of a call: whole numbers that are not negative.
+_COUNTS = (*TOKEN_COUNTS, "retries")
 # These are looked up among the tags of every meter, besides its own columns for them.
 ATTRIBUTED = ("use_case", "agent", "environment")
 
@@ -105,7 +112,7 @@ _TAG_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}", re.ASCII)
 _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
 # The number changes when what is kept of a record, or how, changes: everything is read anew then.
-_SHAPE_VERSION = 1
+_SHAPE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -313,7 +320,7 @@ def _typed(form: CallFormat, tags: Sequence[str]) -> list[str]:
         if name in form.derived:
             value = form.derived[name]
         elif name == "tags":
-            value = _tags_json(tags)
+            value = tags_json({key: _tag(key) for key in tags})
         elif name in ATTRIBUTED and name not in given:
             value = _tag(name)
         elif name in ATTRIBUTED:
@@ -332,14 +339,14 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
         # Repeated records without an id are told from others by all that they say.
         said = ", ".join(f"coalesce({name}, '~')" for name in form.fields)
         return (
-            f"coalesce({_id(value)}, concat('missing-', left(sha256(concat_ws('|', "
+            f"coalesce({id_sql(value)}, concat('missing-', left(sha256(concat_ws('|', "
             f"getvariable('pseudonym_key'), {said})), 32)))"
         )
     if name in _PERSONS:
         return pseudonym_sql(value)
     if name in _IDS:
-        return _id(value)
-    if name in TOKEN_COUNTS:
+        return id_sql(value)
+    if name in _COUNTS:
         text = f"regexp_replace(cast({value} as varchar), '[.]0+$', '')"
         # A cast alone would round a fraction and take an exponent.
         return (
@@ -377,7 +384,7 @@ def _defects(form: CallFormat, today: date) -> str:
         for name in _CLOCKS
         if name in form.fields
     ]
-    for name in TOKEN_COUNTS:
+    for name in _COUNTS:
         if name in form.fields:
             missing = f"raw_{name} is not null and {name} is null"
             found += [
@@ -414,7 +421,7 @@ def pseudonym_sql(value: str) -> str:
     )
 
 
-def _id(value: str) -> str:
+def id_sql(value: str) -> str:
     """Return SQL of an id as it is; of anything else a keyed hash."""
     text = f"cast({value} as varchar)"
     trimmed = f"trim({text})"
@@ -444,10 +451,16 @@ def kept_id(key: str, text: str | None) -> str | None:
     return hashed_id(key, text)
 
 
-def _tags_json(tags: Sequence[str]) -> str:
+def tags_json(values: Mapping[str, str]) -> str:
+    """Return SQL of a JSON object of tags, NULL without any.
+
+    Args:
+        values: SQL of the text of each tag, by its key.
+    """
     pairs = ", ".join(
-        f"""case when {_tag(key)} is not null then concat('"{key}":"', {_id(_tag(key))}, '"') end"""
-        for key in tags
+        f"case when {value} is not null "
+        f"""then concat('"{key}":"', {id_sql(value)}, '"') end"""
+        for key, value in values.items()
     )
     if not pairs:
         return "null::varchar"

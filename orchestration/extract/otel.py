@@ -46,6 +46,7 @@ _ATTRIBUTES = {
     ),
     "user_id": _attribute("user.id", "enduser.id"),
     "agent": _attribute("gen_ai.agent.id", "gen_ai.agent.name"),
+    "session_id": _attribute("gen_ai.conversation.id", "session.id"),
     "error": _attribute("error.type"),
     "input_tokens": _attribute("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
     "cache_read_tokens": _attribute(
@@ -86,6 +87,7 @@ FORMAT = CallFormat(
     },
     derived={
         "call_id": "concat_ws('-', trace, call_id)",
+        "cycle_id": "trace",
         "changed_at": "ended_at",
         # 2 is the number of an error; the Parquet writers spell it.
         "is_failure": (

@@ -72,18 +72,25 @@ GPU_MARTS = (
     "unit_economics.fct_training_efficiency",
     "unit_economics.fct_hosted_model_monthly",
 )
-# Marts that compare months, use cases and teams with each other, and so are small and made whole.
-COMPARED_MARTS = (
+# Marts by month over all sources, of which a month is made of itself and of those before it.
+MONTHLY_MARTS = (
     "unit_economics.fct_price_volume_mix_monthly",
     "unit_economics.fct_cost_change_monthly",
-    "unit_economics.fct_use_case_economics_monthly",
     "unit_economics.fct_cost_per_inference_monthly",
+)
+# Marts that compare use cases and teams with each other, and so are small and made whole.
+COMPARED_MARTS = (
+    "unit_economics.fct_use_case_economics_monthly",
     "unit_economics.fct_return_on_model_investment",
     "unit_economics.fct_time_to_first_prompt",
     "unit_economics.fct_benchmark_monthly",
 )
 # Marts over all months that hang on what months cost.
-OWNER_LISTS = ("showback.fct_true_up", "showback.fct_stated_cost_monthly")
+OWNER_LISTS = (
+    "showback.fct_true_up",
+    "showback.fct_stated_cost_monthly",
+    "showback.fct_owner_statement_monthly",
+)
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
     "focus.cost_and_usage",
@@ -227,7 +234,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | models(door="allocate", names=ALLOCATE, **place)
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
-        | of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
+        | of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
         | statements("2026-10")
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
@@ -322,7 +329,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
     for source, period in october:
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
-    expected |= of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
+    expected |= of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
     expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
@@ -360,7 +367,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, period) for mart, _, period in statements("2026-10")),
-        *((mart, "2026-10") for mart in USAGE_MARTS),
+        *((mart, "2026-10") for mart in (*USAGE_MARTS, *MONTHLY_MARTS)),
         *((mart, "*") for mart in OWNER_LISTS),
         *((mart, "*") for mart in COMPARED_MARTS),
     }
@@ -423,7 +430,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     )
     for source, period in months:
         expected |= models(door="allocate", names=costs, source=source, period=period)
-        expected |= of_month((*USAGE_MARTS, "trust.rpt_rule_coverage"), "*", period)
+        expected |= of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", period)
         # The limit: what was a table is a view over the period files, and so is new to its readers.
         expected |= of_month(FOCUS_MARTS, source, period)
         expected |= of_month(in_currency, source, period)

@@ -18,11 +18,13 @@ import pytest
 
 from orchestration.extract.aws_cur2 import KIND as CUR2
 from orchestration.extract.source import SourceConfig
+from tests.bench import allocation
 from tests.bench.__main__ import Bench, Sizes
 from tests.bench.inputs import MONTH, deliver_cur2, legacy_header, months_before, write_legacy_csv
-from tests.bench.installation import conformed, steps
+from tests.bench.installation import Installation, conformed, steps
 from tests.bench.measure import CommandFailedError, median_ratio, run_command
 from tests.bench.report import Report, at_least, at_most, table, told
+from tests.bench.unit_economics import MONTHS, floor_seconds, make_months
 
 # Without these focus-converter raises in a thread and waits for ever.
 CONVERTER_NEEDS = {
@@ -168,6 +170,8 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
         month_lines=200,
         legacy_lines=200,
         priced_rows=1000,
+        allocated_charges=200,
+        token_rows=3600,
         judged_charges=(200,),
         referee_charges=200,
     )
@@ -181,3 +185,45 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
     taken = bench.report.details["month_400_steps"]
     assert {"extract", "land", "warehouse", "all"} <= set(taken)  # type: ignore[call-overload]
     assert list(tmp_path.iterdir()) == []  # nothing large is left behind
+
+
+def test_the_allocated_month_has_the_rules_owners_and_tiers_that_it_is_named_for() -> None:
+    tables = allocation.organisation()
+    rules = tables["allocation_rule"]
+    assert len(rules) == len({rule["rule_id"] for rule in rules}) == allocation.RULES
+    assert len(tables["owner"]) == allocation.OWNERS
+    assert {rule["tier"] for rule in rules if "tier" in rule} == {1, 2, 3, 4, 5}
+    shared = [rule for rule in rules if rule["rule_id"].startswith("shared-")]
+    assert len(shared) == allocation.SHARED_RULES
+    assert {rule["method"] for rule in shared} == {"even", "proportional"}
+
+
+def test_a_fifth_of_the_allocated_charges_is_shared(tmp_path: Path) -> None:
+    file = allocation.make_file(5000, tmp_path / "ledger.parquet")
+    with duckdb.connect() as connection:
+        ((charges, shared, places),) = connection.execute(
+            "select count(*), count(*) filter (where tags is null), count(distinct x_operation) "
+            f"from read_parquet('{file}')"
+        ).fetchall()
+    assert (charges, shared) == (5000, 1000)
+    assert places == 20
+
+
+def test_the_last_of_thirteen_months_of_tokens_is_the_large_one(tmp_path: Path) -> None:
+    months = make_months(Installation(tmp_path / "place", 1), rows=7_200)
+    assert {len(files) for files in months.files.values()} == {MONTHS}
+    grain = (
+        "count(*), count(distinct (usage_date, split_id, x_model, x_token_class, x_service_tier, "
+        "x_context_window)), count(distinct usage_date)"
+    )
+    counts = [
+        duckdb.sql(f"select {grain} from '{file}' where x_token_class <> 'request'").fetchone()
+        for file in months.files["int_usage_splits"]
+    ]
+    assert counts == [(240, 240, 1)] * (MONTHS - 1) + [(7_200, 7_200, 30)]
+    assert months.token_rows == 7_200
+    shares = months.files["int_split_shares"][-1]
+    assert duckdb.sql(
+        f"select distinct total from (select sum(share) as total from '{shares}' group by split_id)"
+    ).fetchall() == [(1,)]
+    assert floor_seconds(months) > 0

@@ -62,10 +62,13 @@ def test_a_call_is_read_alike_from_every_format(meter: FileSource, suffix: str) 
         "use_case": "chat",
         "agent": "agent-2",
         "environment": "prod",
+        "session_id": "session-1",
+        "cycle_id": "session-1",
         "tags": '{"feature":"answers"}',
         "is_failure": False,
         "is_cache_hit": False,
         "is_sampled": False,
+        "retries": 2,
         "input_tokens": 1000,
         "cache_read_tokens": 600,
         "cache_write_tokens": 100,
@@ -93,6 +96,7 @@ def test_the_older_places_of_the_cache_are_known_too(meter: FileSource) -> None:
 KEPT_OUT: dict[str, tuple[dict[str, Any], str]] = {
     "a text for a number": ({"prompt_tokens": "many"}, "input_tokens is no whole number"),
     "a fraction of a token": ({"completion_tokens": 1.5}, "output_tokens is no whole number"),
+    "negative attempts": ({"metadata__attempted_retries": -1}, "retries is negative"),
     "negative tokens": ({"completion_tokens": -1}, "output_tokens is negative"),
     "more tokens than fit": ({"prompt_tokens": 10**25}, "input_tokens is no whole number"),
     "a cache larger than the input": (

@@ -77,6 +77,8 @@ def test_a_generation_of_langfuse_is_read_alike_from_every_format(
         "use_case": "chat",
         "agent": "agent-2",
         "environment": "prod",
+        "session_id": "session-1",
+        "cycle_id": "trace-1",
         "tags": '{"feature":"answers"}',
         "input_tokens": 250,
         "cache_read_tokens": 600,
@@ -190,6 +192,8 @@ def test_a_span_is_read_from_otlp(tmp_path: Path) -> None:
         "use_case": "chat",
         "agent": "agent-2",
         "environment": "prod",
+        "session_id": "session-1",
+        "cycle_id": "5b8efff798038103d269b633813fc60c",
         "tags": '{"feature":"answers"}',
         "input_tokens": 1000,
         "cache_read_tokens": 600,
@@ -219,6 +223,7 @@ def test_a_span_is_read_from_rows_with_the_old_names(tmp_path: Path, suffix: str
     (found,) = source.rows()
     assert known(found) == {
         "call_id": "t1-s1",
+        "cycle_id": "t1",
         "provider": "openai",
         "model": "gpt-4o",
         "is_failure": True,

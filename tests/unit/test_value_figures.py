@@ -164,6 +164,10 @@ def test_a_company_that_states_nothing_has_no_fault(org: Path, tmp_path: Path) -
             {"valid_from": "2026-11-01", "valid_to": "2026-12-01"},
             "row 2, column valid_to: what is measured must end by today, 2026-11-16;",
         ),
+        *(
+            (table, {"use_case_id": "answer"}, "row 2, column use_case_id: 'answer' is not in use_")
+            for table in sorted(GOOD)
+        ),
         ("business_value", {"stated_by": ""}, "row 2, column stated_by: a value is missing."),
         (
             "business_value",
@@ -362,3 +366,34 @@ def test_an_estimate_may_reach_to_the_end_of_the_month(org: Path, tmp_path: Path
     }
     write(org, "outcome", estimate)
     assert land_org_tables(org, tmp_path, TODAY).rows["outcome"] == 1
+
+
+def test_a_use_case_that_was_renamed_is_named_wherever_its_old_name_stands(
+    org: Path, tmp_path: Path
+) -> None:
+    """A new display name keeps the id; a new id leaves every figure of the old one unanswered."""
+    for table in GOOD:
+        write(org, table, {})
+    use_cases = org / "use_case.csv"
+    use_cases.write_text(use_cases.read_text().replace("answers,", "answering,", 1))
+    mapping = org / "owner_mapping.csv"
+    mapping.write_text(mapping.read_text().replace(",answers,", ",answering,"))
+    target = org / "allocation_rule_target.csv"
+    target.write_text(target.read_text().replace(",answers", ",answering"))
+    assert sorted(faults(org, tmp_path)) == [
+        f"{table}.csv, row 2, column use_case_id: 'answers' is not in use_case.csv. "
+        "Was 'answering' meant?"
+        for table in sorted(GOOD)
+    ]
+
+
+def test_a_use_case_may_have_a_new_display_name_from_a_day_on(org: Path, tmp_path: Path) -> None:
+    use_cases = org / "use_case.csv"
+    lines = use_cases.read_text().splitlines()
+    (old,) = (line for line in lines if line.startswith("answers,"))
+    until, since = old.removesuffix(",,"), old.replace("Search answers", "Answers")
+    lines[lines.index(old)] = f"{until},,2026-10-01"
+    lines.append(f"{since.removesuffix(',,')},2026-10-01,")
+    use_cases.write_text("\n".join(lines) + "\n")
+    write(org, "outcome", {})
+    assert land_org_tables(org, tmp_path, TODAY).rows["use_case"] == len(lines) - 1

@@ -31,6 +31,19 @@
     {{ alias }}.billing_period = cast('${tollgate.this_period}' as date)
 {%- endmacro %}
 
+{#- The month in hand and all before it: for models that compare a month with earlier ones. -#}
+{% macro up_to_this_month(alias) -%}
+    {{ return(adapter.dispatch('up_to_this_month')(alias)) }}
+{%- endmacro %}
+
+{% macro duckdb__up_to_this_month(alias) -%}
+    {{ alias }}.billing_period <= getvariable('this_period')
+{%- endmacro %}
+
+{% macro spark__up_to_this_month(alias) -%}
+    {{ alias }}.billing_period <= cast('${tollgate.this_period}' as date)
+{%- endmacro %}
+
 {#- Names of the period in hand as columns, for rows that come straight from landed files. -#}
 {% macro this_source_name() -%}
     {{ return(adapter.dispatch('this_source_name')()) }}

@@ -8,7 +8,7 @@
 
   `needed_when`: a condition without which a model has no periods at all.
   `reads_month_before`: a condition under which a month is made from its inputs of the month before
-  as well.
+  as well; `reads_earlier_months`: that it is always made from those of all months before.
 -#}
 {% macro wanted_keys_sql(relation_name, code, work_unit) %}
     {% set inputs = [] %}
@@ -67,6 +67,7 @@
                     i.billing_period = p.billing_period
                     or i.billing_period is null
                     or (p.reads_month_before and i.billing_period = p.billing_period - interval 1 month)
+                    {{ 'or i.billing_period < p.billing_period' if config.get('reads_earlier_months', false) }}
                 )
                 {% if work_unit == 'source_period' %}and i.source in (p.source, '*'){% endif %}
             {% endif %}

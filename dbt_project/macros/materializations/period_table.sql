@@ -77,10 +77,14 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{#-
+  The rows that a key stood for. The model may have had another work unit when it was made: a key
+  without a month was of the whole table, one of source '*' of a month over all sources.
+-#}
 {% macro period_condition(source, billing_period, work_unit, columns) -%}
-    {%- if work_unit == 'whole' -%}
+    {%- if work_unit == 'whole' or not billing_period -%}
         true
-    {%- elif work_unit == 'period' -%}
+    {%- elif work_unit == 'period' or source == '*' -%}
         {{ columns[1] }} = date '{{ billing_period }}'
     {%- else -%}
         {{ columns[0] }} = '{{ source }}' and {{ columns[1] }} = date '{{ billing_period }}'

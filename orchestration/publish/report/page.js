@@ -64,7 +64,11 @@
   }
 
   function brief(name, amount) {
-    return compact(amount) + ({ percent: " %", days: " d" }[described(name).unit] ?? "");
+    const unit = described(name).unit;
+    if (unit === "percent") return rounded(amount, 0) + " %";
+    const size = amount < 0n ? -amount : amount;
+    if (unit === "money" && size > 0n && size * 200n < ONE) return "under 0.01";
+    return compact(amount) + (unit === "days" ? " d" : "");
   }
 
   // ---- words ----------------------------------------------------------------------------------
@@ -600,13 +604,14 @@
     const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
     const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
     const end = (group, pick) => (group.hasBefore && Math.abs(group.drawnBefore - group.drawn) < inTheWay
-      ? pick(group.drawn, group.drawnBefore) : group.drawn);
+      ? pick(group.drawn, group.drawnBefore) : pick(group.drawn, group.drawn));
     const texts = (test, anchor, dx, pick) => Plot.text(rows.filter(test), { y: "label", x: (g) => end(g, pick),
       text: (g) => brief(chart.value, g.amount), textAnchor: anchor, dx, fill: "currentColor" });
     const marks = [
       Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       Plot.barX(rows, { y: "label", x: "drawn", fill, title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
-      texts((g) => g.drawn >= 0, "start", 6, Math.max), texts((g) => g.drawn < 0, "end", -6, Math.min),
+      // of a bar to the left the number stands on the free side, not on the label
+      texts((g) => g.drawn >= 0, "start", 6, Math.max), texts((g) => g.drawn < 0, "start", 6, () => 0),
     ];
     if (chart.before) {
       marks.push(Plot.tickX(rows.filter((g) => g.hasBefore), { y: "label", x: "drawnBefore", stroke: "currentColor", strokeWidth: 2, inset: -2 }));

@@ -202,7 +202,7 @@ METER_COVERAGE = Figure(
 UNALLOCATED = Figure(
     key="unallocated_by_service",
     question="Which charges have no owner?",
-    answer="The largest charge without an owner: {service_name}, {cost} in {this_month}.",
+    answer="The largest line without an owner: {service_name}, {cost} in {this_month}.",
     formula=f"Sum of the cost that no allocation rule took. {_COST}",
     empty="Every charge of these months has an owner.",
     chart=Chart("bars", "cost", "service_name", before="cost_before"),
@@ -528,6 +528,54 @@ CALLERS = Figure(
     empty="No meter counted a call in {this_month}.",
     note="Amounts are the meter's estimates at list prices; they stand on no bill.",
 )
+SESSIONS = Figure(
+    key="session_costs",
+    question="What does a session take, a user, and a run of an agent?",
+    answer="{use_case} of {team}: {request_estimated_price} a call, {session_estimated_price} a "
+    "session of {tokens_per_session} tokens.",
+    formula="The meter's estimates of {this_month} divided by its calls, sessions, users and runs "
+    "of agents. Each is told only where the meter knows it of every call; the last column says "
+    "what it does not know.",
+    empty="No meter counted a call in {this_month}.",
+    chart=Chart("bars", "session_estimated_price", "use_case", series="team"),
+    note="Amounts are the meter's estimates at list prices; they stand on no bill.",
+)
+FAILED_CALLS = Figure(
+    key="failed_calls",
+    question="What is wasted on calls that fail?",
+    answer="{use_case} on {model}: {failed_requests} failed calls used {failed_tokens} tokens.",
+    formula="Failed calls of {this_month} with what the meter saw them use, and the attempts in "
+    "vain that it made before others.",
+    empty="No meter saw a call fail in {this_month}.",
+    chart=Chart("bars", "failed_requests", "use_case"),
+    note="A call that fails at the gateway may be billed all the same: where the meter saw no "
+    "tokens and the bill has some, the usage reconciliation names the day.",
+)
+CONTEXT_BANDS = Figure(
+    key="context_bands",
+    question="How much runs with a long context?",
+    answer="Most tokens: {service_name}, context {context_window}.",
+    formula="Tokens of {this_month} and their cost by the band of context that the vendor names.",
+    empty="No tokens were counted in {this_month}.",
+    chart=Chart("parts", "tokens", "service_name", series="context_window"),
+    note="A request above a band's limit is dearer as a whole. Not told is not the same as short.",
+)
+RULE_COVERAGE = Figure(
+    key="rule_coverage",
+    question="Which allocation rules work, and which never take a charge?",
+    answer="The rule {rule_id} {coverage}: {cost} in {this_month}.",
+    formula="For each rule in force in {this_month}: the cost that it took, and the cost that it "
+    "would have taken if no rule went before it. One charge may be wanted by several rules.",
+    empty="No rule was in force in {this_month}.",
+)
+FOCUS_DELIVERIES = Figure(
+    key="focus_deliveries",
+    question="What is wrong with the FOCUS files that we were sent?",
+    answer="The first: {source}: {sentence}",
+    formula="Findings of FOCUS's own rules on the files of {this_month} and {month_before}, as "
+    "they were delivered.",
+    empty="No FOCUS file of these months breaks a rule, or none was delivered.",
+)
 BENCHMARKS = Figure(
     key="benchmarks",
     question="How do we stand among ourselves, and against published numbers?",
@@ -741,6 +789,7 @@ PAGES: tuple[Page, ...] = (
             INVOICES,
             EXCHANGE_RATES,
             RESTATEMENTS,
+            RULE_COVERAGE,
             CONTROL_TOTALS,
         ),
         course=(EFFECTIVE, SHARED, GATES, ESTIMATES),
@@ -760,9 +809,12 @@ PAGES: tuple[Page, ...] = (
             COST_BY_SERVICE,
             HOSTED,
             GATEWAY_CALLS,
+            FAILED_CALLS,
             UNALLOCATED,
+            RULE_COVERAGE,
             MISSING_TAGS,
             METER_COVERAGE,
+            FOCUS_DELIVERIES,
             Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "engineering")}),
         ),
         course=(IDLE, CAPACITY, TOKENS, UNKNOWN),
@@ -796,7 +848,10 @@ PAGES: tuple[Page, ...] = (
             CACHE,
             OUTPUT,
             COST_PER_REQUEST,
+            SESSIONS,
             CALLERS,
+            FAILED_CALLS,
+            CONTEXT_BANDS,
             GATEWAY_CALLS,
             MODEL_PRICES,
         ),
@@ -816,6 +871,7 @@ PAGES: tuple[Page, ...] = (
             CHANGE_REASONS_BY_TEAM,
             CACHE,
             LOADED,
+            SESSIONS,
             FIRST_PROMPTS,
             BENCHMARKS,
             COST_BY_STAGE,

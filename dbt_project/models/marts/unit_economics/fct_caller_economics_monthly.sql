@@ -5,7 +5,10 @@
 
 with metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}
-    where {{ this_month('fct_metered_usage_daily') }} and standing = 'counted'
+    where
+        {{ this_month('fct_metered_usage_daily') }}
+        and standing = 'counted'
+        and {{ metered_matter() }} = 'calls'
 ),
 
 added_up as (
@@ -21,11 +24,10 @@ added_up as (
         {%- for name in metered_token_classes() %}
         sum({{ name }}) as {{ name }},
         {%- endfor %}
-        sum(
-            {% for name in metered_token_classes() -%}
-            {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
-            {%- endfor %}
-        ) as tokens,
+        sum({{ all_metered_tokens() }}) as tokens,
+        sum(retries) as retries,
+        sum(failed_tokens) as failed_tokens,
+        sum(failed_estimated_cost_usd) as failed_estimated_cost_usd,
         sum(case when x_service_tier = 'priority' then requests end) as priority_requests,
         sum(estimated_cost_usd) as estimated_cost_usd,
         sum(estimated_requests) as estimated_requests,
@@ -43,6 +45,9 @@ select
     requests,
     failed_requests,
     {{ per_request('failed_requests', 'requests') }} as failed_share,
+    cast(retries as decimal(38, 12)) as retries,
+    cast(failed_tokens as decimal(38, 12)) as failed_tokens,
+    cast(failed_estimated_cost_usd as decimal(38, 12)) as failed_estimated_cost_usd,
     cast(users_count as bigint) as users_count,
     cast(agents_count as bigint) as agents_count,
     cast(tokens as decimal(38, 12)) as tokens,

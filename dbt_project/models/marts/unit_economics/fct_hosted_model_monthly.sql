@@ -33,7 +33,7 @@ host_months as (
         max(gpu_windows.reporting_currency) as reporting_currency,
         max(hosted_models.tokens_per_gpu_hour) as tokens_per_gpu_hour,
         max(hosted_models.throughput_state) as throughput_state,
-        max(hosted_models.served_tokens_per_month) as stated_tokens,
+        max(hosted_models.served_tokens_per_month) as tokens_of_a_whole_month,
         max(hosted_models.compared_service) as compared_service,
         max(hosted_models.compared_model) as compared_model,
         max(hosted_models.compared_output_share) as compared_output_share,
@@ -56,6 +56,18 @@ host_months as (
                 or cast(gpu_windows.charge_period_start as date) < hosted_models.valid_to
             )
     group by gpu_windows.billing_period, hosted_models.hosted_model, hosted_models.use_case_id
+),
+
+{# An open month is billed up to a day; what is stated of a whole month counts by its days until then. #}
+billed_parts as (
+    select
+        billing_period,
+        {{ part_of(
+            days_between('billing_period', 'max(cast(charge_period_end as date))'),
+            days_between('billing_period', months_later('billing_period')),
+        ) }} as billed_part
+    from gpu_windows
+    group by billing_period
 ),
 
 metered as (
@@ -137,10 +149,16 @@ compared as (
 joined as (
     select
         host_months.*,
-        coalesce(cast(metered.metered_tokens as decimal(38, 12)), host_months.stated_tokens) as served_tokens,
+        coalesce(
+            cast(metered.metered_tokens as decimal(38, 12)),
+            cast(
+                cast(host_months.tokens_of_a_whole_month as decimal(20, 0)) * least(billed_parts.billed_part, 1)
+                as decimal(38, 12)
+            )
+        ) as served_tokens,
         case
             when metered.metered_tokens is not null then 'measured'
-            when host_months.stated_tokens is not null then 'estimated by owner'
+            when host_months.tokens_of_a_whole_month is not null then 'estimated by owner'
             else 'unknown'
         end as tokens_state,
         cast(
@@ -162,6 +180,7 @@ joined as (
                 )
         end as compared_price_per_million_tokens
     from host_months
+    inner join billed_parts on host_months.billing_period = billed_parts.billing_period  -- many to one
     left join metered  -- at most one
         on
             host_months.billing_period = metered.billing_period

@@ -1,15 +1,16 @@
 -- One row per month, base month, outcome, owner, use case, source, service, model and currency.
 -- Invariant: the effects add up to the change of the effective cost, to the last digit.
 -- Each effect adds up over rows of one pair of months; two base months are two stories of the same.
-{{ config(work_unit='whole') }}
+{{ config(work_unit='period', reads_earlier_months=true) }}
 
 {%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
-{%- set money = ['contracted', 'metered', 'effective'] %}
+{%- set money = ['contracted', 'metered', 'unmetered', 'effective'] %}
 {%- set levels = ['scope', 'model', 'tier', 'kind'] %}
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
+    where {{ up_to_this_month('fct_unit_cost_monthly') }}
 ),
 
 classed as (
@@ -31,7 +32,7 @@ classed as (
     from unit_costs
 ),
 
-{# Numbers stand for the names from here on: the rows are joined to twelve months and more. #}
+{# Numbers stand for the names from here on: the month is joined to every month before it. #}
 numbered as (
     select
         *,
@@ -80,6 +81,14 @@ month_cells as (
             as contracted{{ currency }},
         sum(case when has_tokens then effective_cost{{ currency }} else 0 end)
             as metered{{ currency }},
+        {# without tokens: use at the contracted price, everything else as it is #}
+        sum(
+            case
+                when has_tokens then 0
+                when charge_category = 'Usage' then contracted_cost{{ currency }}
+                else effective_cost{{ currency }}
+            end
+        ) as unmetered{{ currency }},
         sum(effective_cost{{ currency }}) as effective{{ currency }},
         {%- endfor %}
         sum(unknown_charges_count) as unknown_charges
@@ -109,10 +118,9 @@ pairs as (
         months.billing_period,
         bases.billing_period as base_period
     from months
-    inner join months as bases  -- a month to each of the twelve before it
-        on
-            months.billing_period > bases.billing_period
-            and months.billing_period <= {{ months_later('bases.billing_period', 12) }}
+    inner join months as bases  -- the month to each one before it
+        on months.billing_period > bases.billing_period
+    where {{ this_month('months') }}
 ),
 
 sides as (
@@ -304,11 +312,12 @@ effects as (
             when scope_standing = 'continuing'
                 then (metered - contracted) - (base_metered - base_contracted)
             else 0
-        end as commitment,
+        end
+        + (effective - metered - unmetered) - (base_effective - base_metered - base_unmetered) as commitment,
         effective_reporting - effective as currency,
         case when scope_standing = 'new' then metered else 0 end as new_use,
         case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
-        (effective - metered) - (base_effective - base_metered) as other_services
+        unmetered - base_unmetered as other_services
     from steps
 ),
 

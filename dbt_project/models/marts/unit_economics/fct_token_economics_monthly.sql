@@ -3,6 +3,10 @@
 -- Ratios do not add up: divide sums of one column by sums of another.
 {{ config(keeps_periods_apart=true) }}
 
+{%- set grain = [
+    'source', 'billing_period', 'outcome', 'owner_id', 'use_case_id', 'service_name', 'x_model', 'billing_currency',
+] %}
+
 {%- set all_input = 'added_up.input_uncached_tokens + added_up.cache_read_tokens + added_up.cache_write_tokens' %}
 {%- set paid_tokens = 'case when added_up.paid_tokens > 0 then added_up.paid_tokens end' %}
 {%- set priced_tokens = 'case when added_up.priced_tokens > 0 then added_up.priced_tokens end' %}
@@ -51,27 +55,23 @@ input_prices as (
     group by all
 ),
 
-priced as (
+{# Days that have the same prices are added up before anything is multiplied. #}
+points as (
     select
-        token_usage.*,
-        case
-            when token_usage.x_token_class in ('cache_read', 'cache_write_5m', 'cache_write_1h')
-                then cast(
-                    cast(token_usage.tokens as decimal(22, 6))
-                    * cast(
-                        input_prices.input_price - token_usage.list_price_per_million_tokens as decimal(16, 9)
-                    ) * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
-                )
-        end as cache_difference,
-        case
-            when
-                token_usage.x_token_class in ('cache_read', 'cache_write_5m', 'cache_write_1h')
-                and (
-                    input_prices.input_price is null
-                    or token_usage.list_price_per_million_tokens is null
-                )
-                then token_usage.tokens
-        end as unpriced_cache_tokens
+        {%- for name in grain + ['team', 'department', 'use_case'] %}
+        token_usage.{{ name }},
+        {%- endfor %}
+        token_usage.x_token_class,
+        token_usage.x_service_tier,
+        token_usage.x_context_window,
+        token_usage.list_price_currency,
+        token_usage.list_price_per_million_tokens,
+        input_prices.input_price,
+        sum(token_usage.tokens) as tokens,
+        sum(token_usage.effective_cost) as effective_cost,
+        sum(case when token_usage.effective_cost is not null then token_usage.tokens end) as paid_tokens,
+        sum(token_usage.estimated_list_cost) as estimated_list_cost,
+        sum(case when token_usage.estimated_list_cost is not null then token_usage.tokens end) as priced_tokens
     from token_usage
     left join input_prices  -- many to at most one
         on
@@ -83,6 +83,27 @@ priced as (
             and token_usage.x_service_tier is not distinct from input_prices.x_service_tier
             and token_usage.x_context_window is not distinct from input_prices.x_context_window
             and token_usage.x_region_scope is not distinct from input_prices.x_region_scope
+    group by all
+),
+
+priced as (
+    select
+        *,
+        case
+            when x_token_class in ('cache_read', 'cache_write_5m', 'cache_write_1h')
+                then cast(
+                    cast(tokens as decimal(22, 6))
+                    * cast(input_price - list_price_per_million_tokens as decimal(16, 9))
+                    * cast('0.000001' as decimal(7, 6)) as decimal(38, 12)
+                )
+        end as cache_difference,
+        case
+            when
+                x_token_class in ('cache_read', 'cache_write_5m', 'cache_write_1h')
+                and (input_price is null or list_price_per_million_tokens is null)
+                then tokens
+        end as unpriced_cache_tokens
+    from points
 ),
 
 added_up as (
@@ -115,13 +136,20 @@ added_up as (
             as batch_tokens,
         cast(sum(case when x_service_tier = 'priority' then tokens else 0 * tokens end) as decimal(38, 12))
             as priority_tokens,
-        cast(sum(
-            case when x_context_window is not null and x_context_window <> '0-200k' then tokens else 0 * tokens end
-        ) as decimal(38, 12)) as long_context_tokens,
+        {# the band without words is the first one where any price of the model has another #}
+        case
+            when count(x_context_window) > 0
+                then cast(sum(
+                    case
+                        when x_context_window is null or x_context_window = '0-200k' then 0 * tokens
+                        else tokens
+                    end
+                ) as decimal(38, 12))
+        end as long_context_tokens,
         cast(sum(effective_cost) as decimal(38, 24)) as effective_cost,
-        cast(sum(case when effective_cost is not null then tokens end) as decimal(38, 12)) as paid_tokens,
+        cast(sum(paid_tokens) as decimal(38, 12)) as paid_tokens,
         cast(sum(estimated_list_cost) as decimal(38, 12)) as estimated_list_cost,
-        cast(sum(case when estimated_list_cost is not null then tokens end) as decimal(38, 12)) as priced_tokens,
+        cast(sum(priced_tokens) as decimal(38, 12)) as priced_tokens,
         sum(case when x_token_class = 'cache_read' then cache_difference end) as cache_read_saving,
         sum(case when x_token_class <> 'cache_read' then -cache_difference end) as cache_write_premium,
         sum(cache_difference) as cache_saving,
@@ -172,7 +200,9 @@ select
     {{ per_request('added_up.output_tokens', all_input) }} as output_per_input_token,
     {{ per_request('added_up.batch_tokens', 'added_up.tokens') }} as batch_share,
     {{ per_request('added_up.priority_tokens', 'added_up.tokens') }} as priority_share,
-    {{ per_request('added_up.long_context_tokens', 'added_up.tokens') }} as long_context_share
+    {{ per_request('added_up.long_context_tokens', 'added_up.tokens') }} as long_context_share,
+    case when added_up.long_context_tokens is null then 'no band of context is named in the month' end
+        as long_context_unknown_reason
 from added_up
 left join contracted  -- one to at most one
     on

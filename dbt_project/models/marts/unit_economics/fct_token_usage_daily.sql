@@ -10,6 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+{%- set priced_tokens = 'coalesce(cast(used.whole_tokens as decimal(20, 6)), cast(used.tokens as decimal(20, 6)))' %}
 
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
@@ -34,100 +35,111 @@ contract_prices as (
     select * from {{ ref('dim_contract_price') }}
 ),
 
-measured as (
+{# Numbers stand for the owners until the end: the tokens of all splits are added up by them, and a
+    usage report is already added up by split, which would only be done again. #}
+numbered_shares as (
     select
-        {%- for name in what_columns %}
-        {{ name }},
-        {%- endfor %}
-        split_id,
-        usage_source,
-        tokens,
-        cast(null as string) as billing_currency,
-        cast(null as decimal(38, 12)) as billed_cost,
-        cast(null as decimal(38, 12)) as effective_cost
-    from usage_splits
-
-    union all
-
-    select
-        {%- for name in what_columns %}
-        {{ name }},
-        {%- endfor %}
-        split_id,
-        cast(null as string) as usage_source,
-        cast(null as decimal(38, 6)) as tokens,
-        billing_currency,
-        billed_cost,
-        effective_cost
-    from charge_splits
+        *,
+        dense_rank() over (order by {{ who_columns | join(', ') }}) as who_number
+    from split_shares
 ),
 
-by_split as (
+owners as (
+    select distinct
+        who_number,
+        {{ who_columns | join(', ') }}
+    from numbered_shares
+),
+
+used as (
     select
         {%- for name in what_columns %}
-        {{ name }},
+        usage_splits.{{ name }},
         {%- endfor %}
-        split_id,
-        billing_currency,
-        max(usage_source) as usage_source,
-        cast(sum(tokens) as decimal(38, 6)) as tokens,
-        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
-        cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
-    from measured
+        numbered_shares.who_number,
+        max(usage_splits.usage_source) as usage_source,
+        sum(usage_splits.tokens * numbered_shares.share) as tokens,
+        {# of what is nobody else's: the same number, which need not be rounded to be priced #}
+        case
+            when min(numbered_shares.share) = 1 then cast(sum(usage_splits.tokens) as decimal(38, 6))
+        end as whole_tokens
+    from usage_splits
+    inner join numbered_shares  -- one split to its owners
+        on usage_splits.split_id = numbered_shares.split_id
     group by all
 ),
 
-by_owner as (
+paid_by_split as (
     select
         {%- for name in what_columns %}
-        by_split.{{ name }},
+        {{ name }},
         {%- endfor %}
-        {%- for name in who_columns %}
-        split_shares.{{ name }},
+        split_id,
+        billing_currency,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+    from charge_splits
+    group by all
+),
+
+paid as (
+    select
+        {%- for name in what_columns %}
+        paid_by_split.{{ name }},
         {%- endfor %}
-        by_split.billing_currency,
-        max(by_split.usage_source) as usage_source,
-        sum(by_split.tokens * split_shares.share) as tokens,
-        sum(by_split.billed_cost * split_shares.share) as billed_cost,
-        sum(by_split.effective_cost * split_shares.share) as effective_cost
-    from by_split
-    inner join split_shares  -- one split to its owners
-        on by_split.split_id = split_shares.split_id
+        numbered_shares.who_number,
+        paid_by_split.billing_currency,
+        sum(paid_by_split.billed_cost * numbered_shares.share) as billed_cost,
+        sum(paid_by_split.effective_cost * numbered_shares.share) as effective_cost
+    from paid_by_split
+    inner join numbered_shares  -- one split to its owners
+        on paid_by_split.split_id = numbered_shares.split_id
+    group by all
+),
+
+first_currencies as (
+    select
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
+        who_number,
+        min(billing_currency) as billing_currency
+    from paid
     group by all
 ),
 
 {# A usage report names no currency: its tokens stand beside the cost of the same key, in the
     first currency by name, so that two currencies are never added up. #}
-in_currency as (
+used_in_currency as (
     select
-        {%- for name in what_columns + who_columns %}
-        {{ name }},
-        {%- endfor %}
-        coalesce(
-            billing_currency,
-            min(billing_currency) over (
-                partition by {{ (what_columns + who_columns) | join(', ') }}
-            )
-        ) as billing_currency,
-        usage_source,
-        tokens,
-        billed_cost,
-        effective_cost
-    from by_owner
+        used.*,
+        first_currencies.billing_currency
+    from used
+    left join first_currencies  -- one to at most one
+        on
+            used.who_number = first_currencies.who_number
+            {%- for name in what_columns %}
+            and used.{{ name }} is not distinct from first_currencies.{{ name }}
+            {%- endfor %}
 ),
 
 owned_usage as (
     select
-        {%- for name in what_columns + who_columns %}
-        {{ name }},
+        {%- for name in what_columns + ['who_number', 'billing_currency'] %}
+        coalesce(used_in_currency.{{ name }}, paid.{{ name }}) as {{ name }},
         {%- endfor %}
-        max(usage_source) as usage_source,
-        cast(sum(tokens) as decimal(38, 18)) as tokens,
-        billing_currency,
-        cast(sum(billed_cost) as decimal(38, 24)) as billed_cost,
-        cast(sum(effective_cost) as decimal(38, 24)) as effective_cost
-    from in_currency
-    group by all
+        used_in_currency.usage_source,
+        cast(used_in_currency.tokens as decimal(38, 18)) as tokens,
+        used_in_currency.whole_tokens,
+        cast(paid.billed_cost as decimal(38, 24)) as billed_cost,
+        cast(paid.effective_cost as decimal(38, 24)) as effective_cost
+    from used_in_currency
+    full outer join paid  -- one to at most one
+        on
+            used_in_currency.who_number = paid.who_number
+            {%- for name in what_columns + ['billing_currency'] %}
+            and used_in_currency.{{ name }} is not distinct from paid.{{ name }}
+            {%- endfor %}
 ),
 
 usage_with_band as (
@@ -140,8 +152,11 @@ usage_with_band as (
 {{ prices_in_force('usage_with_band', 'prices', 'contract_prices') }}
 
 select
-    {%- for name in what_columns + who_columns %}
+    {%- for name in what_columns %}
     used.{{ name }},
+    {%- endfor %}
+    {%- for name in who_columns %}
+    owners.{{ name }},
     {%- endfor %}
     used.usage_source,
     used.tokens,
@@ -150,14 +165,16 @@ select
     used.effective_cost,
     prices_in_force.list_price as list_price_per_million_tokens,
     prices_in_force.currency as list_price_currency,
-    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.list_price') }} as decimal(38, 24))
+    cast({{ cost_of_tokens(priced_tokens, 'prices_in_force.list_price') }} as decimal(38, 24))
         as estimated_list_cost,
     prices_in_force.contracted_price as contracted_price_per_million_tokens,
     prices_in_force.contracted_currency as contracted_price_currency,
-    cast({{ cost_of_tokens('used.tokens', 'prices_in_force.contracted_price') }} as decimal(38, 24))
+    cast({{ cost_of_tokens(priced_tokens, 'prices_in_force.contracted_price') }} as decimal(38, 24))
         as estimated_contracted_cost,
     prices_in_force.price_contract_id
 from usage_with_band as used
+inner join owners  -- many to one
+    on used.who_number = owners.who_number
 left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
     on
         {{- price_of('used') }}

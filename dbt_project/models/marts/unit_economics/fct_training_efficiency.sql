@@ -108,8 +108,8 @@ with_costs as (
         training_runs.*,
         currencies.reporting_currency,
         run_costs.own_cost_reporting,
-        run_costs.spot_cost_reporting,
-        run_costs.spot_saving_reporting,
+        coalesce(run_costs.spot_cost_reporting, 0 * run_costs.own_cost_reporting) as spot_cost_reporting,
+        coalesce(run_costs.spot_saving_reporting, 0 * run_costs.own_cost_reporting) as spot_saving_reporting,
         {{ seconds_between('training_runs.started_at', 'training_runs.ended_at') }} as duration_seconds,
         sum(run_costs.own_cost_reporting) over (
             partition by coalesce(training_runs.parent_run_id, training_runs.run_id)
@@ -155,9 +155,14 @@ select
     reporting_currency,
     cast(own_cost_reporting as decimal(38, 24)) as own_cost_reporting,
     cast(cost_with_nested_reporting as decimal(38, 24)) as cost_with_nested_reporting,
-    cast(case when run_state in ('failed', 'preempted') then own_cost_reporting end as decimal(38, 24))
-        as wasted_cost_reporting,
+    cast(case
+        when run_state in ('failed', 'preempted') then own_cost_reporting
+        when run_state = 'finished' then 0 * own_cost_reporting
+    end as decimal(38, 24)) as wasted_cost_reporting,
     cast(spot_cost_reporting as decimal(38, 24)) as spot_cost_reporting,
+    {{ per_request(
+        'spot_cost_reporting', 'case when own_cost_reporting > 0 then cast(own_cost_reporting as decimal(38, 12)) end'
+    ) }} as spot_share,
     cast(spot_saving_reporting as decimal(38, 24)) as spot_saving_reporting,
     {{ per_request('cost_with_nested_reporting', per_unit('gpu_seconds', 3600)) }} as cost_per_gpu_hour,
     {{ per_request('cost_with_nested_reporting', 'metric_value') }} as cost_per_metric_point,

@@ -27,7 +27,7 @@ split_shares as (
 ),
 
 {# A price that the bill does not tell saves nothing: the discount it would show is unknown. #}
-measured as (
+charges as (
     select
         {%- for name in what_columns %}
         {{ name }},
@@ -44,10 +44,28 @@ measured as (
         coalesce(contracted_cost_reporting, effective_cost_reporting) as contracted_cost_reporting,
         coalesce(list_cost_reporting, contracted_cost_reporting, effective_cost_reporting)
             as list_cost_reporting,
-        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges,
-        cast(null as decimal(38, 6)) as tokens,
-        cast(null as decimal(38, 0)) as requests
+        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges
     from charge_splits
+),
+
+{# Costs and tokens are added up apart: there are many more tokens, and fewer columns of them. #}
+by_split as (
+    select
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
+        split_id,
+        billing_currency,
+        max(reporting_currency) as reporting_currency,
+        {%- for cost in four_costs() %}
+        cast(sum({{ cost }}) as decimal(38, 12)) as {{ cost }},
+        cast(sum({{ cost }}_reporting) as decimal(38, 12)) as {{ cost }}_reporting,
+        {%- endfor %}
+        cast(sum(unknown_charges) as bigint) as unknown_charges,
+        cast(null as decimal(38, 6)) as tokens,
+        cast(null as decimal(20, 0)) as requests
+    from charges
+    group by all
 
     union all
 
@@ -65,37 +83,17 @@ measured as (
         split_id,
         cast(null as string) as billing_currency,
         cast(null as string) as reporting_currency,
-        cast(null as decimal(38, 12)) as billed_cost,
-        cast(null as decimal(38, 12)) as effective_cost,
-        cast(null as decimal(38, 12)) as contracted_cost,
-        cast(null as decimal(38, 12)) as list_cost,
-        cast(null as decimal(38, 12)) as billed_cost_reporting,
-        cast(null as decimal(38, 12)) as effective_cost_reporting,
-        cast(null as decimal(38, 12)) as contracted_cost_reporting,
-        cast(null as decimal(38, 12)) as list_cost_reporting,
-        0 as unknown_charges,
-        tokens,
-        requests
-    from usage_splits
-),
-
-by_split as (
-    select
-        {%- for name in what_columns %}
-        {{ name }},
-        {%- endfor %}
-        split_id,
-        billing_currency,
-        max(reporting_currency) as reporting_currency,
         {%- for cost in four_costs() %}
-        cast(sum({{ cost }}) as decimal(38, 12)) as {{ cost }},
-        cast(sum({{ cost }}_reporting) as decimal(38, 12)) as {{ cost }}_reporting,
+        cast(null as decimal(38, 12)) as {{ cost }},
+        cast(null as decimal(38, 12)) as {{ cost }}_reporting,
         {%- endfor %}
-        cast(sum(unknown_charges) as bigint) as unknown_charges,
+        cast(0 as bigint) as unknown_charges,
         cast(sum(tokens) as decimal(38, 6)) as tokens,
         cast(sum(requests) as decimal(20, 0)) as requests
-    from measured
-    group by all
+    from usage_splits
+    group by
+        source, billing_period, service_name, x_model, x_token_class, x_service_tier, x_context_window,
+        x_region_scope, split_id
 ),
 
 by_owner as (

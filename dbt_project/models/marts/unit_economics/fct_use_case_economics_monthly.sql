@@ -48,7 +48,9 @@ costs as (
         sum(effective_cost_reporting) as effective_cost_reporting,
         sum(unknown_charges_count) as unknown_charges_count,
         sum(tokens) as tokens,
-        sum(requests) as requests
+        sum(requests) as requests,
+        count(distinct case when tokens > 0 then x_model end) as used_models,
+        count(distinct case when requests > 0 then x_model end) as counted_models
     from unit_costs
     where use_case_id is not null
     group by billing_period, use_case_id
@@ -189,6 +191,7 @@ use_case_benefits as (
             when count(counted_quantity) < count(*) then 'no outcomes are stated for the month'
             when count(fx_rate) < count(*) then 'no exchange rate is known on the last day of the month'
         end as unknown_reason,
+        case when min(benefit_kind) = max(benefit_kind) then min(benefit_kind) else 'several' end as benefit_kind,
         min(stated_by) as stated_by,
         max(stated_on) as stated_on
     from valued
@@ -225,7 +228,9 @@ joined as (
         costs.idle_cost_reporting,
         costs.effective_cost_reporting,
         coalesce(costs.unknown_charges_count, 0) as unknown_charges_count,
-        costs.requests,
+        case when costs.counted_models = costs.used_models then costs.requests end as requests,
+        costs.counted_models,
+        costs.used_models,
         costs.tokens,
         month_outcomes.outcome_name,
         month_outcomes.outcome_quantity,
@@ -243,6 +248,7 @@ joined as (
             when use_case_benefits.use_case_id is null then 'nobody has stated a benefit for the month'
             else use_case_benefits.unknown_reason
         end as benefit_unknown_reason,
+        use_case_benefits.benefit_kind,
         use_case_benefits.stated_by,
         use_case_benefits.stated_on
     from keys
@@ -284,6 +290,13 @@ select
     cast(requests as decimal(38, 12)) as requests,
     cast(tokens as decimal(38, 18)) as tokens,
     {{ per_request('effective_cost_reporting', 'requests') }} as effective_cost_per_request,
+    case
+        when effective_cost_reporting is null then 'no cost of the month is known to be of this use case'
+        when requests > 0 then null
+        when coalesce(used_models, 0) = 0 then 'no model was used in the month'
+        when counted_models = 0 then 'the vendors of its models count no requests'
+        when counted_models < used_models then 'requests are counted of a part of its models only'
+    end as cost_per_request_unknown_reason,
     outcome_name,
     cast(outcome_quantity as decimal(38, 12)) as outcome_quantity,
     cast(case when judged_rows > 0 then accepted_quantity end as decimal(38, 12)) as accepted_quantity,
@@ -296,6 +309,13 @@ select
         when outcome_quantity is null then 'nobody has stated outcomes for the month'
         when outcome_quantity = 0 then 'there were no outcomes in the month'
     end as cost_per_outcome_unknown_reason,
+    case
+        when effective_cost_reporting is null then 'no cost of the month is known to be of this use case'
+        when outcome_quantity is null then 'nobody has stated outcomes for the month'
+        when judged_rows = 0 then 'nobody has judged how many of the outcomes were good'
+        when accepted_quantity = 0 then 'no outcome of the month was good'
+    end as cost_per_accepted_outcome_unknown_reason,
+    benefit_kind,
     cast(benefit_amount_reporting as decimal(38, 12)) as benefit_reporting,
     cast(benefit_low_reporting as decimal(38, 12)) as benefit_low_reporting,
     cast(benefit_high_reporting as decimal(38, 12)) as benefit_high_reporting,

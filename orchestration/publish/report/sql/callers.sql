@@ -17,10 +17,19 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+names as (
+    -- the name that the use case has now
+    select
+        use_case_id,
+        max_by(use_case, coalesce(valid_from, date '0001-01-01')) as use_case
+    from reference.dim_use_case
+    group by use_case_id
 )
 
 select
-    coalesce(callers.use_case_id, 'no use case') as use_case,
+    coalesce(names.use_case, callers.use_case_id, 'no use case') as use_case,
     callers.x_model as model,
     callers.x_team as team,
     callers.requests,
@@ -35,4 +44,5 @@ select
     1 as rows_count
 from unit_economics.fct_caller_economics_monthly as callers
 inner join months on callers.billing_period = months.this_month
+left join names on callers.use_case_id = names.use_case_id
 order by callers.requests desc nulls last, use_case, model, team

@@ -25,6 +25,8 @@ select
     coalesce(inference.x_model, 'no model') as model,
     inference.reporting_currency as currency,
     inference.direct_cost_reporting as direct_cost,
+    inference.shared_machines_cost_reporting as machines_cost,
+    inference.shared_idle_cost_reporting as idle_cost,
     inference.shared_cost_reporting as around_cost,
     inference.loaded_cost_reporting as loaded_cost,
     inference.requests,

@@ -27,6 +27,7 @@ select
     runs.reporting_currency as currency,
     runs.own_cost_reporting as cost,
     runs.wasted_cost_reporting as wasted_cost,
+    runs.spot_share,
     runs.spot_saving_reporting as spot_saving_cost,
     runs.gpu_hours,
     runs.gpu_utilisation_share,
@@ -34,7 +35,7 @@ select
     runs.metric_value as metric_ratio,
     runs.cost_per_metric_point,
     runs.cost_per_point_gained,
-    runs.cost_unknown_reason as reason,
+    coalesce(runs.cost_unknown_reason, runs.cost_per_metric_point_unknown_reason) as reason,
     1 as rows_count
 from unit_economics.fct_training_efficiency as runs
 inner join months on

@@ -20,11 +20,17 @@ with months as (
 ),
 
 stages as (
-    select use_cases.*
+    select
+        use_cases.*,
+        coalesce(owners.team, use_cases.owner_id) as team
     from reference.dim_use_case as use_cases
     inner join months on
         (use_cases.valid_from is null or use_cases.valid_from < months.this_month + interval '1 month')
         and (use_cases.valid_to is null or use_cases.valid_to >= months.this_month + interval '1 month')
+    left join reference.dim_owner as owners on
+        use_cases.owner_id = owners.owner_id
+        and (owners.valid_from is null or owners.valid_from < months.this_month + interval '1 month')
+        and (owners.valid_to is null or owners.valid_to >= months.this_month + interval '1 month')
 ),
 
 costs as (
@@ -45,7 +51,7 @@ select
     stages.data_classification,
     stages.legal_approval,
     stages.stage,
-    stages.owner_id,
+    stages.team,
     costs.sources,
     costs.currency,
     costs.cost,

@@ -29,11 +29,20 @@ select
     economics.outcome_quantity as outcomes_count,
     economics.outcome_state,
     economics.cost_per_outcome,
+    economics.cost_per_accepted_outcome,
+    economics.benefit_kind,
     economics.benefit_reporting as benefit_amount,
     economics.benefit_state,
     economics.benefit_stated_by,
     economics.margin_reporting as margin_amount,
-    economics.margin_unknown_reason as reason,
+    concat_ws(
+        '; ',
+        economics.margin_unknown_reason,
+        case
+            when economics.cost_per_outcome_unknown_reason is distinct from economics.margin_unknown_reason
+                then economics.cost_per_outcome_unknown_reason
+        end
+    ) as reason,
     1 as rows_count
 from unit_economics.fct_use_case_economics_monthly as economics
 inner join months on economics.billing_period = months.this_month

@@ -1,0 +1,46 @@
+with months as (
+    -- the latest month that is over at every source, and the one before it
+    select
+        latest.this_month,
+        cast(latest.this_month - interval '1 month' as date) as month_before
+    from (
+        select
+            coalesce(
+                max(periods.billing_period) filter (where periods.is_over),
+                max(periods.billing_period)
+            ) as this_month
+        from (
+            select
+                billing_period,
+                bool_and(period_status = 'complete') as is_over
+            from reference.dim_billing_period
+            group by billing_period
+        ) as periods
+    ) as latest
+),
+
+names as (
+    -- the name that the use case has now
+    select
+        use_case_id,
+        max_by(use_case, coalesce(valid_from, date '0001-01-01')) as use_case
+    from reference.dim_use_case
+    group by use_case_id
+)
+
+select
+    coalesce(names.use_case, callers.use_case_id, 'no use case') as use_case,
+    callers.x_model as model,
+    callers.x_team as team,
+    case when callers.failed_estimated_cost_usd is not null then 'USD' end as currency,
+    callers.failed_requests,
+    callers.failed_share,
+    callers.retries,
+    callers.failed_tokens,
+    callers.failed_estimated_cost_usd as failed_estimated_cost,
+    1 as rows_count
+from unit_economics.fct_caller_economics_monthly as callers
+inner join months on callers.billing_period = months.this_month
+left join names on callers.use_case_id = names.use_case_id
+where callers.failed_requests > 0
+order by callers.failed_tokens desc nulls last, callers.failed_requests desc, use_case, model, team
