@@ -102,7 +102,7 @@ def as_table(answer: MetricAnswer, question: MetricQuestion) -> str:
     ]
     added = [name for name in answer.columns if name in _added(answer, question)]
     if added:
-        said.append(f"Always by {' and '.join(added)}: rows that differ in it never add up.")
+        said.append(f"Always by {', '.join(added)}: rows that differ there never add up.")
     if any(None in row[-is_number.count(True) :] for row in answer.rows):
         said.append(f"– is unknown; {' and '.join(answer.relations)} may say why.")
     if not answer.rows:

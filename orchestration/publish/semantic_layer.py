@@ -158,16 +158,22 @@ class SemanticLayer:
         """
         if not question.metrics:
             raise MetricError("Name a metric; make metric lists all of them.")
-        metrics = [_one_of(name, self.metrics, "metric") for name in question.metrics]
+        names = dict.fromkeys(question.metrics)
+        metrics = [_one_of(name, self.metrics, "metric") for name in names]
         known = self._names_of([metric.name for metric in metrics])
         what = " and ".join(metric.name for metric in metrics)
-        asked = [
-            *(MONTH if name == _MONTH_OF_MARTS else name for name in question.by),
-            *(name for metric in metrics for name in metric.always_by),
-        ]
-        by = tuple(dict.fromkeys(asked))
-        for name in by:
+        asked = [MONTH if name == _MONTH_OF_MARTS else name for name in question.by]
+        for name in asked:
             _one_of(name, known, f"dimension of {what}")
+        for metric in metrics:
+            for name in metric.always_by:
+                if name not in known:
+                    raise MetricError(
+                        f"{metric.name} is always by {name}, which not all of {what} have: ask for "
+                        "it apart."
+                    )
+                asked.append(name)
+        by = tuple(dict.fromkeys(asked))
         where, parameters = self._where(question, known, what)
         statement = self._engine.explain(
             MetricFlowQueryRequest.create(

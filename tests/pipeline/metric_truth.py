@@ -229,7 +229,11 @@ TRUTHS: dict[str, Truth] = {
             "cache_write_premium",
             "cache_saving",
         )
-        | {"input_tokens": _INPUT, "tokens_of_all_classes": "sum(tokens)"},
+        | {
+            "input_tokens": _INPUT,
+            "tokens_of_all_classes": "sum(tokens)",
+            "tokens_with_context_band": _known("tokens", "long_context_tokens"),
+        },
         {
             "cache_read_share": _token_share("cache_read_tokens", "cache_read_share", _INPUT),
             "output_per_input_token": _token_share(
@@ -237,7 +241,9 @@ TRUTHS: dict[str, Truth] = {
             ),
             "batch_share": _token_share("batch_tokens", "batch_share"),
             "priority_share": _token_share("priority_tokens", "priority_share"),
-            "long_context_share": _token_share("long_context_tokens", "long_context_share"),
+            "long_context_share": _token_share(
+                "long_context_tokens", "long_context_share", _known("tokens", "long_context_tokens")
+            ),
         },
     ),
     "inference": Truth(

@@ -809,8 +809,12 @@ def layer(parsed_project: None) -> SemanticLayer:
 
 Answered = dict[tuple[Any, ...], dict[str, Any]]
 
-# Its gateway does not tell reasoning apart, and its bills are too young for what was begun before.
+# Its gateway need not tell reasoning apart nor its bills context bands, and these are too young for
+# what was begun before; every other metric is known of something.
 UNKNOWN_TO_THE_DEMO = {
+    "long_context_tokens",
+    "long_context_share",
+    "tokens_with_context_band",
     "reasoning_share",
     "reasoning_tokens",
     "output_tokens_with_reasoning",
@@ -855,7 +859,7 @@ def test_metrics_are_what_the_mart_says_by_every_dimension(
         shown, found = metrics_by(layer, asked, names, *by)
         assert found == TRUTHS[group].asked(asked, shown), by
         known |= {name for row in found.values() for name in row if row[name] is not None}
-    assert known == set(names) - UNKNOWN_TO_THE_DEMO
+    assert set(names) - known <= UNKNOWN_TO_THE_DEMO
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,12 @@ FOCUS_LISTS = (
     "trust.rpt_invoice_reconciliation",
     "trust.rpt_accepted_difference",
 )
-SNAPSHOT_MARTS = ("reference.dim_billing_period", "trust.rpt_freshness", "trust.rpt_restatements")
+SNAPSHOT_MARTS = (
+    "reference.dim_billing_period",
+    "reference.dim_day",
+    "trust.rpt_freshness",
+    "trust.rpt_restatements",
+)
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:
@@ -419,7 +424,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
     # The day, and the register.
-    expected |= whole("reference.dim_billing_period", "reference.dim_ai_model")
+    expected |= whole("reference.dim_billing_period", "reference.dim_day", "reference.dim_ai_model")
     expected |= whole(
         "trust.rpt_meter_coverage", *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS
     )

@@ -61,7 +61,7 @@ def test_money_comes_by_its_currency_though_nobody_asked_for_it(published: Insta
         for row in rows
     } == {(team, currency): cost for team, currency, cost in expected}
     shown = run_metric(published, "effective_cost", "--by", "team").text
-    assert "Always by billing_currency: rows that differ in it never add up." in shown
+    assert "Always by billing_currency: rows that differ there never add up." in shown
 
 
 def test_rows_and_months_are_chosen_by_values_that_never_become_sql(
@@ -135,6 +135,7 @@ def test_the_sql_can_be_asked_of_the_published_file_by_any_client(
         (["idle_share", "--by", "usecase"], "Near: use_case, use_case_id."),
         (["idle_share", "--where", "teem=a"], "dimension of idle_share 'teem'. Near: team"),
         (["idle_share,outcome_quantity", "--by", "source"], "of idle_share and outcome_quantity"),
+        (["effective_cost,requests"], "effective_cost is always by billing_currency, which not"),
         (["idle_share", "--where", "team"], "'team' is no condition: write dimension=value"),
         (["idle_share", "--from", "2026-9"], "'2026-9' is no month: write it as 2026-09."),
         (["", "--by", "team"], "Name a metric"),
@@ -146,6 +147,27 @@ def test_what_cannot_be_asked_is_said_with_what_can(
     run = run_metric(published, *arguments)
     assert run.exit_code == 1
     assert said in run.text
+
+
+def test_metrics_of_two_marts_are_asked_for_at_once(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    both = question_of("requests, loaded_cost_reporting, idle_cost_reporting, requests", "team")
+    answer = ask(published.published_path, layer, both)
+    metrics = ("requests", "loaded_cost_reporting", "idle_cost_reporting")
+    assert answer.columns == ("team", "reporting_currency", *metrics)
+    loaded, cost = (
+        published.query(f"select team, reporting_currency, sum({amount}) from {mart} group by all")
+        for mart, amount in (
+            ("unit_economics.fct_cost_per_inference_monthly", "loaded_cost_reporting"),
+            ("showback.fct_showback_daily", "effective_cost_reporting"),
+        )
+    )
+    # the loaded costs add up to the ledger, so both marts have the same teams
+    assert [row[:2] for row in answer.rows] == sorted(
+        (row[:2] for row in cost), key=lambda key: (key[0] is None, key)
+    )
+    assert {(*row[:2], row[3] and Decimal(row[3])) for row in answer.rows} == set(loaded)
 
 
 def test_nothing_published_is_said(
