@@ -5,9 +5,9 @@ PYTHON := $(VENV)/bin/python
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
-export SQL PERIOD REASON
+export SQL PERIOD REASON M BY WHERE FROM TO RULES
 
-.PHONY: help setup run ui query questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen
+.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ ui: setup ## Start the Dagster UI on loopback.
 query: setup ## Ask the published file: make query SQL="select ..."
 	@$(PYTHON) -m orchestration query "$$SQL"
 
+metric: setup ## List the metrics, or ask for some: make metric M=cost_per_inference BY=use_case (WHERE="team=Search" FROM=2026-09 TO=2026-10 FORMAT=csv|sql).
+	@$(PYTHON) -m orchestration metric "$$M" --by "$$BY" --where "$$WHERE" --from "$$FROM" --to "$$TO" $(if $(FORMAT),--format "$(FORMAT)")
+
 questions: setup ## Write the demo company's answers into dbt_project/docs/questions.md.
 	@$(PYTHON) -m orchestration questions
 
@@ -57,6 +60,9 @@ prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-p
 
 journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
 	@$(PYTHON) -m orchestration journal "$(PERIOD)"
+
+allocate-preview: setup ## Allocate a month under other rules and show who gains and loses (RULES=folder, PERIOD=2026-10).
+	@$(PYTHON) -m orchestration allocate-preview "$$RULES" "$$PERIOD"
 
 test: setup ## Run the tests.
 	@$(PYTHON) -m pytest -q

@@ -39,6 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("audit", help="judge every published period again")
     commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    metric = commands.add_parser("metric", help="ask the published file for metrics, or list them")
+    metric.add_argument("metrics", nargs="?", default="", help="names with a comma between them")
+    metric.add_argument("--by", default="", help="dimensions with a comma between them")
+    metric.add_argument("--where", default="", help="dimension=value with a semicolon between them")
+    metric.add_argument("--from", dest="first", default="", help="first month, such as 2026-09")
+    metric.add_argument("--to", dest="last", default="", help="last month")
+    metric.add_argument("--format", default="table", choices=("table", "csv", "sql"))
     commands.add_parser("questions", help="answer the questions of the documentation anew")
     commands.add_parser("report", help="write the report of the published file")
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
@@ -59,6 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
     prices.add_argument("--accept", action="store_true", help="add the rows, not only show them")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
     journal.add_argument("period", help="the month, such as 2026-09")
+    preview = commands.add_parser(
+        "allocate-preview", help="allocate a month under other rules and show who gains and loses"
+    )
+    preview.add_argument("rules", type=Path, help="folder with the tables that differ")
+    preview.add_argument("period", nargs="?", help="the month, 2026-10; the last published one")
     options = parser.parse_args(arguments)
     settings = Settings()
     if options.command == "audit":
@@ -69,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)
+    if options.command == "metric":
+        return _metric(settings, options)
     if options.command == "questions":
         return _questions(settings)
     if options.command == "report":
@@ -81,6 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _prices_import(settings, options)
     if options.command == "journal":
         return _journal(settings, options.period)
+    if options.command == "allocate-preview":
+        return _allocate_preview(settings, options.rules, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
     with _vendors(settings):
@@ -137,6 +153,30 @@ def _query(settings: Settings, question: str) -> int:
     try:
         _say(answer(settings.published_path, question))
     except (FileNotFoundError, duckdb.Error) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def _metric(settings: Settings, options: argparse.Namespace) -> int:
+    """Answer a question in metrics; without one, say which metrics there are."""
+    from orchestration.publish.dbt_manifest import DbtParseError
+    from orchestration.publish.metrics import as_csv, as_sql, as_table, ask, catalogue, question_of
+    from orchestration.publish.semantic_layer import MetricError, SemanticLayer
+
+    try:
+        question = question_of(
+            options.metrics, options.by, options.where, options.first, options.last
+        )
+        layer = SemanticLayer(DBT_PROJECT_DIR)
+        if not question.metrics and not question.by:
+            _say(catalogue(list(layer.metrics.values())))
+        elif options.format == "sql":
+            _say(as_sql(layer.sql(question)))
+        else:
+            answer = ask(settings.published_path, layer, question)
+            _say(as_csv(answer) if options.format == "csv" else as_table(answer, question))
+    except (MetricError, DbtParseError) as error:
         _say(str(error))
         return 1
     return 0
@@ -255,6 +295,29 @@ def _journal(settings: Settings, period: str) -> int:
         return 1
     for file in written:
         _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
+    return 0
+
+
+def _allocate_preview(settings: Settings, rules_dir: Path, month: str | None) -> int:
+    from orchestration.extract.period import BillingPeriod
+    from orchestration.land.org_tables import OrgTableError
+    from orchestration.publish.allocation_preview import (
+        PreviewError,
+        last_published_period,
+        preview_allocation,
+        preview_table,
+    )
+    from orchestration.publish.run_lock import RunLockedError, run_lock
+
+    try:
+        period = BillingPeriod.parse(month).start if month else last_published_period(settings)
+        with run_lock(settings.lock_path, "make allocate-preview"):
+            changes = preview_allocation(settings, rules_dir, period, _say)
+    except (OrgTableError, PreviewError, RunLockedError, ValueError) as error:
+        _say(str(error))
+        return 1
+    for line in preview_table(changes, settings.reporting_currency):
+        _say(line)
     return 0
 
 

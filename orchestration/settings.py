@@ -172,18 +172,25 @@ def export_for_dbt(settings: Settings) -> None:
 
     dbt runs as a subprocess of the run and inherits this process's environment.
     """
-    os.environ.update(
-        {
-            "TOLLGATE_BUILD_PATH": str(settings.build_path.resolve()),
-            "TOLLGATE_WAREHOUSE_DIR": str(settings.warehouse_dir.resolve()),
-            "TOLLGATE_LEDGER_TABLE_ROWS": str(settings.ledger_table_rows),
-            "TOLLGATE_JUDGE_ALL": str(settings.judge_all).lower(),
-            # Every statement of a run in debug's words is thirty megabytes that nobody reads.
-            "DBT_LOG_LEVEL_FILE": "info",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "DO_NOT_TRACK": "1",
-        }
-    )
+    os.environ.update(_of_dbt(settings))
+
+
+def environment_for_dbt(settings: Settings) -> dict[str, str]:
+    """Return the environment of a dbt that works on another installation than this process."""
+    return os.environ | _of_dbt(settings) | {"TOLLGATE_RUN_PROCESS": str(os.getpid())}
+
+
+def _of_dbt(settings: Settings) -> dict[str, str]:
+    return {
+        "TOLLGATE_BUILD_PATH": str(settings.build_path.resolve()),
+        "TOLLGATE_WAREHOUSE_DIR": str(settings.warehouse_dir.resolve()),
+        "TOLLGATE_LEDGER_TABLE_ROWS": str(settings.ledger_table_rows),
+        "TOLLGATE_JUDGE_ALL": str(settings.judge_all).lower(),
+        # Every statement of a run in debug's words is thirty megabytes that nobody reads.
+        "DBT_LOG_LEVEL_FILE": "info",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
 
 
 def dbt_build_path() -> Path | None:

@@ -5,20 +5,25 @@
 -#}
 {% macro basis_scope(basis_within, alias) -%}
     case {{ basis_within }}
-        {%- for within, column in basis_scope_columns().items() %}
-        when '{{ within }}' then {{ hashed([alias ~ '.source', alias ~ '.' ~ column], apart=true) }}
+        {%- for within, columns in basis_scope_columns().items() %}
+        when '{{ within }}' then
+            {%- set names = [] %}
+            {%- for column in ['source'] + columns %}{% do names.append(alias ~ '.' ~ column) %}{% endfor %}
+            {{ hashed(names, apart=true) | indent(8) }}
         {%- endfor %}
         else 'all'
     end
 {%- endmacro %}
 
-{#- The column that tells the place, by the word of allocation_rule_basis.csv. -#}
+{#- The columns that tell the place beside the source, by the word of allocation_rule_basis.csv. -#}
 {% macro basis_scope_columns() %}
     {% do return({
-        'source': 'source',
-        'billing_account': 'billing_account_id',
-        'sub_account': 'sub_account_id',
-        'service': 'service_name',
+        'source': [],
+        'billing_account': ['billing_account_id'],
+        'sub_account': ['sub_account_id'],
+        'service': ['service_name'],
+        'sub_account_service': ['sub_account_id', 'service_name'],
+        'sub_account_model': ['sub_account_id', 'x_model'],
     }) %}
 {% endmacro %}
 

@@ -2,7 +2,7 @@
   FOCUS rules that need more than one row. Each macro selects what breaks them: source,
   billing_period, what, money_touched, currency. `condition` is true for the sources to look at.
   What our own conforming makes must hold; what a provider's FOCUS file says stays as delivered, so
-  that there the same rules only warn (known gap of kind focus).
+  that there the same rules only warn.
 -#}
 
 {#- Sources whose charges are delivered in FOCUS (`delivered`) or made by our conform models. -#}

@@ -1,9 +1,11 @@
 {#-
   What became of each rule: CTEs that end with `verdicts`, from the CTEs `rules` (seed focus_rule),
   `known_gaps`, `sources` and `tallies` (dataset, source, billing_period and what
-  focus_tallies_... says).
+  focus_tallies_... says). With `of_deliveries` also from `delivered_breaks`: how many rows of a
+  FOCUS file (dataset, source, billing_period, rule_id, rows_count) broke a rule before they were
+  lifted, and `unjudged_deliveries`, of which nobody knows.
 -#}
-{% macro focus_verdicts() -%}
+{% macro focus_verdicts(of_deliveries=false) -%}
 -- a dataset of a period that has rows has tallies: most rules look at every row
 judged_periods as (
     select distinct
@@ -55,7 +57,7 @@ answered as (
             and broken.outcome = 'broken'
 ),
 
--- what the bills of a source cannot keep; the rule * stands for all
+-- what the bills of a source cannot keep
 gaps as (
     select
         sources.source,
@@ -70,16 +72,37 @@ gaps as (
 with_gaps as (
     select
         answered.*,
-        case when answered.verdict = 'failed' then coalesce(gaps.reason, all_rules.reason) end as own_gap
+        case
+            when answered.verdict <> 'failed' then null
+            when gaps.reason is not null then gaps.reason
+            {%- if of_deliveries %}
+            when unjudged_deliveries.source is not null
+                then 'what the delivered files break is unknown: they could not be judged before lifting'
+            when
+                delivered_breaks.rows_count >= sum(answered.failed_rows_count) over (
+                    partition by answered.source, answered.billing_period, answered.dataset, answered.rule_id
+                )
+                then 'the delivered files break it before they are lifted, in as many rows (trust.rpt_focus_delivery)'
+            {%- endif %}
+        end as own_gap
     from answered
     left join gaps  -- many rules to at most one gap
         on
             answered.source = gaps.source
             and answered.rule_id = gaps.rule_id
-    left join gaps as all_rules  -- many rules to at most one gap
+    {%- if of_deliveries %}
+    left join delivered_breaks  -- many to at most one
         on
-            answered.source = all_rules.source
-            and all_rules.rule_id = '*'
+            answered.dataset = delivered_breaks.dataset
+            and answered.source = delivered_breaks.source
+            and answered.billing_period = delivered_breaks.billing_period
+            and answered.rule_id = delivered_breaks.rule_id
+    left join unjudged_deliveries  -- many to at most one
+        on
+            answered.dataset = unjudged_deliveries.dataset
+            and answered.source = unjudged_deliveries.source
+            and answered.billing_period = unjudged_deliveries.billing_period
+    {%- endif %}
 ),
 
 -- a composite that fails because of gaps alone fails by them

@@ -34,6 +34,7 @@
         ('x_agent', 'string'),
         ('x_environment', 'string'),
         ('tags', 'string'),
+        ('records_count', 'decimal(38, 0)'),
         ('requests', requests),
         ('failed_requests', requests),
         ('retries', requests),
@@ -48,6 +49,9 @@
         ('first_token_seconds', seconds),
         ('requested_gpu_seconds', seconds),
         ('used_gpu_seconds', seconds),
+        ('gpu_memory_gibseconds', seconds),
+        ('used_gpu_memory_gibseconds', seconds),
+        ('unmetered_seconds', seconds),
         ('input_uncached_tokens', tokens),
         ('cache_read_tokens', tokens),
         ('cache_write_5m_tokens', tokens),
@@ -79,10 +83,11 @@
 {% macro metered_measures() %}
     {% do return(
         [
-            'requests', 'failed_requests', 'retries',
+            'records_count', 'requests', 'failed_requests', 'retries',
             'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
             'timed_requests', 'total_seconds',
             'first_token_requests', 'first_token_seconds', 'requested_gpu_seconds', 'used_gpu_seconds',
+            'gpu_memory_gibseconds', 'used_gpu_memory_gibseconds', 'unmetered_seconds',
         ] + metered_token_classes() + [
             'estimated_requests', 'estimated_cost_usd', 'failed_tokens', 'failed_estimated_cost_usd',
         ]
@@ -252,6 +257,7 @@ by_hour as (
         agent,
         environment,
         tags,
+        count(*) as records_count,
         count(*) as requests,
         count(*) filter (where is_failure) as failed_requests,
         sum(retries) as retries,
@@ -306,7 +312,7 @@ named as (
         by_hour.environment as x_environment,
         by_hour.tags,
         {%- for name in [
-            'requests', 'failed_requests', 'retries',
+            'records_count', 'requests', 'failed_requests', 'retries',
             'sessions', 'session_requests', 'agent_cycles', 'agent_cycle_requests',
             'timed_requests', 'total_seconds', 'longest_seconds',
             'first_token_requests', 'first_token_seconds',
@@ -326,6 +332,168 @@ named as (
         on {{ unrouted_model_name('by_hour.model_name') }} = by_unrouted_spelling.spelling
 )
 {% endmacro %}
+
+{#-
+  Landed windows with disjoint token classes: their input includes the cache. A window in which the
+  meter was down is unmetered, and no use is told of it.
+-#}
+{% macro staged_windows(relation) %}
+select
+    source,
+    billing_period,
+    snapshot_id,
+    window_start,
+    window_end,
+    operation,
+    provider,
+    lower(model) as model_name,
+    region,
+    account_id,
+    project_id,
+    team_id,
+    use_case,
+    agent,
+    environment,
+    tags,
+    case
+        when defects is not null then 'kept_out'
+        when unmetered_seconds is not null then 'unmetered'
+        else 'counted'
+    end as standing,
+    coalesce(defects, case when unmetered_seconds is not null then 'the meter was down' end)
+        as standing_reason,
+    requests,
+    failed_requests,
+    timed_requests,
+    total_seconds,
+    first_token_requests,
+    first_token_seconds,
+    requested_gpu_seconds,
+    used_gpu_seconds,
+    gpu_memory_gibseconds,
+    used_gpu_memory_gibseconds,
+    case
+        when defects is not null then input_tokens
+        else input_tokens - coalesce(cache_read_tokens, 0)
+    end as input_uncached_tokens,
+    case when defects is null then cache_read_tokens end as cache_read_tokens,
+    output_tokens,
+    unmetered_seconds,
+    estimated_cost_usd
+from {{ relation }}
+{% endmacro %}
+
+{#-
+  Metered usage from staged windows. They are hours already; what of them looks alike is added up.
+  A meter of windows knows no calls: its requests are NULL where it does not count any.
+-#}
+{% macro metered_windows(windows, model_names, meter_kind) %}
+added_up as (
+    select
+        source,
+        billing_period,
+        snapshot_id,
+        window_start,
+        window_end,
+        standing,
+        standing_reason,
+        provider,
+        model_name,
+        operation,
+        region,
+        account_id,
+        project_id,
+        team_id,
+        use_case,
+        agent,
+        environment,
+        tags,
+        count(*) as records_count,
+        {%- for name in metered_window_measures() %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ windows }}
+    group by all
+),
+
+named as (
+    select
+        added_up.source,
+        added_up.billing_period,
+        added_up.snapshot_id,
+        '{{ meter_kind }}' as meter_kind,
+        added_up.window_start,
+        added_up.window_end,
+        cast(added_up.window_start as date) as usage_date,
+        added_up.standing,
+        added_up.standing_reason,
+        added_up.provider as x_provider,
+        coalesce(by_spelling.model, added_up.model_name) as x_model,
+        added_up.operation as x_operation,
+        added_up.region as region_id,
+        added_up.account_id as billing_account_id,
+        added_up.project_id as sub_account_id,
+        added_up.team_id as x_team,
+        added_up.use_case as x_use_case,
+        added_up.agent as x_agent,
+        added_up.environment as x_environment,
+        added_up.tags,
+        added_up.records_count,
+        {%- for name in metered_window_measures() %}
+        added_up.{{ name }},
+        {%- endfor %}
+        'api_equivalent' as x_basis
+    from added_up
+    left join {{ model_names }} as by_spelling  -- many rows to one spelling
+        on added_up.model_name = by_spelling.spelling
+)
+{% endmacro %}
+
+{#- What a meter of windows may tell. -#}
+{% macro metered_window_measures() %}
+    {% do return([
+        'requests', 'failed_requests', 'timed_requests', 'total_seconds',
+        'first_token_requests', 'first_token_seconds', 'requested_gpu_seconds', 'used_gpu_seconds',
+        'gpu_memory_gibseconds', 'used_gpu_memory_gibseconds', 'input_uncached_tokens',
+        'cache_read_tokens', 'output_tokens', 'unmetered_seconds', 'estimated_cost_usd',
+    ]) %}
+{% endmacro %}
+
+{#- What a meter of windows cannot tell. -#}
+{% macro unknown_to_windows() %}
+    {% do return([
+        'x_service_tier', 'context_above_tokens', 'x_credential_id', 'x_principal_id',
+        'x_profile_id', 'x_user_id', 'longest_seconds', 'cache_write_5m_tokens',
+        'cache_write_1h_tokens', 'audio_input_tokens', 'image_input_tokens',
+        'output_reasoning_tokens', 'audio_output_tokens', 'image_output_tokens',
+        'estimated_requests', 'retries', 'sessions', 'session_requests', 'agent_cycles',
+        'agent_cycle_requests', 'failed_tokens', 'failed_estimated_cost_usd',
+    ]) %}
+{% endmacro %}
+
+{#- What a meter of calls cannot tell. -#}
+{% macro unknown_to_calls() %}
+    {% do return([
+        'requested_gpu_seconds', 'used_gpu_seconds', 'gpu_memory_gibseconds',
+        'used_gpu_memory_gibseconds', 'unmetered_seconds',
+    ]) %}
+{% endmacro %}
+
+{#- Of usage that some vendor sells by the token; models that the organisation serves itself are none. -#}
+{% macro sold_by_a_vendor() -%}
+    coalesce(x_provider, '') <> 'self_hosted'
+{%- endmacro %}
+
+{#-
+  What two meters may see of the same thing: calls, or the time of machines. A meter of GPUs beside
+  a gateway sees nothing twice.
+-#}
+{% macro metered_matter() -%}
+    case
+        when requests is null and input_uncached_tokens is null and output_tokens is null then 'time'
+        else 'calls'
+    end
+{%- endmacro %}
 
 {#- The last select of every model of metered usage: all columns in order; the unknown ones NULL. -#}
 {% macro conformed_metered_usage(relation, unknown=[]) %}

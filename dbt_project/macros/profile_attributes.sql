@@ -25,9 +25,14 @@
     ]) %}
 {% endmacro %}
 
+{#- The names of a charge that name rules (virtual_tag.csv) may look at. -#}
+{% macro virtual_tag_names() %}
+    {% do return(['resource_id', 'resource_name', 'sub_account_name', 'charge_description']) %}
+{% endmacro %}
+
 {#- Null-safe equality of all profile columns of two relations. -#}
 {% macro same_profile(left, right) -%}
-    {%- for name in ['billing_period'] + profile_attributes() + ['tags', 'epoch_start_date'] %}
+    {%- for name in ['billing_period'] + profile_attributes() + ['tags', 'virtual_tags', 'epoch_start_date'] %}
     {{ 'and ' if not loop.first }}{{ left }}.{{ name }} is not distinct from {{ right }}.{{ name }}
     {%- endfor %}
 {%- endmacro %}

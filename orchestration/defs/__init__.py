@@ -10,6 +10,7 @@ from orchestration.defs.automation import build_jobs, build_schedules, build_sen
 from orchestration.defs.closing import build_closing_jobs
 from orchestration.defs.extract import build_extract_assets
 from orchestration.defs.land import build_land_assets
+from orchestration.defs.preview import build_preview_job
 from orchestration.defs.publish import build_publish_assets
 from orchestration.defs.resources import build_resources
 from orchestration.defs.warehouse import build_warehouse_assets
@@ -35,7 +36,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *build_warehouse_assets(settings, sources),
             *build_publish_assets(settings, sources),
         ],
-        jobs=[*build_jobs(), *build_closing_jobs(settings)],
+        jobs=[*build_jobs(), *build_closing_jobs(settings), build_preview_job(settings)],
         schedules=build_schedules(settings),
         sensors=build_sensors(settings, sources),
         resources=build_resources(settings),

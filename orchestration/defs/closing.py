@@ -45,7 +45,9 @@ def close_month(settings: Settings, month: str, say: Callable[[str], None]) -> N
     period = _period(month)
     paths = build_paths(settings)
     try:
-        land_org_tables(settings.org_dir, settings.data_dir, settings.today_now())
+        tables = land_org_tables(settings.org_dir, settings.data_dir, settings.today_now())
+        if tables.rule_faults:
+            raise OrgTableError(tables.rule_faults)
         write_inputs(settings, load_sources(settings.sources))
     except (OrgTableError, PublicationRefusedError) as error:
         raise CloseRefusedError(f"{month} stays open. {error}") from None

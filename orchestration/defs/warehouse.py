@@ -25,7 +25,7 @@ from dagster_dbt.errors import DagsterDbtError
 from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
-from orchestration.land.org_tables import land_org_tables
+from orchestration.land.org_tables import land_org_tables, listed
 from orchestration.publish.audit import PublicationRefusedError
 from orchestration.publish.build import (
     BuildPaths,
@@ -221,10 +221,35 @@ def build_warehouse_assets(
             "The organisation's own tables: owners, use cases, mappings, rules, model register, "
             "exchange rates. Every fault is named by file, row and column."
         ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                "rules",
+                asset=ORG_TABLES_KEY,
+                description="The rules can be followed; else the last good ones stay in force.",
+            )
+        ],
     )
     def org_tables(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
         tables = land_org_tables(settings.org_dir, settings.data_dir, settings.today_now())
-        return dg.MaterializeResult(metadata=tables.row_counts())
+        faults = tables.rule_faults
+        sentence = "The rules can be followed."
+        if faults:
+            sentence = (
+                f"The organisation's rules have {len(faults)} fault(s); the last good rules stay "
+                f"in force until they are mended:\n{listed(faults)}"
+            )
+            progress.warning("WARN  %s", sentence)
+        return dg.MaterializeResult(
+            metadata=tables.row_counts(),
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name="rules",
+                    passed=not faults,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description=sentence,
+                )
+            ],
+        )
 
     @dbt_assets(
         manifest=manifest_path(DBT_PROJECT_DIR),

@@ -137,7 +137,8 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         bill.truth.write_parquet(truth_dir / f"{name}_cost.parquet")
         say(f"  {name}: {_summary(bill)}")
     truth = write_aws_export(world, vendors_dir / "aws")
-    truth.write_parquet(truth_dir / "aws_cost.parquet")
+    truth.by_day.write_parquet(truth_dir / "aws_cost.parquet")
+    truth.by_place.write_parquet(truth_dir / "aws_caused_cost.parquet")
     write_received_invoices(
         truth_dir / _INVOICES,
         {name: bill.costs for name, bill in bills.items()},
@@ -146,7 +147,7 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
     )
     write_outcomes(truth_dir / OUTCOME_TABLE, world)
     write_training_runs(truth_dir / TRAINING_RUN_TABLE, vendors_dir / "aws", world.today)
-    total = Decimal(truth["effective_cost"].sum())
+    total = Decimal(truth.by_day["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
     say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
 

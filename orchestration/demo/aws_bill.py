@@ -1,5 +1,6 @@
 """The demo company's AWS bill as a CUR 2.0 data export, and the truth that it is made from."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import duckdb
 import polars as pl
 
 from orchestration.demo.aws_bedrock import add_bedrock
+from orchestration.demo.aws_causes import caused_costs
 from orchestration.demo.aws_commitments import SAVINGS_PLAN_MONTH, add_commitments
 from orchestration.demo.aws_compute import add_compute
 from orchestration.demo.aws_lines import REGION, Bill, months, new_bill
@@ -43,16 +45,30 @@ _EFFECTIVE_COST = """
 """
 
 
-def write_aws_export(world: World, target: Path) -> pl.DataFrame:
+@dataclass(frozen=True)
+class AwsTruth:
+    """Who really caused the bill's effective cost.
+
+    Attributes:
+        by_day: billing_period, usage_date, owner_id, use_case_id, outcome and effective_cost.
+            Outcomes: ``owned`` (tags or the caller's own role name the owner), ``unallocated``
+            (nothing on the bill names the owner, who is given all the same), ``idle`` (bought
+            ahead and unused, with the team that holds it), ``shared`` (for everybody).
+            ``billing_period`` is the month whose bill has the line, which for a refund is later
+            than the day of use.
+        by_place: The same by account, product, kind of line and resource, where what AWS computes
+            from other lines is with those who caused them (``aws_causes``).
+    """
+
+    by_day: pl.DataFrame
+    by_place: pl.DataFrame
+
+
+def write_aws_export(world: World, target: Path) -> AwsTruth:
     """Write the bill of every month as AWS Data Exports delivers it, under ``target/export``.
 
     Returns:
-        Who really caused the bill's effective cost, by day: billing_period, usage_date, owner_id,
-        use_case_id, outcome and effective_cost. Outcomes: ``owned`` (tags or the caller's own role
-        name the owner), ``unallocated`` (nothing on the bill names the owner, who is given all the
-        same), ``idle`` (bought ahead and unused, with the team that holds it), ``shared`` (for
-        everybody). ``billing_period`` is the month whose bill has the line, which for a refund is
-        later than the day of use.
+        Who really caused the bill's effective cost.
     """
     export = ExportTarget(target / "export", BUCKET, PREFIX, EXPORT_NAME)
     bill = _made(world)
@@ -69,7 +85,7 @@ def write_aws_export(world: World, target: Path) -> pl.DataFrame:
                 [_file_query(bill, month, part, files, is_open=is_open) for part in range(files)],
                 datetime.combine(delivered_on, time(4, 30), UTC),
             )
-        return _truth(connection)
+        return AwsTruth(_truth(connection), caused_costs(connection, _EFFECTIVE_COST))
 
 
 def _truth(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

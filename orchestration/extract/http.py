@@ -14,6 +14,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from itertools import count
 from types import TracebackType
+from typing import TypeVar
 
 import httpx
 from pydantic import SecretStr
@@ -42,6 +43,7 @@ _LOOKS_LIKE_KEY = re.compile(r"\bsk-\S+")
 _LOOKS_LIKE_EMAIL = re.compile(r"\S+@\S+")
 
 Params = Mapping[str, str | int | Sequence[str]]
+_Content = TypeVar("_Content", VendorRecord, str)
 
 
 class RefusedRequestError(SourceError):
@@ -143,7 +145,7 @@ class ApiClient:
     Args:
         source: Name of the source.
         base_url: Address that paths are added to; https, or http on this machine.
-        key: The admin key.
+        key: The admin key; None where the API asks for none.
         key_header: Header that carries the key.
         key_prefix: What stands before the key in that header.
         headers: Further headers of every request.
@@ -155,7 +157,7 @@ class ApiClient:
         self,
         source: str,
         base_url: str,
-        key: AdminKey,
+        key: AdminKey | None,
         *,
         key_header: str = "authorization",
         key_prefix: str = "Bearer ",
@@ -166,13 +168,13 @@ class ApiClient:
         self.source = source
         self.base_url = base_url.rstrip("/")
         self._key, self._say, self._sleep = key, say, sleep
-        is_local = _check_url(source, self.base_url)
+        is_local = _check_url(source, self.base_url, has_key=key is not None)
         self._client = httpx.Client(
             headers={
                 "accept": "application/json",
                 "user-agent": "tollgate",
                 **(headers or {}),
-                key_header: key_prefix + key.value.get_secret_value(),
+                **({key_header: key_prefix + key.value.get_secret_value()} if key else {}),
             },
             timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
             # A redirect is never followed: the key would go wherever it points.
@@ -182,7 +184,8 @@ class ApiClient:
         )
 
     def __repr__(self) -> str:
-        return f"ApiClient({self.source!r}, {self.base_url!r}, key of {self._key.variable})"
+        key = f"key of {self._key.variable}" if self._key else "no key"
+        return f"ApiClient({self.source!r}, {self.base_url!r}, {key})"
 
     def __enter__(self) -> ApiClient:
         """Return the client itself."""
@@ -204,14 +207,28 @@ class ApiClient:
             SourceError: The key is refused, or the API cannot be reached after several attempts.
             RefusedRequestError: The API refuses the request.
         """
+        return self._asked(path, params, self._parsed)
+
+    def text(self, path: str, params: Params) -> str:
+        """Return the text at a path as it came, for answers that are too long to be parsed here.
+
+        Raises:
+            SourceError: The key is refused, or the API cannot be reached after several attempts.
+            RefusedRequestError: The API refuses the request.
+        """
+        return self._asked(path, params, _decoded)
+
+    def _asked(
+        self, path: str, params: Params, read: Callable[[str, bytes], _Content | _Fault]
+    ) -> _Content:
         pairs = [
             (name, str(item))
             for name, value in params.items()
             for item in ([value] if isinstance(value, str | int) else value)
         ]
         for attempt in count(1):
-            outcome = self._attempt(path, pairs)
-            if isinstance(outcome, VendorRecord):
+            outcome = self._attempt(path, pairs, read)
+            if not isinstance(outcome, _Fault):
                 return outcome
             if attempt == _MOST_ATTEMPTS:
                 raise SourceError(
@@ -258,20 +275,32 @@ class ApiClient:
             "a month never needs that many; ask the vendor, and pull again.",
         )
 
-    def _attempt(self, path: str, pairs: Sequence[tuple[str, str]]) -> VendorRecord | _Fault:
+    def _attempt(
+        self,
+        path: str,
+        pairs: Sequence[tuple[str, str]],
+        read: Callable[[str, bytes], _Content | _Fault],
+    ) -> _Content | _Fault:
         try:
             response = self._client.get(self.base_url + path, params=tuple(pairs))
         except (httpx.TransportError, httpx.DecodingError) as error:
             return _Fault(f"cannot be read ({self._scrubbed(f'{type(error).__name__}: {error}')})")
         status = response.status_code
         if status == httpx.codes.OK:
-            return self._parsed(path, response.content)
+            return read(path, response.content)
         if status in _RETRIED_STATUS:
             reason = f"answers HTTP {status}{self._vendor_words(response)}"
             return _Fault(reason, _retry_after_seconds(response.headers.get("retry-after")))
         if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             # Words on a wrong key may quote a part of it; words on a missing right help.
             words = self._vendor_words(response) if status == httpx.codes.FORBIDDEN else ""
+            if self._key is None:
+                raise RefusedRequestError(
+                    self.source,
+                    f"{path} asks for a key (HTTP {status}){words}.",
+                    "name the environment variable that holds it under 'admin_key_env'.",
+                    status=status,
+                )
             raise RefusedRequestError(
                 self.source,
                 f"{path} refuses the key (HTTP {status}){words}.",
@@ -328,7 +357,8 @@ class ApiClient:
     def _scrubbed(self, words: str) -> str:
         """Return words from outside without the key and e-mail addresses, on one short line."""
         # Before the cut: half a key at the cut would no longer be found.
-        words = words.replace(self._key.value.get_secret_value(), "(key)")
+        if self._key is not None:
+            words = words.replace(self._key.value.get_secret_value(), "(key)")
         words = _LOOKS_LIKE_KEY.sub("(key)", words)
         words = _LOOKS_LIKE_EMAIL.sub("(e-mail)", words)
         line = "".join(letter if letter.isprintable() else " " for letter in words)
@@ -346,7 +376,14 @@ def next_page(page: VendorRecord) -> str | None:
     return page.required_text("next_page")
 
 
-def _check_url(source: str, url: str) -> bool:
+def _decoded(_path: str, body: bytes) -> str | _Fault:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _Fault("answers with a body that is no text in UTF-8")
+
+
+def _check_url(source: str, url: str, *, has_key: bool = True) -> bool:
     """Return whether the address is on this machine; refuse it where the key would be at risk."""
     try:
         parts = httpx.URL(url)
@@ -361,7 +398,7 @@ def _check_url(source: str, url: str) -> bool:
     is_local = _is_loopback(parts.host)
     if not _HOST.fullmatch(parts.host) or parts.scheme not in ("http", "https"):
         raise SourceError(source, "the url of the source is no web address.", "write https://...")
-    if parts.scheme == "http" and not is_local:
+    if parts.scheme == "http" and not is_local and has_key:
         raise SourceError(
             source,
             "the url of the source is plain http, which would show the key to the network.",

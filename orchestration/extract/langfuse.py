@@ -1,4 +1,4 @@
-"""Langfuse's blob exports: generations of traces, in JSON lines, CSV or Parquet.
+"""Langfuse: generations of traces, from its blob exports (JSON lines, CSV, Parquet) or its API.
 
 Both exports are known, the one of observations (snake_case) and the enriched one (camelCase). An
 observation that ended late is exported again: the record that changed last counts. The buckets of
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from orchestration.extract.langfuse_api import open_api
 from orchestration.extract.metered_calls import (
     DISJOINT,
     CallFormat,
@@ -20,7 +21,7 @@ from orchestration.extract.metered_calls import (
     sampled_option,
 )
 from orchestration.extract.metered_files import MeterFiles
-from orchestration.extract.source import Kind, PullContext, SourceConfig
+from orchestration.extract.source import Kind, PullContext, Reader, SourceConfig
 
 
 def _both(camel: str, snake: str) -> list[tuple[str, ...]]:
@@ -110,11 +111,19 @@ def _is_observation_file(path: str) -> bool:
 
 
 @contextmanager
-def _open(source: SourceConfig, context: PullContext) -> Iterator[MeterFiles]:
+def _open(source: SourceConfig, context: PullContext) -> Iterator[Reader]:
     derived = {**FORMAT.derived, "is_sampled": sampled_option(source)}
-    yield MeterFiles(
-        source, context, replace(FORMAT, derived=derived), is_calls=_is_observation_file
-    )
+    form = replace(FORMAT, derived=derived)
+    if source.url.startswith(("http://", "https://")):
+        with open_api(source, context, form) as reader:
+            yield reader
+    else:
+        yield MeterFiles(source, context, form, is_calls=_is_observation_file)
 
 
-KIND = Kind("langfuse", (call_dataset(DISJOINT),), _open, ("storage_options", "tags", "sampled"))
+KIND = Kind(
+    "langfuse",
+    (call_dataset(DISJOINT),),
+    _open,
+    ("storage_options", "tags", "sampled", "admin_key_env", "first_period"),
+)

@@ -320,7 +320,7 @@ def _typed(form: CallFormat, tags: Sequence[str]) -> list[str]:
         if name in form.derived:
             value = form.derived[name]
         elif name == "tags":
-            value = _tags_json(tags)
+            value = tags_json({key: _tag(key) for key in tags})
         elif name in ATTRIBUTED and name not in given:
             value = _tag(name)
         elif name in ATTRIBUTED:
@@ -339,13 +339,13 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
         # Repeated records without an id are told from others by all that they say.
         said = ", ".join(f"coalesce({name}, '~')" for name in form.fields)
         return (
-            f"coalesce({_id(value)}, concat('missing-', left(sha256(concat_ws('|', "
+            f"coalesce({id_sql(value)}, concat('missing-', left(sha256(concat_ws('|', "
             f"getvariable('pseudonym_key'), {said})), 32)))"
         )
     if name in _PERSONS:
         return pseudonym_sql(value)
     if name in _IDS:
-        return _id(value)
+        return id_sql(value)
     if name in _COUNTS:
         text = f"regexp_replace(cast({value} as varchar), '[.]0+$', '')"
         # A cast alone would round a fraction and take an exponent.
@@ -421,7 +421,7 @@ def pseudonym_sql(value: str) -> str:
     )
 
 
-def _id(value: str) -> str:
+def id_sql(value: str) -> str:
     """Return SQL of an id as it is; of anything else a keyed hash."""
     text = f"cast({value} as varchar)"
     trimmed = f"trim({text})"
@@ -451,10 +451,16 @@ def kept_id(key: str, text: str | None) -> str | None:
     return hashed_id(key, text)
 
 
-def _tags_json(tags: Sequence[str]) -> str:
+def tags_json(values: Mapping[str, str]) -> str:
+    """Return SQL of a JSON object of tags, NULL without any.
+
+    Args:
+        values: SQL of the text of each tag, by its key.
+    """
     pairs = ", ".join(
-        f"""case when {_tag(key)} is not null then concat('"{key}":"', {_id(_tag(key))}, '"') end"""
-        for key in tags
+        f"case when {value} is not null "
+        f"""then concat('"{key}":"', {id_sql(value)}, '"') end"""
+        for key, value in values.items()
     )
     if not pairs:
         return "null::varchar"

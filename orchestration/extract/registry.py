@@ -9,7 +9,9 @@ from orchestration.extract import (
     langfuse,
     litellm,
     openai,
+    opencost,
     otel,
+    prometheus,
 )
 from orchestration.extract.source import Kind
 
@@ -25,5 +27,7 @@ KINDS: dict[str, Kind] = {
         langfuse.KIND,
         bedrock_log.KIND,
         otel.KIND,
+        prometheus.KIND,
+        opencost.KIND,
     )
 }

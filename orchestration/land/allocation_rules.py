@@ -19,9 +19,21 @@ CAPACITY_KINDS = (
     "seats",
     "other",
 )
-BASIS_WITHIN = ("all", "source", "billing_account", "sub_account", "service")
+BASIS_WITHIN = (
+    "all",
+    "source",
+    "billing_account",
+    "sub_account",
+    "service",
+    "sub_account_service",
+    "sub_account_model",
+)
+# Where vendors' own counts of use can be told apart.
+_USAGE_WITHIN = tuple(within for within in BASIS_WITHIN if within != "billing_account")
 # What int_basis_quantities adds up, beside the metrics of usage_metric.csv.
 COST_METRICS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+# The same and the idle capacity that an owner holds.
+COST_METRICS_WITH_IDLE = tuple(f"{cost}_with_idle" for cost in COST_METRICS)
 USAGE_METRICS = ("tokens", "price_weighted_tokens", "requests")
 METERED_METRICS = (
     "metered_tokens",
@@ -54,6 +66,7 @@ def check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faul
     _check_bases(org_dir, versions, tables, faults)
     _check_capacities(org_dir / "capacity.csv", tables["capacity"], faults)
     _check_passing_on(org_dir, versions, tables, faults)
+    _check_virtual_tags(org_dir, tables, faults)
     for name in _OF_A_VERSION:
         path = org_dir / f"{name}.csv"
         for row in tables[name]:
@@ -68,6 +81,24 @@ def check_rules(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faul
             faults.add(
                 org_dir / "allocation_rule_condition.csv", row.line, "value", "a value is missing."
             )
+
+
+def _check_virtual_tags(org_dir: Path, tables: Mapping[str, Sequence[Row]], faults: Faults) -> None:
+    """Whatever looks at a virtual tag looks at one that some name rule gives."""
+    given = {f"virtual:{row.values['virtual_tag']}" for row in tables["virtual_tag"]}
+    for row in tables["virtual_tag"]:
+        if "#" in str(row.values["virtual_tag"]):
+            faults.add(org_dir / "virtual_tag.csv", row.line, "virtual_tag", "it may have no '#'.")
+    for table, column in (
+        ("allocation_rule", "evidence"),
+        ("allocation_rule_condition", "attribute"),
+        ("owner_mapping", "evidence"),
+    ):
+        for row in tables[table]:
+            text = str(row.values[column])
+            if text.startswith("virtual:") and text not in given:
+                what = f"no row of virtual_tag.csv gives {text.removeprefix('virtual:')!r}."
+                faults.add(org_dir / f"{table}.csv", row.line, column, what)
 
 
 def _by_version(rows: Iterable[Row]) -> dict[tuple[object, object], list[Row]]:
@@ -154,7 +185,7 @@ def _check_basis(
         what = f"only proportional and metric rules have a basis, this rule is {method}."
         faults.add(path, row.line, "rule_version", what)
         return
-    known: set[object] = set(COST_METRICS)
+    known: set[object] = {*COST_METRICS, *COST_METRICS_WITH_IDLE}
     if method == "metric":
         known = {*USAGE_METRICS, *METERED_METRICS, *own_metrics}
     if metric is not None and metric not in known:
@@ -162,8 +193,14 @@ def _check_basis(
         source = ", nor in usage_metric.csv" if method == "metric" else ""
         what = f"{metric!r} is no metric of a {method} rule{source}; there are {named}."
         faults.add(path, row.line, "metric", what)
-    if method == "metric" and within not in ("all", None):
-        what = "only proportional rules look within an account or service; write all."
+    is_of_vendor = metric in USAGE_METRICS
+    places = _USAGE_WITHIN if is_of_vendor else ("all",)
+    if method == "metric" and within not in (None, *places):
+        what = (
+            f"vendors do not count {metric} by billing account; write sub_account or another."
+            if is_of_vendor
+            else "what meters and the organisation count is of no account or service; write all."
+        )
         faults.add(path, row.line, "basis_within", what)
     is_own = metric in own_metrics
     for name, is_free in (("basis_source", is_own), ("basis_model", is_own)):

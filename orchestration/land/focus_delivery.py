@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ from orchestration.publish.focus_conformance.words import sentence
 # Columns of ours in the relation that is judged.
 _ROW = "tollgate_row"
 _SHOWN_FILES = 3
+# The version that the ledger is lifted to.
+_TODAY = "1.4"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Finding:
         focus_version: Their FOCUS version; None for the whole delivery.
         version_basis: What tells the version.
         judged_by: The rules that they were judged by, and what of them was left out.
-        finding: judged, column_missing, rule_broken or notice.
+        finding: judged, column_missing, rule_broken, notice, or today_broken: a rule of FOCUS 1.4,
+            to which the ledger lifts the files, that they break already, absent columns as NULL.
         level: MUST, SHOULD, or CONDITIONAL for a column that only some providers must deliver.
         rule_id: The rule, None where it is none of FOCUS's.
         column_name: The FOCUS column that it is about; of a notice the landed one.
@@ -300,7 +303,36 @@ class _Group:
                 for verdict in broken
                 for failure in verdict.failures
             ),
+            *self._broken_today(),
         ]
+
+    def _broken_today(self) -> Iterator[Finding]:
+        """Yield what the files break of today's rules, so that only more than that is lifting's."""
+        present = set(self._named.values())
+        absent = sorted(_columns_of_version(_TODAY) - present)
+        nulls = "".join(f", cast(null as varchar) as {quoted(column)}" for column in absent)
+        today = f"the rules of FOCUS {_TODAY}, which the files need not know"
+        for verdict in judge(
+            self._connection,
+            f"select *{nulls} from ({self._rows})",
+            _TODAY,
+            COST_AND_USAGE,
+            f"rows_in_hand.{_ROW}",
+        ):
+            for failure in () if verdict.rule.is_composite else verdict.failures:
+                found = self._finding(
+                    "today_broken",
+                    level=verdict.rule.level,
+                    rule_id=verdict.rule.rule_id,
+                    column_name=verdict.rule.column,
+                    sentence=sentence(verdict.rule),
+                    judged_rows_count=verdict.judged_rows_count,
+                    rows_count=failure.rows_count,
+                    currency=failure.currency,
+                    billed_cost=_plain(failure.money),
+                    effective_cost=_plain(failure.effective_cost),
+                )
+                yield replace(found, judged_by=today)
 
     def _finding(self, finding: str, **fields: object) -> Finding:
         left_out = f" without {self._book.left_out}" if self._book.left_out else ""

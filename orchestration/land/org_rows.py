@@ -28,9 +28,10 @@ class Row:
 
 @dataclass
 class Faults:
-    """Collects faults in words."""
+    """Collects faults in words, and beside each the table that it is in."""
 
     found: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
 
     def add(self, path: Path, line: int | None, column: str | None, what: str) -> None:
         """Add a fault: its file, row, column and what to do about it."""
@@ -42,3 +43,4 @@ class Faults:
             ]
         )
         self.found.append(f"{place}: {what}")
+        self.tables.append(path.stem)

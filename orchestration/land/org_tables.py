@@ -26,6 +26,18 @@ from orchestration.land.value_figures import value_faults
 
 _SHOWN_FAULTS = 50
 
+# What allocation follows. They stand together: a rule without its targets is another rule.
+RULE_TABLES = (
+    "allocation_rule",
+    "allocation_rule_basis",
+    "allocation_rule_condition",
+    "allocation_rule_target",
+    "capacity",
+    "owner_mapping",
+    "usage_metric",
+    "virtual_tag",
+)
+
 # Python's own parsers also take 20261001, 1_000 and the digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -59,6 +71,11 @@ CHARGE_ATTRIBUTES = (
     "x_line_item_type",
 )
 _TAG = "tag:"
+_VIRTUAL = "virtual:"
+# What only meters tell of their calls; a mapping may name it, a rule about charges may not.
+_METER_EVIDENCE = ("x_team",)
+# What name rules may look at; the macro virtual_tag_names gives dbt the same names.
+CHARGE_NAMES = ("resource_id", "resource_name", "sub_account_name", "charge_description")
 
 # What prices are of; the same words as x_token_class.
 TOKEN_CLASSES = (
@@ -80,14 +97,17 @@ class OrgTableError(ValueError):
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        shown = "\n".join(f"  - {fault}" for fault in faults[:_SHOWN_FAULTS])
-        more = (
-            f"\n  ... and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
-        )
         super().__init__(
             f"The organisation's tables have {len(faults)} fault(s); nothing of them was taken "
-            f"in, the tables of the last run stay in use.\n{shown}{more}"
+            f"in, the tables of the last run stay in use.\n{listed(faults)}"
         )
+
+
+def listed(faults: Sequence[str]) -> str:
+    """Return faults one below the other, of very many the first."""
+    shown = "\n".join(f"  - {fault}" for fault in faults[:_SHOWN_FAULTS])
+    hidden = len(faults) - _SHOWN_FAULTS
+    return f"{shown}\n  ... and {hidden} more" if hidden > 0 else shown
 
 
 @dataclass(frozen=True)
@@ -98,8 +118,9 @@ class Column:
         kind: ``text``, ``date``, ``month`` (the first day of one), ``time`` (UTC, to the second),
             ``integer``, ``rate`` (a positive decimal), ``quantity`` (a decimal from 0), ``price``
             (the same, of at most a million), ``band`` (a band of context), ``share`` (0 to 1),
-            ``percent`` (0 to 100), ``money`` (a decimal of either sign) or ``attribute`` (a column
-            of a charge, or ``tag:`` and the key of a tag).
+            ``percent`` (0 to 100), ``money`` (a decimal of either sign), ``attribute`` (a column
+            of a charge, or ``tag:`` or ``virtual:`` and the key of a tag) or ``evidence`` (the
+            same, or what only meters tell).
         required: Whether every row must have a value.
         values: The values allowed, empty when any is.
         refers_to: Table whose first column must hold the value, None when none.
@@ -195,7 +216,7 @@ TABLES: dict[str, Table] = {
     ),
     "owner_mapping": Table(
         {
-            "evidence": Column("attribute", required=True),
+            "evidence": Column("evidence", required=True),
             "value": Column(required=True),
             "owner_id": _OWNER,
             "use_case_id": Column(refers_to="use_case"),
@@ -284,6 +305,25 @@ TABLES: dict[str, Table] = {
             "note": Column(),
         },
         ("metric", "owner_id", "use_case_id"),
+        is_optional=True,
+    ),
+    "virtual_tag": Table(
+        {
+            "tag_rule_id": Column(required=True),
+            "tag_rule_version": Column("integer", required=True),
+            "tag_order": Column("integer", required=True),
+            "virtual_tag": Column(required=True),
+            "tag_value": Column(required=True),
+            "attribute": Column(required=True, values=CHARGE_NAMES),
+            "operator": Column(
+                required=True, values=("equals", "starts_with", "ends_with", "contains")
+            ),
+            "name_text": Column(required=True),
+            "valid_from": _FROM,
+            "valid_to": _TO,
+            "note": Column(),
+        },
+        ("tag_rule_id",),
         is_optional=True,
     ),
     "ai_model": Table(
@@ -710,6 +750,7 @@ TABLES: dict[str, Table] = {
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
     "attribute": pl.String,
+    "evidence": pl.String,
     "date": pl.Date,
     "month": pl.Date,
     "time": pl.Datetime("us"),
@@ -726,10 +767,18 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class LandedOrgTables:
-    """The landed tables: rows and content hash of each."""
+    """The landed tables: rows and content hash of each.
+
+    Attributes:
+        rows: Rows by table.
+        hashes: Hash of the content by table.
+        rule_faults: What is wrong with the organisation's rules; where there is anything, the last
+            good ones were landed in their place.
+    """
 
     rows: dict[str, int]
     hashes: dict[str, str]
+    rule_faults: tuple[str, ...] = ()
 
     def row_counts(self) -> dict[str, int]:
         """Return rows by table, for metadata."""
@@ -744,6 +793,9 @@ def polars_type(column: Column) -> pl.DataType | type[pl.DataType]:
 def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> LandedOrgTables:
     """Check the organisation's tables and land those that changed.
 
+    Where only rules have faults, the rules of the last landing stay in force, as long as they fit
+    the other tables of today.
+
     Args:
         org_dir: Folder with one CSV file a table.
         data_dir: The installation's data folder.
@@ -752,26 +804,12 @@ def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> La
     Raises:
         OrgTableError: Something is wrong; every fault is listed, nothing was changed.
     """
-    faults = Faults()
-    tables = {name: _read(org_dir / f"{name}.csv", table, faults) for name, table in TABLES.items()}
-    for name, rows in tables.items():
-        path = org_dir / f"{name}.csv"
-        _check_references(path, TABLES[name], rows, tables, faults)
-        _check_validity(path, TABLES[name], rows, faults)
-    check_rules(org_dir, tables, faults)
-    _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
-    _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
-    _check_budgets(org_dir / "budget.csv", tables, faults)
-    _check_accounts(org_dir, tables, faults)
-    _check_thresholds(org_dir / "kpi_threshold.csv", tables["kpi_threshold"], faults)
-    _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
-    _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
-    _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
-    _check_closing(org_dir, tables, faults)
-    for name, line, column, what in value_faults(tables, today):
-        faults.add(org_dir / f"{name}.csv", line, column, what)
+    tables, faults = _checked(org_dir, today, {})
     if faults.found:
-        raise OrgTableError(faults.found)
+        last_rules = _last_rules(data_dir) if {*faults.tables} <= {*RULE_TABLES} else {}
+        tables, others = _checked(org_dir, today, last_rules)
+        if not last_rules or others.found:
+            raise OrgTableError(faults.found)
     landed: list[dict[str, object]] = []
     for name, rows in tables.items():
         frame = pl.DataFrame(
@@ -790,13 +828,62 @@ def land_org_tables(org_dir: Path, data_dir: Path, today: date = date.max) -> La
                 "row_count": frame.height,
             }
         )
-    _write_parquet(
-        pl.DataFrame(landed), data_dir / "warehouse" / "inputs" / "org_table.parquet", replace=True
-    )
+    inputs = data_dir / "warehouse" / "inputs"
+    _write_parquet(pl.DataFrame(landed), inputs / "org_table.parquet", replace=True)
+    found = {"table_name": faults.tables, "fault": faults.found}
+    schema = dict.fromkeys(found, pl.String)
+    _write_parquet(pl.DataFrame(found, schema), inputs / "org_fault.parquet", replace=True)
     return LandedOrgTables(
         {str(row["table_name"]): len(tables[str(row["table_name"])]) for row in landed},
         {str(row["table_name"]): str(row["content_hash"]) for row in landed},
+        tuple(faults.found),
     )
+
+
+def _checked(
+    org_dir: Path, today: date, instead: Mapping[str, list[Row]]
+) -> tuple[dict[str, list[Row]], Faults]:
+    """Read and check the tables; rows that are given stand instead of a table's file."""
+    faults = Faults()
+    tables = {
+        name: instead[name] if name in instead else _read(org_dir / f"{name}.csv", table, faults)
+        for name, table in TABLES.items()
+    }
+    for name, rows in tables.items():
+        path = org_dir / f"{name}.csv"
+        _check_references(path, TABLES[name], rows, tables, faults)
+        _check_validity(path, TABLES[name], rows, faults)
+    check_rules(org_dir, tables, faults)
+    _check_meters(org_dir / "meter_precedence.csv", tables["meter_precedence"], faults)
+    _check_contract_prices(org_dir / "contract_price.csv", tables["contract_price"], faults)
+    _check_budgets(org_dir / "budget.csv", tables, faults)
+    _check_accounts(org_dir, tables, faults)
+    _check_thresholds(org_dir / "kpi_threshold.csv", tables["kpi_threshold"], faults)
+    _check_tag_policy(org_dir / "tag_policy.csv", tables["tag_policy"], faults)
+    _check_invoices(org_dir / "invoice.csv", tables["invoice"], faults)
+    _check_commitments(org_dir / "commitment.csv", tables["commitment"], faults)
+    _check_closing(org_dir, tables, faults)
+    for name, line, column, what in value_faults(tables, today):
+        faults.add(org_dir / f"{name}.csv", line, column, what)
+    return tables, faults
+
+
+def _last_rules(data_dir: Path) -> dict[str, list[Row]]:
+    """Return the rules that were landed last, which had no faults; nothing where there are none."""
+    listing = data_dir / "warehouse" / "inputs" / "org_table.parquet"
+    if not listing.exists():
+        return {}
+    files = dict(pl.read_parquet(listing, columns=["table_name", "file_path"]).rows())
+    last: dict[str, list[Row]] = {}
+    for name in RULE_TABLES:
+        path = Path(str(files.get(name, "")))
+        schema = {column: polars_type(spec) for column, spec in TABLES[name].columns.items()}
+        # of another version of this code, or removed by hand
+        if not path.is_file() or dict(pl.read_parquet_schema(path)) != schema:
+            return {}
+        rows = pl.read_parquet(path).iter_rows(named=True)
+        last[name] = [Row(number, dict(row)) for number, row in enumerate(rows, start=2)]
+    return last
 
 
 def faults_of_table(name: str, path: Path) -> tuple[str, ...]:
@@ -944,9 +1031,14 @@ def _price(text: str) -> Decimal:
 
 
 def _attribute(text: str) -> str:
-    if text not in CHARGE_ATTRIBUTES and not (text.startswith(_TAG) and text != _TAG):
+    is_tag = any(text.startswith(prefix) and text != prefix for prefix in (_TAG, _VIRTUAL))
+    if text not in CHARGE_ATTRIBUTES and not is_tag:
         raise ValueError
     return text
+
+
+def _evidence(text: str) -> str:
+    return text if text in _METER_EVIDENCE else _attribute(text)
 
 
 _PARSERS: dict[str, Callable[[str], object]] = {
@@ -963,6 +1055,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "percent": _percent,
     "money": _money,
     "attribute": _attribute,
+    "evidence": _evidence,
 }
 _IN_WORDS = {
     "text": "a text",
@@ -977,7 +1070,11 @@ _IN_WORDS = {
     "percent": "a percentage from 0 to 100 with at most 10 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
     "money": "an amount such as 1234.56, with a point and at most 12 decimals",
-    "attribute": f"a tag (tag:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
+    "attribute": f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
+    "evidence": (
+        f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}, "
+        f"{', '.join(_METER_EVIDENCE)}"
+    ),
 }
 
 

@@ -69,6 +69,9 @@ def freeze_and_flip(build_path: Path, published_path: Path) -> Published:
         published_path: The file that people open.
     """
     with duckdb.connect(str(build_path)) as connection:
+        # Tables that did not change would keep the metadata of the last checkpoint, in a way that
+        # clients before 1.4 cannot read; so it is all written anew.
+        connection.execute("set experimental_metadata_reuse = false")
         _drop_internal(connection)
         _describe_lineage(connection)
         connection.execute("checkpoint")

@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from orchestration.settings import PROJECT_DIR
-from tests.bench import focus_converter, focus_rules, pricing, unit_economics
+from orchestration.settings import DEMO_DIR, PROJECT_DIR
+from tests.allocation_truth import owners_found
+from tests.bench import allocation, focus_converter, focus_rules, pricing, unit_economics
 from tests.bench.floor import column_count, copy_seconds
 from tests.bench.inputs import deliver_cur2, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -41,6 +42,7 @@ class Sizes:
         month_lines: Line items of each of those months.
         legacy_lines: Line items that both converters are given.
         priced_rows: Rows of usage that are priced.
+        allocated_charges: Charges of the month that is allocated.
         token_rows: Rows of tokens of a month whose unit economics are made anew.
         judged_charges: FOCUS charges that our judge is given, one measurement each.
         referee_charges: FOCUS charges that the official validator is given.
@@ -52,6 +54,7 @@ class Sizes:
     month_lines: int
     legacy_lines: int
     priced_rows: int
+    allocated_charges: int
     token_rows: int
     judged_charges: tuple[int, ...]
     referee_charges: int
@@ -64,11 +67,14 @@ FULL = Sizes(
     1_000_000,
     1_000_000,
     10_000_000,
+    10_000_000,
     20_000_000,
     (1_000_000, 20_000_000),
     1_000_000,
 )
-QUICK = Sizes((1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, 1_000_000, (1_000_000,), 100_000)
+QUICK = Sizes(
+    (1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, 1_000_000, 2_000_000, (1_000_000,), 100_000
+)
 
 
 class Bench:
@@ -92,7 +98,8 @@ class Bench:
             name = f"{lines / 1e6:g} M lines in one month"
             parts.append((name, partial(self.one_month, lines, rounds)))
         parts += [("memory by months", self.months), ("focus-converter", self.converter)]
-        parts += [("pricing", self.pricing), ("unit economics", self.unit_economics)]
+        parts += [("pricing", self.pricing), ("allocation", self.allocation)]
+        parts += [("unit economics", self.unit_economics)]
         parts += [("FOCUS rules", self.focus_rules)]
         for name, measure in parts:
             try:
@@ -111,10 +118,18 @@ class Bench:
         demo = Installation(self._scratch / "demo", self._threads, is_demo=True)
         first = self._run(demo, "the demo's 13 months, from nothing")
         again = self._run(demo, "the same again, nothing changed")
+        found = owners_found(
+            demo.data / "published" / "warehouse.duckdb",
+            DEMO_DIR / "truth",
+            date(2025, 11, 1),
+            date(2026, 11, 1),
+        )
         shutil.rmtree(demo.root)
         self.report.results += [
             at_most("13 months of the demo, first run", first.seconds, 60, "s", _where(first)),
             at_most("a run in which nothing changed", again.seconds, 30, "s", _where(again)),
+            at_most("the demo's cost with a wrong owner", float(found.wrong_pct), 2, "%"),
+            at_most("the demo's cost without an owner", float(found.unallocated_pct), 5, "%"),
         ]
         self._keep("demo_first", first)
         self._keep("demo_unchanged", again)
@@ -251,6 +266,41 @@ class Bench:
             at_most(f"{name}, memory", run.peak_bytes / GIB, 4, "GiB"),
         ]
         self._keep("pricing", run)
+
+    def allocation(self) -> None:
+        """One month under 200 rules, among 500 owners, passed on in five tiers."""
+        charges = self._sizes.allocated_charges
+        self._say(f"allocating {charges:,} charges")
+        file = allocation.make_file(charges, self._scratch / "ledger.parquet")
+        run, said = allocation.allocate(file, self._threads)
+        if said["lost"] != 0:
+            raise CommandFailedError(f"{said['lost']} of the allocated cost was lost")
+        name = (
+            f"{charges / 1e6:g} M charges allocated: {allocation.RULES} rules, "
+            f"{allocation.OWNERS} owners, {allocation.TIERS} tiers"
+        )
+        seconds, floor = said["allocation_seconds"], said["floor_seconds"]
+        processor = f"{said['allocation_cpu_seconds']:.0f} s of processor"
+        showback = f"{name}, daily showback"
+        if charges >= 10_000_000:
+            self.report.results += [
+                at_most(name, seconds, 20, "s", processor),
+                at_most(f"{name}, memory", run.peak_bytes / GIB, 4, "GiB"),
+                at_most(showback, said["showback_seconds"], 20, "s"),
+            ]
+        else:
+            self.report.results += [
+                told(name, f"{seconds:.1f} s ({processor}), {run.peak_bytes / GIB:.2f} GiB"),
+                told(showback, f"{said['showback_seconds']:.1f} s"),
+            ]
+        self.report.results.append(
+            told(
+                f"{name}, rows a second",
+                f"{charges / seconds:,.0f}; a join and an aggregate alone {charges / floor:,.0f}",
+            )
+        )
+        self.report.details[f"allocation_{charges}"] = said
+        self._keep("allocation", run)
 
     def unit_economics(self) -> None:
         """Thirteen months of unit economics, of which the large last one changed."""

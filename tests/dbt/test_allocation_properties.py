@@ -23,7 +23,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.land.allocation_rules import COST_METRICS, LAST_TIER
+from orchestration.land.allocation_rules import (
+    COST_METRICS,
+    COST_METRICS_WITH_IDLE,
+    LAST_TIER,
+)
 from orchestration.land.org_tables import TABLES, polars_type
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -39,6 +43,7 @@ ONE_PERIOD = re.compile(
 # In the order in which they read each other; the basis is made month by month.
 MODELS = (
     "int_usage_days",
+    "int_virtual_tags",
     "int_charge_profiles",
     "int_profile_rules",
     "int_fx_rates",
@@ -107,6 +112,27 @@ class Company:
             ("sub_account_id", account, self.random.choice(self.owners), f"use-{account}")
             for account in ("a", "b")
         ]
+        self.mappings += [
+            ("virtual:team", team, self.random.choice(self.owners), None)
+            for team in ("red", "green")
+        ]
+        # a later name rule may know the same name; the second version of a rule begins in a month
+        begin = date(2026, 10, self.random.randint(2, 28))
+        self.name_rules: list[dict[str, Any]] = [
+            {
+                "tag_rule_id": f"names-{number}",
+                "tag_rule_version": 1,
+                "tag_order": self.random.randint(1, 3),
+                "virtual_tag": "team",
+                "tag_value": self.random.choice(("red", "green", "nobody's")),
+                "attribute": self.random.choice(("resource_id", "charge_description")),
+                "operator": self.random.choice(("starts_with", "contains", "equals", "ends_with")),
+                "name_text": self.random.choice(("red-", "-box", "%", "red-box")),
+                "valid_from": self.random.choice((None, begin)),
+                "valid_to": None,
+            }
+            for number in range(self.random.choice((0, 2, 4)))
+        ]
         self.seats = [
             (owner, Decimal(self.random.choice((0, 1, 7, 10**6, "0.000000001"))))
             for owner in self.owners
@@ -123,7 +149,8 @@ class Company:
             )
             rule = Rule(
                 name, version, self.random.randint(1, 9), method,
-                self.random.choice(("tag:team", "sub_account_id")) if method == "direct" else None,
+                self.random.choice(("tag:team", "sub_account_id", "virtual:team"))
+                if method == "direct" else None,
                 self.random.choice(("owned", "owned", "owned", "idle")), start, end,
             )  # fmt: skip
             if self.random.random() < (0.2 if method == "direct" else 0.9):
@@ -178,9 +205,13 @@ class Company:
             )
             is_cost = rule.method == "proportional"
             rule.basis = {
-                "metric": self.random.choice(COST_METRICS) if is_cost else "seats",
+                "metric": self.random.choice((*COST_METRICS, *COST_METRICS_WITH_IDLE))
+                if is_cost
+                else "seats",
                 "basis_within": self.random.choice(
-                    ("all", "source", "sub_account", "service") if is_cost else ("all",)
+                    ("all", "source", "sub_account", "service", "sub_account_service")
+                    if is_cost
+                    else ("all",)
                 ),
                 "basis_window": self.random.choice(("month", "day")),
                 "when_zero": self.random.choice(
@@ -232,6 +263,8 @@ class Company:
             "charge_category": self.random.choice(("Usage", "Usage", "Usage", "Tax")),
             "tags": f'{{"team":"{team}"}}' if team else None,
             "tag:team": team,
+            "resource_id": self.random.choice(("red-box", "red-", "x-box", None)),
+            "charge_description": self.random.choice(("one red-box", "100%", None)),
             "billing_currency": "USD",
         } | {
             cost: None if cost == "list_cost" and number % 9 == 0 else self._cost()
@@ -247,7 +280,29 @@ class Slow:
         self.owner_of = {
             (evidence, value): (owner, use) for evidence, value, owner, use in company.mappings
         }
+        self.virtual_teams = {
+            charge["x_charge_id"]: self.virtual_team(charge) for charge in company.charges
+        }
         self.taken = [self.rule_of(charge) for charge in company.charges]
+
+    def virtual_team(self, charge: Mapping[str, Any]) -> str | None:
+        """Return what the first name rule that knows a name of the charge says."""
+        for rule in sorted(
+            self.company.name_rules, key=lambda rule: (rule["tag_order"], rule["tag_rule_id"])
+        ):
+            name, text = charge[rule["attribute"]], rule["name_text"]
+            is_in_force = rule["valid_from"] is None or rule["valid_from"] <= self.day_of(charge)
+            if name is None or not is_in_force:
+                continue
+            knows = {
+                "starts_with": name.startswith(text),
+                "contains": text in name,
+                "equals": name == text,
+                "ends_with": name.endswith(text),
+            }[rule["operator"]]
+            if knows:
+                return str(rule["tag_value"])
+        return None
 
     @staticmethod
     def day_of(charge: Mapping[str, Any]) -> date:
@@ -269,7 +324,12 @@ class Slow:
             if not all(self.holds(charge, *condition) for condition in rule.conditions):
                 continue
             if rule.method == "direct":
-                owner = self.owner_of.get((str(rule.evidence), charge[str(rule.evidence)]))
+                value = (
+                    self.virtual_teams[charge["x_charge_id"]]
+                    if rule.evidence == "virtual:team"
+                    else charge[str(rule.evidence)]
+                )
+                owner = self.owner_of.get((str(rule.evidence), value))
                 if owner is not None:
                     return rule, owner
             else:
@@ -303,20 +363,23 @@ class Slow:
             for owner, seats in self.company.seats:
                 found[owner, None] += seats * len(days if day is None else days & {day})
             return found
-        column = {
-            "source": "source", "sub_account": "sub_account_id", "service": "service_name"
-        }.get(rule.basis["basis_within"])  # fmt: skip
+        columns = {
+            "source": ("source",),
+            "sub_account": ("source", "sub_account_id"),
+            "service": ("source", "service_name"),
+            "sub_account_service": ("source", "sub_account_id", "service_name"),
+        }.get(rule.basis["basis_within"], ())
+        metric = rule.basis["metric"]
+        outcomes = ("owned", "idle") if metric.endswith("_with_idle") else ("owned",)
         for other, (taker, owned_by) in zip(self.company.charges, self.taken, strict=True):
-            is_direct = taker is not None and taker.method == "direct" and taker.outcome == "owned"
+            is_direct = taker is not None and taker.method == "direct" and taker.outcome in outcomes
             if not is_direct or owned_by is None or other["billing_period"] != month:
                 continue
             if day is not None and other["charge_period_start"] != day:
                 continue
-            if column is not None and charge is not None:
-                place = (charge["source"], charge[column])
-                if (other["source"], other[column]) != place:
-                    continue
-            amount = other[rule.basis["metric"]]
+            if charge is not None and any(other[name] != charge[name] for name in columns):
+                continue
+            amount = other[metric.removesuffix("_with_idle")]
             if amount is not None:
                 found[owned_by] += amount
         return found
@@ -577,6 +640,7 @@ class Fast:
                 for owner, seats in company.seats
             ],
         )
+        self.put("virtual_tag", company.name_rules)
         for table in ("owner", "use_case", "fx_rate", "fx_period_rate", "fx_policy", "capacity"):
             self.put(table, [])
 
@@ -608,3 +672,37 @@ def test_both_ways_of_dividing_agree_to_the_last_digit(fast: Fast, seed: int) ->
                 if charge[cost] is not None:
                     parts = sum(charge[cost] * share for share in shares.values())
                     assert parts == charge[cost]
+
+
+def test_ten_thousand_owners_get_a_charge_to_the_last_digit(fast: Fast) -> None:
+    """Even parts, and parts by seats, of very small, very large and negative charges."""
+    owners = [f"owner-{number:05}" for number in range(10_000)]
+    company = Company(1)
+    company.owners, company.passing_tiers, company.name_rules = owners, {}, []
+    company.mappings = []
+    company.seats = [(owner, Decimal(number % 7)) for number, owner in enumerate(owners)]
+    even = Rule("even", 1, 1, "even", None, "owned", None, None)
+    even.conditions = [("service_name", "equals", "Storage")]
+    even.targets = [(owner, None, "target", None) for owner in owners]
+    by_seats = Rule("seats", 1, 2, "metric", None, "owned", None, None)
+    by_seats.basis = {
+        "metric": "seats", "basis_within": "all", "basis_window": "month", "when_zero": "hold",
+        "floor_pct": None, "cap_pct": None,
+    }  # fmt: skip
+    company.rules = [even, by_seats]
+    amounts = ("0.000000001", "1000000000", "-12.345678", "0.000000000001", "0", "7.77")
+    company.charges = [
+        company._charge(2 * place + number)
+        | {"service_name": service, "billing_period": MONTHS[1], "charge_period_start": MONTHS[1]}
+        | dict.fromkeys(COST_METRICS, Decimal(amount))
+        for place, amount in enumerate(amounts)
+        for number, service in enumerate(("Storage", "Models"))
+    ]
+    found, slow = fast.divide(company), Slow(company)
+    for number, charge in enumerate(company.charges):
+        shares = {part: share for part, share in found[charge["x_charge_id"]].items() if share}
+        assert shares == slow.divide(number)
+        assert len(shares) == (10_000 if charge["service_name"] == "Storage" else 8_571)
+        with localcontext(prec=80):
+            cost = charge["effective_cost"]
+            assert sum(cost * share for share in shares.values()) == cost

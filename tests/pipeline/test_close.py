@@ -250,6 +250,24 @@ def test_the_owners_statement_of_a_closed_month_is_the_frozen_one(story: Story) 
     ) == [(SEPTEMBER, "closed", 1), (OCTOBER, "closed", 1)]
 
 
+def test_an_owner_is_told_what_is_asked_for_and_what_it_corrects(story: Story) -> None:
+    """Vision has nothing in November but the correction of a closed month."""
+    assert story.installation.query(
+        "select owner_id, effective_cost, true_up_effective_cost, stated_effective_cost, "
+        "corrected_months from showback.fct_owner_statement_monthly where billing_period = ?",
+        [NOVEMBER],
+    ) == [("vision", 0, Decimal("-0.31"), Decimal("-0.31"), "2026-09 v1 (restatement)")]
+    totals = "select billing_period, billing_currency, sum({}) from showback.{} group by all"
+    asked, stated = (
+        story.installation.query(totals.format(cost, table))
+        for cost, table in (
+            ("stated_effective_cost", "fct_owner_statement_monthly"),
+            ("effective_cost", "fct_stated_cost_monthly"),
+        )
+    )
+    assert sorted(asked) == sorted(stated) and len(asked) >= 3
+
+
 def test_a_month_that_is_not_over_is_not_closed(story: Story) -> None:
     assert story.too_early.exit_code == 1
     assert "2026-11 is not over (today is 2026-11-16)" in story.too_early.text

@@ -105,6 +105,32 @@ def samples(
     yield installation
 
 
+def test_the_samples_are_excused_for_no_more_rows_than_they_broke_themselves(
+    samples: Installation,
+) -> None:
+    """What is published of them breaks a rule that must hold only where the files did."""
+    excused, beyond = samples.query(
+        """
+        with after as (
+            select source, billing_period, rule_id, sum(failed_rows_count) as rows_count
+            from trust.rpt_focus_conformance
+            where dataset = 'cost_and_usage' and level = 'MUST' and verdict = 'failed'
+                and rule_kind <> 'composite' and known_gap not like 'names and words%'
+            group by all
+        ),
+        before as (
+            select source, billing_period, rule_id, sum(rows_count) as rows_count
+            from trust.rpt_focus_delivery where finding = 'today_broken' group by all
+        )
+        select count(*), count(*) filter (
+            before.rows_count is null or after.rows_count > before.rows_count
+        )
+        from after left join before using (source, billing_period, rule_id)
+        """
+    )[0]
+    assert (excused > 10, beyond) == (True, 0)
+
+
 @pytest.mark.parametrize("source", TAKEN)
 def test_a_sample_arrives_to_the_last_digit(samples: Installation, source: str) -> None:
     counted = ", ".join(f"coalesce(sum({name}), 0), count(*) - count({name})" for name in COSTS)
@@ -321,7 +347,7 @@ def test_what_lifting_did_is_told_column_by_column(samples: Installation) -> Non
         select finding, column_name, delivered_column, rows_count
         from trust.rpt_focus_delivery
         where source = 'google_1_2' and column_name in ('ServiceProviderName', 'HostProviderName',
-            'ContractApplied')
+            'ContractApplied') and finding in ('filled', 'left_empty', 'renamed')
         order by all
         """
     )

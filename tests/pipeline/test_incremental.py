@@ -86,7 +86,11 @@ COMPARED_MARTS = (
     "unit_economics.fct_benchmark_monthly",
 )
 # Marts over all months that hang on what months cost.
-OWNER_LISTS = ("showback.fct_true_up", "showback.fct_stated_cost_monthly")
+OWNER_LISTS = (
+    "showback.fct_true_up",
+    "showback.fct_stated_cost_monthly",
+    "showback.fct_owner_statement_monthly",
+)
 # Marts over all months that hang on which snapshots there are.
 FOCUS_MARTS = (
     "focus.cost_and_usage",

@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from vendor_server import Answer, Asked, VendorServer, json_answer
 
 from tests.pipeline.conftest import (
     SMALL_SOURCES,
@@ -57,6 +59,41 @@ def call(number: int, day: str, use_case: str, **changes: Any) -> dict[str, Any]
     } | changes
 
 
+def prometheus(asked: Asked) -> Answer:
+    """Answer as a Prometheus of 2 October: an hour of a served model, and a GPU used by half."""
+    query, start = asked.params["query"][0], int(asked.params["start"][0])
+    midnight = int(datetime(2026, 10, 2, tzinfo=UTC).timestamp())
+    result: list[dict[str, Any]] = []
+    if query.startswith("count(last_over_time"):
+        ends = [midnight + 86_400] if start <= midnight + 86_400 else []
+        result = [{"metric": {}, "values": [[end, "1"]]} for end in ends]
+    elif query.startswith("{") and start == midnight:
+        hour = [midnight + 36_000 + 60 * minute for minute in range(61)]
+        target = {"job": "vllm", "instance": "a", "namespace": "shop", "app": "ranking"}
+        values: dict[str, list[object]] = {
+            "vllm:prompt_tokens_total": [1000 * n for n in range(61)],
+            "vllm:request_success_total": list(range(61)),
+            "DCGM_FI_DEV_GPU_UTIL": [50] * 60,
+        }
+        result = [
+            {
+                "metric": {
+                    "__name__": name,
+                    "model_name": "own-ranker",
+                    "note": SENTENCE,
+                    **target,
+                },
+                "values": [[at, str(value)] for at, value in zip(hour, said, strict=False)],
+            }
+            for name, said in values.items()
+        ]
+    elif query == "count(up)":
+        # nothing was scraped in the last hour of the day
+        seen = range(midnight, midnight + 82_800, 60)
+        result = [{"metric": {}, "values": [[at, "1"] for at in seen]}]
+    return json_answer({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+
 def write(folder: Path, name: str, calls: list[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("".join(json.dumps(record) + "\n" for record in calls))
@@ -71,7 +108,6 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
         if not done.exists():
             shutil.rmtree(root, ignore_errors=True)
             installation = small_installation(root)
-            installation.write_sources([*SMALL_SOURCES, *GATEWAYS])
             write(
                 installation.bills / "gateway",
                 "october.jsonl",
@@ -99,7 +135,17 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
                 "use_case,chat,gateway,1,,,\n"
                 "use_case,chat,spare_gateway,2,,,\n"
             )
-            run = installation.run_here(keeps_history=True)
+            with VendorServer() as server:
+                server.answers_by(prometheus)
+                telemetry = {
+                    "name": "telemetry",
+                    "kind": "prometheus",
+                    "url": server.url,
+                    "first_period": "2026-10",
+                    "labels": {"use_case": "app"},
+                }
+                installation.write_sources([*SMALL_SOURCES, *GATEWAYS, telemetry])
+                run = installation.run_here(keeps_history=True)
             assert run.exit_code == 0, run.text
             done.write_text(run.text)
     yield Installation(root), Run(0, tuple(done.read_text().splitlines()))
@@ -170,6 +216,34 @@ def test_a_day_without_a_record_is_unmetered_and_not_zero(ran: tuple[Installatio
     ]
 
 
+def test_a_model_of_ones_own_and_its_gpus_are_metered_beside_the_gateway_and_priced_by_none(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    assert installation.query(
+        "select x_operation, standing, x_use_case, sub_account_id, cast(requests as integer), "
+        "cast(input_uncached_tokens as integer), cast(requested_gpu_seconds as integer), "
+        "cast(used_gpu_seconds as integer), cast(unmetered_seconds as integer) "
+        "from unit_economics.fct_metered_usage_daily where source = 'telemetry' order by all"
+    ) == [
+        ("gpu", "counted", "ranking", "shop", None, None, 3600, 1800, None),
+        ("inference", "counted", "ranking", "shop", 60, 60000, None, None, None),
+        ("outage", "unmetered", None, None, None, None, None, None, 3600),
+    ]
+    assert installation.query(
+        "select coverage, unmetered_seconds from trust.rpt_meter_coverage "
+        "where source = 'telemetry' and usage_date < date '2026-10-04' order by usage_date"
+    ) == [("partly metered", 3600), ("unmetered", None)]
+    for mart in ("unit_economics.fct_metered_cost_daily", "trust.rpt_usage_reconciliation"):
+        assert installation.scalar(f"select count(*) from {mart} where x_model = 'own-ranker'") == 0
+    assert (
+        installation.query(
+            "select exception_kind, subject from trust.rpt_exceptions where source = 'telemetry'"
+        )
+        == []
+    )
+
+
 def test_meters_leave_the_money_of_the_bills_as_it_is(
     ran: tuple[Installation, Run], published: Installation
 ) -> None:
@@ -208,6 +282,7 @@ def test_what_people_wrote_is_in_no_file_in_no_log_and_not_in_the_published_file
     assert found == set()
     assert [mark for mark in MARKS if mark in run.text.lower()] == []
     users = installation.query(
-        "select distinct x_user_id from unit_economics.fct_metered_usage_daily"
+        "select distinct x_user_id from unit_economics.fct_metered_usage_daily "
+        "where x_user_id is not null"
     )
     assert len(users) == 1 and re.fullmatch("u_[0-9a-f]{16}", users[0][0])

@@ -249,7 +249,7 @@ BASIS = "support,1,billed_cost,source,month,hold,,,5,,"
 METRIC = "gateway,1,seats,all,day,even,,,,60,"
 PASSING = "platform-on,1,tokens,all,month,previous,llm_gateway,gpt-4o,,,"
 RESERVED = "reserved,1,tokens,all,day,hold,,,,,ptu"
-KNOWN = "there are billed_cost, contracted_cost, effective_cost, list_cost."
+KNOWN = "there are billed_cost, billed_cost_with_idle, contracted_cost,"
 
 
 @pytest.mark.parametrize(
@@ -259,6 +259,7 @@ KNOWN = "there are billed_cost, contracted_cost, effective_cost, list_cost."
         (2, BASIS, BASIS.replace("billed_cost", ""), "metric", "a value is missing."),
         (3, METRIC, METRIC.replace("seats", "chairs"), "metric", "nor in usage_metric.csv; there"),
         (3, METRIC, METRIC.replace("all", "source"), "basis_within", "write all."),
+        (4, PASSING, PASSING.replace("all", "billing_account"), "basis_within", "sub_account or"),
         (3, METRIC, METRIC.replace("day", "week"), "basis_window", "it must be month, day."),
         (3, METRIC, METRIC.replace("even,", "even,gateway"), "basis_source", "leave it."),
         (3, METRIC, METRIC.replace(",,60", ",5,60"), "cap_pct", "give a floor or a cap, not both."),
@@ -341,5 +342,6 @@ def test_the_last_good_rules_stay(org: Path, tmp_path: Path) -> None:
     land_org_tables(org, tmp_path)
     before = listed.read_bytes()
     write(org, {"allocation_rule_target": ("licences,1,nlp,,,0.5",)})
-    assert faults(org, tmp_path)
+    (fault,) = land_org_tables(org, tmp_path).rule_faults
+    assert fault.endswith("sum to 100.5, not to 100.")
     assert listed.read_bytes() == before

@@ -18,6 +18,7 @@ import pytest
 
 from orchestration.extract.aws_cur2 import KIND as CUR2
 from orchestration.extract.source import SourceConfig
+from tests.bench import allocation
 from tests.bench.__main__ import Bench, Sizes
 from tests.bench.inputs import MONTH, deliver_cur2, legacy_header, months_before, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -169,6 +170,7 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
         month_lines=200,
         legacy_lines=200,
         priced_rows=1000,
+        allocated_charges=200,
         token_rows=3600,
         judged_charges=(200,),
         referee_charges=200,
@@ -183,6 +185,28 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
     taken = bench.report.details["month_400_steps"]
     assert {"extract", "land", "warehouse", "all"} <= set(taken)  # type: ignore[call-overload]
     assert list(tmp_path.iterdir()) == []  # nothing large is left behind
+
+
+def test_the_allocated_month_has_the_rules_owners_and_tiers_that_it_is_named_for() -> None:
+    tables = allocation.organisation()
+    rules = tables["allocation_rule"]
+    assert len(rules) == len({rule["rule_id"] for rule in rules}) == allocation.RULES
+    assert len(tables["owner"]) == allocation.OWNERS
+    assert {rule["tier"] for rule in rules if "tier" in rule} == {1, 2, 3, 4, 5}
+    shared = [rule for rule in rules if rule["rule_id"].startswith("shared-")]
+    assert len(shared) == allocation.SHARED_RULES
+    assert {rule["method"] for rule in shared} == {"even", "proportional"}
+
+
+def test_a_fifth_of_the_allocated_charges_is_shared(tmp_path: Path) -> None:
+    file = allocation.make_file(5000, tmp_path / "ledger.parquet")
+    with duckdb.connect() as connection:
+        ((charges, shared, places),) = connection.execute(
+            "select count(*), count(*) filter (where tags is null), count(distinct x_operation) "
+            f"from read_parquet('{file}')"
+        ).fetchall()
+    assert (charges, shared) == (5000, 1000)
+    assert places == 20
 
 
 def test_the_last_of_thirteen_months_of_tokens_is_the_large_one(tmp_path: Path) -> None:

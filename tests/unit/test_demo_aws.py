@@ -11,7 +11,13 @@ import polars as pl
 import pytest
 
 from orchestration.demo.aws_bedrock import product_name
-from orchestration.demo.aws_bill import BUCKET, EXPORT_NAME, PREFIX, write_aws_export
+from orchestration.demo.aws_bill import (
+    BUCKET,
+    EXPORT_NAME,
+    PREFIX,
+    AwsTruth,
+    write_aws_export,
+)
 from orchestration.demo.aws_commitments import RESERVATION_ARN
 from orchestration.demo.cur2_writer import COLUMNS, write_cur_month
 from orchestration.demo.world import TOKEN_CLASSES, World
@@ -21,19 +27,24 @@ OPEN_MONTH = date(2026, 11, 1)
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pl.DataFrame]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, AwsTruth]:
     target = tmp_path_factory.mktemp("aws")
     return target / "export", write_aws_export(WORLD, target)
 
 
 @pytest.fixture(scope="module")
-def export_dir(written: tuple[Path, pl.DataFrame]) -> Path:
+def export_dir(written: tuple[Path, AwsTruth]) -> Path:
     return written[0]
 
 
 @pytest.fixture(scope="module")
-def truth(written: tuple[Path, pl.DataFrame]) -> pl.DataFrame:
-    return written[1]
+def truth(written: tuple[Path, AwsTruth]) -> pl.DataFrame:
+    return written[1].by_day
+
+
+@pytest.fixture(scope="module")
+def caused(written: tuple[Path, AwsTruth]) -> pl.DataFrame:
+    return written[1].by_place
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +383,57 @@ def test_truth_adds_up_to_the_bill_by_month(
     assert min(idle) > 0
 
 
+def test_every_dollar_of_the_bill_has_who_caused_it(
+    truth: pl.DataFrame, caused: pl.DataFrame
+) -> None:
+    by_month = [
+        frame.group_by("billing_period").agg(pl.sum("effective_cost")).sort("billing_period")
+        for frame in (truth, caused)
+    ]
+    assert by_month[0].equals(by_month[1])
+    # what has one owner in the bill keeps it
+    kept = ("owned", "unallocated", "idle")
+    owners = truth.filter(pl.col("outcome").is_in(kept))["effective_cost"].sum()
+    computed = ("EdpDiscount", "Credit", "Tax")
+    plain = caused.filter(
+        ~pl.col("line_item_type").is_in(computed)
+        & (pl.col("product_code") != "AWSSupportBusiness")
+        & (pl.col("outcome") != "shared")
+    )
+    assert plain["effective_cost"].sum() == owners
+
+
+def test_a_discount_is_caused_by_who_used_what_it_is_granted_on(caused: pl.DataFrame) -> None:
+    """Three percent of an owner's use of a service in an account, whatever the others used."""
+    here = (
+        (pl.col("account_id") == "444444444444")
+        & (pl.col("product_code") == "AmazonSageMaker")
+        & (pl.col("billing_period") == OPEN_MONTH)
+    )
+    of_kind = {
+        kind: dict(
+            caused.filter(here & (pl.col("line_item_type") == kind))
+            .group_by("owner_id")
+            .agg(pl.sum("effective_cost"))
+            .rows()
+        )
+        for kind in ("Usage", "EdpDiscount")
+    }
+    assert len(of_kind["Usage"]) == 2 and of_kind["EdpDiscount"].keys() == of_kind["Usage"].keys()
+    for owner, used in of_kind["Usage"].items():
+        assert abs(of_kind["EdpDiscount"][owner] + used * Decimal("0.03")) < Decimal("0.0000001")
+
+
+def test_support_is_caused_by_everybody_and_network_by_nobody_alone(caused: pl.DataFrame) -> None:
+    support = caused.filter(
+        (pl.col("product_code") == "AWSSupportBusiness") & (pl.col("line_item_type") == "Fee")
+    )
+    assert support["owner_id"].n_unique() == 15 and set(support["outcome"]) == {"owned"}
+    gateway = caused.filter(pl.col("resource_id").str.contains("natgateway"))
+    assert set(gateway["outcome"]) == {"shared"}
+    assert gateway["owner_id"].null_count() == len(gateway) > 0
+
+
 def test_the_same_world_gives_the_same_bytes(export_dir: Path, tmp_path: Path) -> None:
     write_aws_export(WORLD, tmp_path)
     again = tmp_path / "export"
@@ -386,7 +448,7 @@ def test_the_same_world_gives_the_same_bytes(export_dir: Path, tmp_path: Path) -
 def test_another_seed_gives_another_bill(lines: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     other = write_aws_export(World(seed=8, scale=WORLD.scale, today=WORLD.today), tmp_path)
     total = rows(lines, "select sum(amortised_cost) from lines")[0][0]
-    assert Decimal(other["effective_cost"].sum()) != total
+    assert Decimal(other.by_day["effective_cost"].sum()) != total
 
 
 def test_a_measuring_month_has_its_lines_and_its_known_total(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from orchestration.demo import make_demo
+from orchestration.demo.aws_bill import AwsTruth
 from orchestration.demo.vendor_bills import (
     ANTHROPIC_ACCESS,
     OPENAI_KEYS,
@@ -25,6 +26,7 @@ from orchestration.demo.world import (
     list_prices,
     money,
 )
+from orchestration.land.allocation_rules import METHODS
 from orchestration.settings import DEMO_DIR
 
 ORG_DIR = DEMO_DIR / "org"
@@ -230,6 +232,11 @@ def test_the_owner_mapping_knows_every_key_but_the_forgotten_ones() -> None:
         key.api_key_id: owners[key.use_case_id]
         for key in OPENAI_KEYS
         if key.key not in (None, "shopping-companion-old", "back-office")
+    } | {
+        # of the workspace that teams share; Anthropic's bill does not name keys, its usage does
+        way.api_key_id: owners[way.use_case_id]
+        for way in ANTHROPIC_ACCESS
+        if way.workspace == "company-tools"
     }
     assert mapped == expected
 
@@ -260,22 +267,32 @@ def test_the_organisation_tables_point_only_at_what_exists() -> None:
             assert row.get("use_case_id", "") in use_cases | {""}
     for name in ("allocation_rule_condition", "allocation_rule_target"):
         assert {(row["rule_id"], row["rule_version"]) for row in org_rows(name)} <= rules
-    even = {
-        (r["rule_id"], r["rule_version"])
-        for r in org_rows("allocation_rule")
-        if r["method"] == "even"
+    by_table = {
+        name: {(row["rule_id"], row["rule_version"]) for row in org_rows(name)}
+        for name in ("allocation_rule_target", "allocation_rule_basis")
     }
-    assert even == {(r["rule_id"], r["rule_version"]) for r in org_rows("allocation_rule_target")}
+    methods = {
+        (row["rule_id"], row["rule_version"]): row["method"] for row in org_rows("allocation_rule")
+    }
+    # the demo company shows every method
+    assert {*methods.values()} == {*METHODS}
+    for version, method in methods.items():
+        has_basis = version in by_table["allocation_rule_basis"]
+        assert has_basis is (method in ("proportional", "metric"))
+        assert method in ("proportional", "metric") or (
+            version in by_table["allocation_rule_target"]
+        ) is (method in ("even", "fixed"))
 
 
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the AWS export out: its own tests make it, and it takes the longest."""
 
-    def write(world: World, target: Path) -> pl.DataFrame:
+    def write(world: World, target: Path) -> AwsTruth:
         target.mkdir(parents=True)
         (target / "export").write_text(str(world.seed), encoding="utf-8")
-        return pl.DataFrame({"effective_cost": [Decimal(1)]})
+        costs = pl.DataFrame({"effective_cost": [Decimal(1)]})
+        return AwsTruth(costs, costs)
 
     monkeypatch.setattr("orchestration.demo.aws_bill.write_aws_export", write)
 

@@ -102,6 +102,23 @@ def test_a_broken_rule_is_told_with_rows_money_and_three_places(
     assert {f.judged_rows_count for f in broken} == {5}
 
 
+def test_what_lifting_may_be_excused_for_is_counted_by_the_rules_of_today(
+    source: FileSource,
+) -> None:
+    """An absent column breaks today's rules on all rows, one that is there where it is empty."""
+    rows = [line("1"), line("2", ServiceName=""), line("3", BillingCurrency="EUR")]
+    write_csv(source.bills / "bill.csv", rows)
+    found = delivery(source)
+    counted = {(f.rule_id, f.currency): f.rows_count for f in of(found, "today_broken")}
+    assert counted["CAU-ListCost-C-003-M", "USD"] == 2
+    assert counted["CAU-ListCost-C-003-M", "EUR"] == 1
+    assert counted["CAU-ServiceName-C-003-M", "USD"] == 1
+    assert ("CAU-ServiceName-C-003-M", "EUR") not in counted
+    assert {f.judged_by for f in of(found, "today_broken")} == {
+        "the rules of FOCUS 1.4, which the files need not know"
+    }
+
+
 def test_examples_name_the_file_of_each_row(source: FileSource) -> None:
     write_csv(source.bills / "a.csv", [line("1"), line("2", ChargeCategory="x")])
     write_csv(source.bills / "b.csv", [line("3", ChargeCategory="y")])

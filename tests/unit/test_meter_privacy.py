@@ -27,7 +27,7 @@ from meter_records import (
 )
 
 from orchestration.extract.landed_rows import pseudonym
-from orchestration.extract.metered_calls import kept_id, pseudonym_sql
+from orchestration.extract.metered_calls import id_sql, kept_id, pseudonym_sql
 
 SENTENCE = "Ada Example (ada@example.com, 203.0.113.9) wrote: the merger is on Friday"
 MARKS = ("Ada Example", "ada@example.com", "203.0.113.9", "merger")
@@ -140,9 +140,7 @@ def test_a_user_of_one_case_is_one_person_in_an_address_and_two_in_an_id() -> No
 
 @pytest.mark.parametrize("text", ["", "gpt-4o", "Ada Example", "ada@example.com", "a\nb"])
 def test_an_id_is_kept_alike_in_files_and_in_answers(text: str) -> None:
-    from orchestration.extract import metered_calls
-
     with duckdb.connect() as connection:
         connection.execute("set variable pseudonym_key = 'key'")
-        row = connection.execute(f"select {metered_calls._id('$text')}", {"text": text}).fetchone()
+        row = connection.execute(f"select {id_sql('$text')}", {"text": text}).fetchone()
     assert row == (kept_id("key", text),)

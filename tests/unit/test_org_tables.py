@@ -16,7 +16,9 @@ import pytest
 
 from orchestration.land.org_tables import (
     CHARGE_ATTRIBUTES,
+    CHARGE_NAMES,
     KPIS,
+    RULE_TABLES,
     TABLES,
     TAG_SCOPES,
     OrgTableError,
@@ -351,13 +353,69 @@ def test_an_attribute_that_no_charge_has_is_named(
     row = append(org, table, line)
     fault = faults(org, tmp_path)[0]
     assert fault.startswith(f"{table}.csv, row {row}, column {column}: ")
-    assert "is not a tag (tag:team) or one of source, billing_account_id, " in fault
+    assert "is not a tag (tag:team, virtual:team) or one of source, billing_account_id, " in fault
 
 
 def test_the_attributes_are_those_that_dbt_compares() -> None:
     macro = (DBT_PROJECT_DIR / "macros" / "profile_attributes.sql").read_text()
     returned = macro[macro.index("return([") : macro.index("])")]
     assert tuple(re.findall(r"'(\w+)'", returned)) == CHARGE_ATTRIBUTES
+    names = macro[macro.index("return(['resource_id'") :]
+    assert tuple(re.findall(r"'(\w+)'", names[: names.index("])")])) == CHARGE_NAMES
+
+
+VIRTUAL_TAGS = (
+    "tag_rule_id,tag_rule_version,tag_order,virtual_tag,tag_value,attribute,operator,name_text,"
+    "valid_from,valid_to,note\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a,1,1,team,search,resource_id,starts_with,s-,,,\n", None),
+        ("a,1,1,team,x,resource_id,matches,s-,,,\n", "row 2, column operator: 'matches' is not"),
+        ("a,1,1,team,x,x_model,equals,s-,,,\n", "row 2, column attribute: 'x_model' is not"),
+        ("a,one,1,team,x,resource_id,equals,s-,,,\n", "column tag_rule_version: 'one' is not a"),
+        ("a,1,1,team#rule,x,resource_id,equals,s-,,,\n", "column virtual_tag: it may have no '#'"),
+        ("a,1,1,team,x,resource_id,equals,,,,\n", "row 2, column name_text: a value is missing"),
+        (
+            "a,1,1,team,x,resource_id,equals,s-,,,\na,2,1,team,y,resource_id,equals,s-,,,\n",
+            "row 3, column valid_from: tag_rule_id 'a' is in force twice: see row 2.",
+        ),
+    ],
+)
+def test_a_name_rule_is_taken_in_or_its_fault_named(
+    org: Path, tmp_path: Path, rows: str, said: str | None
+) -> None:
+    write(org, "virtual_tag", VIRTUAL_TAGS + rows)
+    if said is None:
+        assert land_org_tables(org, tmp_path).rows["virtual_tag"] == 1
+    else:
+        assert any(
+            fault.startswith("virtual_tag.csv, ") and said in fault
+            for fault in faults(org, tmp_path)
+        )
+
+
+def test_what_only_meters_tell_may_be_mapped_and_no_rule_may_ask_for_it(
+    org: Path, tmp_path: Path
+) -> None:
+    append(org, "owner_mapping", "x_team,T1,search,,,")
+    land_org_tables(org, tmp_path / "mapped")
+    row = append(org, "allocation_rule", "by-team,1,9,direct,x_team,owned,,,")
+    # and a direct rule without evidence is a fault of its own
+    fault, _ = faults(org, tmp_path / "asked")
+    assert fault.startswith(f"allocation_rule.csv, row {row}, column evidence: 'x_team' is not a")
+
+
+def test_a_virtual_tag_that_no_name_rule_gives_is_named(org: Path, tmp_path: Path) -> None:
+    row = append(org, "owner_mapping", "virtual:team,search,search,,,")
+    assert faults(org, tmp_path) == (
+        f"owner_mapping.csv, row {row}, column evidence: no row of virtual_tag.csv gives 'team'.",
+    )
+    write(org, "virtual_tag", VIRTUAL_TAGS + "a,1,1,team,search,resource_id,starts_with,s-,,,\n")
+    land_org_tables(org, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -454,14 +512,20 @@ def break_header(org: Path) -> None:
 
 
 def break_row(org: Path) -> None:
-    append(org, "owner_mapping", "tag:team,new,nobody,,,")
+    append(org, "gl_account", "expense,x,,,,1,A,,,,")
 
 
 def remove_file(org: Path) -> None:
-    (org / "allocation_rule.csv").unlink()
+    (org / "use_case.csv").unlink()
 
 
-@pytest.mark.parametrize("spoil", [break_header, break_row, remove_file])
+def rename_an_owner(org: Path) -> None:
+    """The owner is gone for the last good rules as well, so those cannot stay in force."""
+    path = org / "owner.csv"
+    path.write_text(path.read_text().replace("search,", "finding,", 1))
+
+
+@pytest.mark.parametrize("spoil", [break_header, break_row, remove_file, rename_an_owner])
 def test_a_fault_leaves_the_tables_of_the_last_run_in_use(
     org: Path, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
@@ -473,6 +537,65 @@ def test_a_fault_leaves_the_tables_of_the_last_run_in_use(
     spoil(org)
     faults(org, data)
     assert content(data) == before
+
+
+def break_a_method(org: Path) -> None:
+    path = org / "allocation_rule.csv"
+    path.write_text(path.read_text().replace(",even,", ",evenly,", 1))
+
+
+def name_an_unknown_owner(org: Path) -> None:
+    append(org, "owner_mapping", "tag:team,new,nobody,,,")
+
+
+def remove_the_targets(org: Path) -> None:
+    (org / "allocation_rule_target.csv").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (break_a_method, "allocation_rule.csv, row 4, column method: 'evenly' is not allowed"),
+        (name_an_unknown_owner, "column owner_id: 'nobody' is not in owner.csv."),
+        (remove_the_targets, "allocation_rule_target.csv: there is no such file in"),
+    ],
+)
+def test_the_last_good_rules_stay_in_force_where_only_rules_have_faults(
+    org: Path, tmp_path: Path, spoil: Callable[[Path], None], said: str
+) -> None:
+    data = tmp_path / "data"
+    fault_path = data / "warehouse" / "inputs" / "org_fault.parquet"
+    good = land_org_tables(org, data)
+    assert good.rule_faults == () and pl.read_parquet(fault_path).is_empty()
+    kept = {
+        name: (org / f"{name}.csv").read_bytes()
+        for name in RULE_TABLES
+        if (org / f"{name}.csv").exists()
+    }
+    # what is right elsewhere is taken in, and a good row beside a bad one is not
+    append(org, "fx_rate", "GBP,USD,1.3,,")
+    append(org, "owner_mapping", "tag:team,other,search,,,")
+    spoil(org)
+    landed = land_org_tables(org, data)
+    assert any(said in fault for fault in landed.rule_faults), landed.rule_faults
+    changed = {name for name, content in landed.hashes.items() if content != good.hashes[name]}
+    assert changed == {"fx_rate"}
+    found = pl.read_parquet(fault_path)
+    assert found["fault"].to_list() == [*landed.rule_faults]
+    assert set(found["table_name"]) <= set(RULE_TABLES)
+    # and again, from what stays in force
+    assert land_org_tables(org, data).hashes == landed.hashes
+    for name, content in kept.items():
+        (org / f"{name}.csv").write_bytes(content)
+    assert land_org_tables(org, data).rule_faults == ()
+    assert pl.read_parquet(fault_path).is_empty()
+
+
+def test_rules_with_faults_are_refused_where_none_were_in_force(org: Path, tmp_path: Path) -> None:
+    break_a_method(org)
+    (found, *_) = faults(org, tmp_path / "data")
+    assert found.startswith("allocation_rule.csv, row 4, column method: 'evenly'")
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_table_without_rows_is_allowed_and_keeps_its_types(org: Path, tmp_path: Path) -> None:

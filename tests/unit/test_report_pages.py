@@ -76,6 +76,15 @@ def test_which_month_is_meant_is_said_in_the_same_words_everywhere() -> None:
             assert path.read_text().startswith(first), path.name
 
 
+def test_no_money_is_divided_as_a_float() -> None:
+    """What is left to divide so are counts, tokens and seconds."""
+    for path in SQL_DIR.glob("*.sql"):
+        for line in path.read_text().split("\n"):
+            if " / " in line:
+                assert re.search(r"tokens|requests|seconds", line), f"{path.name}: {line}"
+                assert not re.search(r"cost|price|effective|list\b", line), f"{path.name}: {line}"
+
+
 def test_no_sql_reads_a_table_that_grows_with_the_charges_of_all_months() -> None:
     """The ledger may be twenty million rows a month; only one month of its splits is read."""
     for path in SQL_DIR.glob("*.sql"):
@@ -96,6 +105,12 @@ def answers() -> dict[str, Answer]:
                 )
                 connection.execute(f"create schema if not exists {path.parent.name}")
                 connection.execute(f"create table {path.parent.name}.{model['name']} ({columns})")
+        for name in ("quotient", "per_million"):
+            # no row is divided here; what they do is tested on a published file
+            connection.execute(
+                f"create macro unit_economics.{name}(amount, units) as "
+                "cast(amount + units as decimal(38, 12))"
+            )
         return {key: ask(connection, key) for key in sorted(keys())}
 
 

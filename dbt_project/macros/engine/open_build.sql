@@ -21,7 +21,7 @@
         ) %}
         {% for name in [
             'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
-            'focus_delivered_column', 'org_table', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
+            'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
         ] %}
             {% do run_query(
                 "create or replace table tollgate." ~ name
@@ -31,6 +31,7 @@
         {% do create_land_views(inputs) %}
         {% do create_org_views(inputs) %}
         {% do key_the_inputs() %}
+        {% do publish_functions() %}
     {% endif %}
 {% endmacro %}
 
@@ -175,7 +176,7 @@
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'setting', 'clock', 'closed_period'] %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_query(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "

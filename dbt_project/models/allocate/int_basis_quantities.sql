@@ -8,7 +8,7 @@
     'service_name', 'x_model', 'owner_id', 'use_case_id',
 ] %}
 {%- set metered_evidences = [
-    'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id',
+    'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id', 'x_team',
 ] %}
 
 with profile_costs as (
@@ -26,7 +26,7 @@ direct_profiles as (
     select * from {{ ref('int_profile_rules') }}
     where
         {{ this_month('int_profile_rules') }}
-        and match_rank = 1 and method = 'direct' and outcome = 'owned'
+        and match_rank = 1 and method = 'direct'
 ),
 
 usage_splits as (
@@ -84,6 +84,7 @@ owned_costs as (
         profiles.sub_account_id,
         profiles.service_name,
         profiles.x_model,
+        direct_profiles.outcome,
         direct_profiles.owner_id,
         direct_profiles.use_case_id,
         {%- for cost in four_costs() %}
@@ -99,6 +100,7 @@ owned_costs as (
 direct_splits as (
     select distinct split_id, owner_id, use_case_id
     from direct_profiles
+    where outcome = 'owned'
 ),
 
 owned_usage as (
@@ -139,6 +141,11 @@ evidence_orders as (
     from rules
     where method = 'direct'
     group by evidence
+
+    union all
+
+    {# no charge names the gateway's team, so no rule does: it is asked last #}
+    select 'x_team' as evidence, 2147483647 as rule_order
 ),
 
 callers as (
@@ -205,17 +212,21 @@ owned_metered as (
 ),
 
 measured as (
+    {# idle capacity is its holder's where a rule asks for it: support and discounts are of it as well #}
     {%- for cost in four_costs() %}
+    {%- for suffix, outcomes in [('', "'owned'"), ('_with_idle', "'owned', 'idle'")] %}
     select
-        '{{ cost }}' as metric,
+        '{{ cost }}{{ suffix }}' as metric,
         {%- for name in dimensions %}
         {{ name }},
         {%- endfor %}
         {{ cost }}_reporting as quantity
     from owned_costs
+    where outcome in ({{ outcomes }})
 
     union all
     {% endfor %}
+    {%- endfor %}
 
     {%- for metric, quantity in [
         ('tokens', 'tokens'),
@@ -225,7 +236,7 @@ measured as (
     select
         '{{ metric }}' as metric,
         {%- for name in dimensions %}
-        {{ 'cast(null as string) as ' if name in ['billing_account_id', 'sub_account_id'] }}{{ name }},
+        {{ 'cast(null as string) as ' if name == 'billing_account_id' }}{{ name }},
         {%- endfor %}
         cast({{ quantity }} as decimal(38, 12)) as quantity
     from priced_usage

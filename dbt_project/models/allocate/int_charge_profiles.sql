@@ -16,6 +16,10 @@ usage_days as (
     select * from {{ ref('int_usage_days') }}
 ),
 
+virtual_tags as (
+    select * from {{ ref('int_virtual_tags') }}
+),
+
 profiled as (
     select
         charges.billing_period,
@@ -23,6 +27,7 @@ profiled as (
         charges.{{ name }},
         {%- endfor %}
         charges.tags,
+        virtual_tags.virtual_tags,
         usage_days.epoch_start_date
     from charges
     inner join usage_days  -- many charges to one day
@@ -30,6 +35,11 @@ profiled as (
             charges.source = usage_days.source
             and charges.billing_period = usage_days.billing_period
             and cast(charges.charge_period_start as date) = usage_days.usage_date
+    left join virtual_tags  -- one charge to at most one
+        on
+            charges.source = virtual_tags.source
+            and charges.billing_period = virtual_tags.billing_period
+            and charges.x_charge_id = virtual_tags.x_charge_id
     where {{ this_period('charges') }}
     group by all
 
@@ -49,6 +59,7 @@ profiled as (
         {%- endif %}
         {%- endfor %}
         token_usage.tags,
+        cast(null as string) as virtual_tags,
         usage_days.epoch_start_date
     from token_usage
     inner join usage_days  -- many usage rows to one day
@@ -62,10 +73,11 @@ profiled as (
 
 select
     billing_period,
-    {{ hashed(['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags'], apart=true) }}
+    {{ hashed(['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags', 'virtual_tags'], apart=true) }}
         as charge_profile_id,
     epoch_start_date,
     tags,
+    virtual_tags,
     {%- for name in profile_attributes() %}
     {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}

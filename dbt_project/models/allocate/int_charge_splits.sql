@@ -13,6 +13,11 @@ usage_days as (
     where {{ this_period('int_usage_days') }}
 ),
 
+virtual_tags as (
+    select * from {{ ref('int_virtual_tags') }}
+    where {{ this_period('int_virtual_tags') }}
+),
+
 profiles as (
     select * from {{ ref('int_charge_profiles') }}
     where {{ this_period('int_charge_profiles') }}
@@ -51,6 +56,7 @@ profile_splits as (
 dated as (
     select
         charges.*,
+        virtual_tags.virtual_tags,
         usage_days.usage_date,
         usage_days.epoch_start_date
     from charges
@@ -59,6 +65,11 @@ dated as (
             charges.source = usage_days.source
             and charges.billing_period = usage_days.billing_period
             and cast(charges.charge_period_start as date) = usage_days.usage_date
+    left join virtual_tags  -- one charge to at most one
+        on
+            charges.source = virtual_tags.source
+            and charges.billing_period = virtual_tags.billing_period
+            and charges.x_charge_id = virtual_tags.x_charge_id
     where {{ this_period('charges') }}
 )
 

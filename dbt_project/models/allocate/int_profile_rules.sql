@@ -43,6 +43,10 @@ attributes as (
     {%- endfor %}
     select charge_profile_id, attribute, attribute_value
     from ({{ tag_pairs('profiles', 'charge_profile_id', 'tags') }}) as tag_attributes
+    union all
+    {# by name rules: the prefix tells them from tags of the bill #}
+    select charge_profile_id, 'virtual:' || substr(attribute, 5) as attribute, attribute_value
+    from ({{ tag_pairs('profiles', 'charge_profile_id', 'virtual_tags') }}) as virtual_tag_attributes
 ),
 
 rules_in_force as (
@@ -112,7 +116,8 @@ taken as (
         rules_in_force.*,
         mappings.owner_id,
         mappings.use_case_id,
-        attributes.attribute_value as evidence_value
+        attributes.attribute_value || coalesce(' (name rule ' || name_rules.attribute_value || ')', '')
+            as evidence_value
     from rules_in_force
     left join barred  -- one to at most one
         on
@@ -123,6 +128,10 @@ taken as (
         on
             rules_in_force.charge_profile_id = attributes.charge_profile_id
             and rules_in_force.evidence = attributes.attribute
+    left join attributes as name_rules  -- the rule that gave a virtual tag, at most one
+        on
+            rules_in_force.charge_profile_id = name_rules.charge_profile_id
+            and rules_in_force.evidence || '#rule' = name_rules.attribute
     left join mappings  -- at most one mapping of a value is in force on a day
         on
             attributes.attribute = mappings.evidence

@@ -34,9 +34,9 @@ by_day as (
     group by all
 ),
 
-{# What can be seen twice: the use cases and keys that a meter counted on a day. #}
+{# What can be seen twice: the use cases and keys that a meter counted on a day, calls and GPUs apart. #}
 seen as (
-    select distinct source, usage_date, x_use_case, x_credential_id
+    select distinct source, usage_date, x_use_case, x_credential_id, {{ metered_matter() }} as matter
     from by_day
     where standing = 'counted'
 ),
@@ -48,6 +48,7 @@ ranked as (
         seen.usage_date,
         seen.x_use_case,
         seen.x_credential_id,
+        seen.matter,
         precedences.meter_scope,
         case
             when precedences.meter_scope = 'key' then precedences.scope_value
@@ -66,7 +67,7 @@ ranked as (
                 or (precedences.meter_scope = 'key' and seen.x_credential_id = precedences.scope_value)
             )
     qualify row_number() over (
-        partition by seen.source, seen.usage_date, seen.x_use_case, seen.x_credential_id
+        partition by seen.source, seen.usage_date, seen.x_use_case, seen.x_credential_id, seen.matter
         order by case precedences.meter_scope when 'key' then 1 when 'use_case' then 2 else 3 end
     ) = 1
 ),
@@ -74,17 +75,19 @@ ranked as (
 first_ranked as (
     select
         usage_date,
+        matter,
         meter_scope,
         competes_for,
         min(meter_order) as meter_order
     from ranked
-    group by usage_date, meter_scope, competes_for
+    group by usage_date, matter, meter_scope, competes_for
 ),
 
 {# A meter has one place in a list, so that the first of a list is one meter. #}
 winners as (
     select distinct
         ranked.usage_date,
+        ranked.matter,
         ranked.meter_scope,
         ranked.competes_for,
         ranked.source as counted_source
@@ -92,6 +95,7 @@ winners as (
     inner join first_ranked  -- many to one
         on
             ranked.usage_date = first_ranked.usage_date
+            and ranked.matter = first_ranked.matter
             and ranked.meter_scope = first_ranked.meter_scope
             and ranked.competes_for is not distinct from first_ranked.competes_for
             and ranked.meter_order = first_ranked.meter_order
@@ -103,11 +107,13 @@ losers as (
         ranked.usage_date,
         ranked.x_use_case,
         ranked.x_credential_id,
+        ranked.matter,
         winners.counted_source
     from ranked
     inner join winners  -- many to one
         on
             ranked.usage_date = winners.usage_date
+            and ranked.matter = winners.matter
             and ranked.meter_scope = winners.meter_scope
             and ranked.competes_for is not distinct from winners.competes_for
             and ranked.source <> winners.counted_source
@@ -138,3 +144,4 @@ left join losers  -- many rows to at most one loser
         and by_day.usage_date = losers.usage_date
         and by_day.x_use_case is not distinct from losers.x_use_case
         and by_day.x_credential_id is not distinct from losers.x_credential_id
+        and {{ metered_matter() }} = losers.matter

@@ -1,4 +1,4 @@
--- One row per usage date, model, token class, tier and split: measured tokens and requests.
+-- One row per usage date, sub account, model, token class, tier and split: measured tokens and requests.
 -- Invariant: tokens and requests add up to the conformed token usage of the period.
 -- The same rules that divide money divide the tokens behind it.
 
@@ -45,6 +45,7 @@ dated as (
         token_usage.tokens,
         token_usage.requests,
         token_usage.tags,
+        cast(null as string) as virtual_tags,
         usage_days.epoch_start_date,
         {%- for name in profile_attributes() %}
         {% if name == 'service_category' -%}
@@ -72,6 +73,7 @@ select
     {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.usage_source,
+    dated.sub_account_id,
     dated.service_name,
     dated.x_model,
     dated.x_token_class,

@@ -10,3 +10,7 @@ union all
 select * from {{ ref('int_metered_usage_bedrock_log') }}
 union all
 select * from {{ ref('int_metered_usage_otel') }}
+union all
+select * from {{ ref('int_metered_usage_prometheus') }}
+union all
+select * from {{ ref('int_metered_usage_opencost') }}

@@ -1,4 +1,4 @@
--- Detects: a meter and period of which conform holds other calls or tokens than were landed.
+-- Detects: a meter and period of which conform holds other records or tokens than were landed.
 -- Usually means: a kind of meter has no branch in int_metered_usage, or a class of tokens is left out.
 -- What to do: compare the staging model of the meter with int_metered_usage for the named period.
 {{ config(meta={'dagster': {'ref': {'name': 'int_metered_usage'}}}) }}
@@ -8,7 +8,7 @@ with conformed as (
         source,
         billing_period,
         cast(null as string) as unit,
-        sum(requests) as requests,
+        sum(records_count) as records_count,
         {% for name in metered_token_classes() -%}
         {{ 'coalesce(sum(' ~ name ~ '), 0)' }}{{ ' + ' if not loop.last }}
         {%- endfor %} as tokens
@@ -24,7 +24,7 @@ periods_to_judge as (
     (
         select source, billing_period
         from {{ source('tollgate', 'snapshot') }}
-        where is_current and dataset = 'calls'
+        where is_current and dataset in ('calls', 'windows')
         except
         select source, billing_period
         from tollgate.period_key
@@ -37,15 +37,15 @@ landed as (
         snapshots.source,
         snapshots.billing_period,
         cast(null as string) as unit,
-        sum(snapshots.row_count) as requests,
+        sum(snapshots.row_count) as records_count,
         cast(sum(snapshots.landed_total) as decimal(38, 0)) as tokens
     from {{ source('tollgate', 'snapshot') }} as snapshots
     inner join periods_to_judge  -- many snapshots to one period
         on
             snapshots.source = periods_to_judge.source
             and snapshots.billing_period = periods_to_judge.billing_period
-    where snapshots.is_current and snapshots.dataset = 'calls'
+    where snapshots.is_current and snapshots.dataset in ('calls', 'windows')
     group by snapshots.source, snapshots.billing_period
 )
 
-{{ differing_totals('landed', 'conformed', [], ['requests', 'tokens'], currency='unit') }}
+{{ differing_totals('landed', 'conformed', [], ['records_count', 'tokens'], currency='unit') }}

@@ -12,4 +12,4 @@ model_names as (
 
 {{ metered_calls_by_hour('calls', 'model_names', 'invocation_log') }}
 
-{{ conformed_metered_usage('named', unknown=['requested_gpu_seconds', 'used_gpu_seconds']) }}
+{{ conformed_metered_usage('named', unknown=unknown_to_calls()) }}

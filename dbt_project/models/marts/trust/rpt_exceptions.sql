@@ -198,7 +198,7 @@ kept_out as (
         'meter_record_kept_out' as exception_kind,
         standing_reason as subject,
         cast(null as string) as billing_currency,
-        cast(sum(requests) as bigint) as rows_count,
+        cast(sum(records_count) as bigint) as rows_count,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(
             {% for name in metered_token_classes() -%}
@@ -225,7 +225,7 @@ counted_days as (
         ) as tokens,
         sum(estimated_cost_usd) as estimated_cost_usd
     from metered_days
-    where standing = 'counted' and x_use_case is not null
+    where standing = 'counted' and x_use_case is not null and {{ metered_matter() }} = 'calls'
     group by source, usage_date, x_use_case
 ),
 

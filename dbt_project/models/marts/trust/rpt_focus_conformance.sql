@@ -15,6 +15,38 @@ sources as (
     select * from {{ source('tollgate', 'source') }}
 ),
 
+findings as (
+    select * from {{ source('tollgate', 'focus_finding') }}
+),
+
+-- what a FOCUS file broke as it came: only what breaks beyond that is a fault of lifting
+delivered_breaks as (
+    select
+        'cost_and_usage' as dataset,
+        source,
+        billing_period,
+        rule_id,
+        sum(rows_count) as rows_count
+    from findings
+    where
+        {{ this_period('findings') }}
+        and finding = 'today_broken'
+    group by source, billing_period, rule_id
+),
+
+-- its files gave the judge an error, which stands in the place of their verdict
+unjudged_deliveries as (
+    select distinct
+        'cost_and_usage' as dataset,
+        source,
+        billing_period
+    from findings
+    where
+        {{ this_period('findings') }}
+        and finding = 'judged'
+        and focus_version is null
+),
+
 published_charges as (
     select
         *,
@@ -77,7 +109,7 @@ tallies as (
     from invoice_detail_tallies
 ),
 
-{{ focus_verdicts() }}
+{{ focus_verdicts(of_deliveries=true) }}
 
 select
     source,

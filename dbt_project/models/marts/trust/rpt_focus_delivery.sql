@@ -261,6 +261,7 @@ select
         when finding = 'column_missing' then 'ask for the column if the provider has that feature'
         when finding = 'rule_broken' and level = 'MUST'
             then 'have the provider correct these rows; they are kept as delivered'
+        when finding = 'today_broken' then 'nothing before the provider delivers FOCUS 1.4'
         when finding in ('rule_broken', 'notice') then 'tell the provider; the rows are kept as delivered'
         when finding = 'left_empty' then 'have the provider deliver the column, or leave it unknown'
         when finding = 'not_carried' then 'name the column among the keys of x_native if a report needs it'

@@ -1,6 +1,6 @@
 -- One row per meter and day, from the first day that it metered anything until today.
 -- Invariant: a day of which a meter has no record is `unmetered`, which is not a day without use.
--- requests is NULL on such a day, never 0.
+-- requests is NULL on such a day, never 0. A meter that tells its own outages may be down for a part of a day.
 {{ config(work_unit='whole') }}
 
 with metered_days as (
@@ -23,8 +23,10 @@ by_day as (
     select
         source,
         usage_date,
+        count(*) filter (where standing <> 'unmetered') as metered_rows_count,
         sum(requests) as requests,
-        sum(requests) filter (where standing = 'kept_out') as kept_out_requests
+        sum(requests) filter (where standing = 'kept_out') as kept_out_requests,
+        sum(unmetered_seconds) as unmetered_seconds
     from metered_days
     group by source, usage_date
 ),
@@ -60,9 +62,14 @@ select
     days.source,
     cast(date_trunc('month', days.usage_date) as date) as billing_period,
     days.usage_date,
-    case when by_day.source is null then 'unmetered' else 'metered' end as coverage,
+    case
+        when coalesce(by_day.metered_rows_count, 0) = 0 then 'unmetered'
+        when by_day.unmetered_seconds > 0 then 'partly metered'
+        else 'metered'
+    end as coverage,
     cast(by_day.requests as decimal(38, 0)) as requests,
     cast(by_day.kept_out_requests as decimal(38, 0)) as kept_out_requests,
+    cast(by_day.unmetered_seconds as decimal(38, 6)) as unmetered_seconds,
     case when by_day.source is null then reasons.reason end as reason
 from days
 left join by_day  -- one to at most one

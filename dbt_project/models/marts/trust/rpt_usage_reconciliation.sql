@@ -18,12 +18,15 @@ metered_costs as (
 
 metered_days as (
     select * from {{ ref('int_usage_metered_daily') }}
-    where {{ this_month('int_usage_metered_daily') }} and standing = 'counted'
+    where
+        {{ this_month('int_usage_metered_daily') }}
+        and standing = 'counted'
+        and {{ sold_by_a_vendor() }}
 ),
 
 metered_hours as (
     select * from {{ ref('int_metered_usage') }}
-    where {{ this_month('int_metered_usage') }} and standing = 'counted'
+    where {{ this_month('int_metered_usage') }} and standing = 'counted' and {{ sold_by_a_vendor() }}
 ),
 
 providers as (

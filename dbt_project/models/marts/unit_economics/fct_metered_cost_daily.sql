@@ -1,5 +1,5 @@
 -- One row per day, meter, standing, service, model, token class, tier, band, region, team and use case.
--- Invariant: tokens add up to the metered usage; an unknown price leaves the estimates NULL, never 0.
+-- Invariant: tokens add up to the metered usage that vendors sell; an unknown price leaves the estimates NULL, never 0.
 -- What metered tokens would cost at dated prices: api_equivalent, never added to a bill.
 {{ config(work_unit='period') }}
 
@@ -14,6 +14,8 @@ with days as (
         {{ this_month('int_usage_metered_daily') }}
         {# what was kept out cannot be counted, what the gateway answered itself nobody sold #}
         and standing in ('counted', 'seen_elsewhere', 'sampled')
+        {# a model that the organisation serves itself has no list price: its cost is that of the GPUs #}
+        and {{ sold_by_a_vendor() }}
 ),
 
 providers as (

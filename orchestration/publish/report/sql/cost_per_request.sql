@@ -46,8 +46,8 @@ select
     currency,
     cost,
     requests,
-    cast(counted_cost / nullif(requests, 0) as decimal(18, 6)) as cost_per_request,
-    cast(counted_cost_before / nullif(requests_before, 0) as decimal(18, 6))
+    cast(unit_economics.quotient(counted_cost, requests) as decimal(18, 6)) as cost_per_request,
+    cast(unit_economics.quotient(counted_cost_before, requests_before) as decimal(18, 6))
         as cost_per_request_before,
     case when requests is null then reason end as reason,
     rows_count

@@ -41,12 +41,16 @@ select
     sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
     sum(case when not is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost_before,
     cast(
-        sum(case when is_this_month and outcome = 'idle' then cost else 0 end)
-        / nullif(sum(case when is_this_month then cost else 0 end), 0) as decimal(18, 4)
+        unit_economics.quotient(
+            sum(case when is_this_month and outcome = 'idle' then cost else 0 end),
+            sum(case when is_this_month then cost else 0 end)
+        ) as decimal(18, 4)
     ) as idle_share,
     cast(
-        sum(case when not is_this_month and outcome = 'idle' then cost else 0 end)
-        / nullif(sum(case when not is_this_month then cost else 0 end), 0) as decimal(18, 4)
+        unit_economics.quotient(
+            sum(case when not is_this_month and outcome = 'idle' then cost else 0 end),
+            sum(case when not is_this_month then cost else 0 end)
+        ) as decimal(18, 4)
     ) as idle_share_before,
     count(*) as rows_count
 from costs

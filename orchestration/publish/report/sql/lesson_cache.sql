@@ -24,10 +24,14 @@ usage as (
         x_model as model,
         billing_currency as currency,
         sum(tokens) filter (where x_token_class = 'cache_read') as cache_read_tokens,
-        sum(effective_cost) filter (where x_token_class = 'input_uncached')
-            / nullif(sum(tokens) filter (where x_token_class = 'input_uncached'), 0) as fresh,
-        sum(effective_cost) filter (where x_token_class = 'cache_read')
-            / nullif(sum(tokens) filter (where x_token_class = 'cache_read'), 0) as cached,
+        unit_economics.per_million(
+            sum(effective_cost) filter (where x_token_class = 'input_uncached'),
+            sum(tokens) filter (where x_token_class = 'input_uncached')
+        ) as fresh,
+        unit_economics.per_million(
+            sum(effective_cost) filter (where x_token_class = 'cache_read'),
+            sum(tokens) filter (where x_token_class = 'cache_read')
+        ) as cached,
         count(*) as rows_count
     from unit_economics.fct_token_usage_daily
     inner join months on billing_period = this_month
@@ -39,9 +43,9 @@ select
     model,
     currency,
     cache_read_tokens,
-    cast(fresh * 1000000 as decimal(18, 6)) as fresh_price_per_million_tokens,
-    cast(cached * 1000000 as decimal(18, 6)) as cached_price_per_million_tokens,
-    cast(cached / nullif(fresh, 0) as decimal(18, 4)) as cached_price_share,
+    cast(fresh as decimal(18, 6)) as fresh_price_per_million_tokens,
+    cast(cached as decimal(18, 6)) as cached_price_per_million_tokens,
+    cast(unit_economics.quotient(cached, fresh) as decimal(18, 4)) as cached_price_share,
     rows_count
 from usage
 where fresh is not null and cached is not null

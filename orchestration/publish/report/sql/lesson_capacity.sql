@@ -34,7 +34,7 @@ capacity as (
 
 select
     *,
-    cast(idle_cost / nullif(cost, 0) as decimal(18, 4)) as idle_share
+    cast(unit_economics.quotient(idle_cost, cost) as decimal(18, 4)) as idle_share
 from capacity
 where idle_cost > 0
 order by idle_cost desc, service_name

@@ -25,8 +25,10 @@ select
     balance.used_effective_cost,
     balance.unused_effective_cost,
     cast(
-        balance.used_effective_cost
-        / nullif(balance.used_effective_cost + balance.unused_effective_cost, 0) as decimal(18, 4)
+        unit_economics.quotient(
+            balance.used_effective_cost,
+            balance.used_effective_cost + balance.unused_effective_cost
+        ) as decimal(18, 4)
     ) as utilisation_share,
     1 as rows_count
 from trust.rpt_commitment_balance as balance

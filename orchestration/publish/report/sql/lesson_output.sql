@@ -24,10 +24,14 @@ usage as (
         x_model as model,
         billing_currency as currency,
         sum(effective_cost) as cost,
-        sum(effective_cost) filter (where x_token_class = 'input_uncached')
-            / nullif(sum(tokens) filter (where x_token_class = 'input_uncached'), 0) as fresh,
-        sum(effective_cost) filter (where x_token_class = 'output')
-            / nullif(sum(tokens) filter (where x_token_class = 'output'), 0) as written,
+        unit_economics.per_million(
+            sum(effective_cost) filter (where x_token_class = 'input_uncached'),
+            sum(tokens) filter (where x_token_class = 'input_uncached')
+        ) as fresh,
+        unit_economics.per_million(
+            sum(effective_cost) filter (where x_token_class = 'output'),
+            sum(tokens) filter (where x_token_class = 'output')
+        ) as written,
         count(*) as rows_count
     from unit_economics.fct_token_usage_daily
     inner join months on billing_period = this_month
@@ -38,9 +42,9 @@ usage as (
 select
     model,
     currency,
-    cast(fresh * 1000000 as decimal(18, 6)) as fresh_price_per_million_tokens,
-    cast(written * 1000000 as decimal(18, 6)) as output_price_per_million_tokens,
-    cast(written / nullif(fresh, 0) as decimal(18, 2)) as output_price_ratio,
+    cast(fresh as decimal(18, 6)) as fresh_price_per_million_tokens,
+    cast(written as decimal(18, 6)) as output_price_per_million_tokens,
+    cast(unit_economics.quotient(written, fresh) as decimal(18, 2)) as output_price_ratio,
     rows_count
 from usage
 where fresh is not null and written is not null

@@ -35,7 +35,7 @@ inferences as (
 
 select
     *,
-    cast(cost / nullif(requests, 0) as decimal(18, 6)) as cost_per_request
+    cast(unit_economics.quotient(cost, requests) as decimal(18, 6)) as cost_per_request
 from inferences
 order by cost desc nulls last, use_case, model
 limit 1

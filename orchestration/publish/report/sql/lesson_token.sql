@@ -34,7 +34,8 @@ usage as (
 
 select
     *,
-    cast(cost / nullif(tokens, 0) * 1000000 as decimal(18, 6)) as price_per_million_tokens
+    cast(unit_economics.per_million(cost, tokens) as decimal(18, 6))
+        as price_per_million_tokens
 from usage
 order by cost desc nulls last, model
 limit 1

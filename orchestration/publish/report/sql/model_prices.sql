@@ -43,7 +43,8 @@ select
     currency,
     tokens,
     cost,
-    cast(cost / nullif(priced_tokens, 0) * 1000000 as decimal(18, 6)) as price_per_million_tokens,
+    cast(unit_economics.per_million(cost, priced_tokens) as decimal(18, 6))
+        as price_per_million_tokens,
     estimated_list_cost,
     rows_count
 from usage

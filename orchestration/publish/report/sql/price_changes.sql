@@ -49,7 +49,9 @@ select
     currency,
     list_price_before as list_price_per_million_tokens_before,
     list_price as list_price_per_million_tokens,
-    cast((list_price - list_price_before) / nullif(list_price_before, 0) as decimal(18, 4))
+    cast(
+        unit_economics.quotient(list_price - list_price_before, list_price_before) as decimal(18, 4)
+    )
         as price_change_share,
     price_source,
     1 as rows_count

@@ -37,14 +37,16 @@ select
     sum(list - effective) filter (where is_this_month) as saving_against_list_cost,
     sum(list - effective) filter (where not is_this_month) as saving_against_list_cost_before,
     cast(
-        sum(list - effective) filter (where is_this_month)
-        / nullif(sum(list) filter (where is_this_month and effective is not null), 0)
-        as decimal(18, 4)
+        unit_economics.quotient(
+            sum(list - effective) filter (where is_this_month),
+            sum(list) filter (where is_this_month and effective is not null)
+        ) as decimal(18, 4)
     ) as effective_savings_share,
     cast(
-        sum(list - effective) filter (where not is_this_month)
-        / nullif(sum(list) filter (where not is_this_month and effective is not null), 0)
-        as decimal(18, 4)
+        unit_economics.quotient(
+            sum(list - effective) filter (where not is_this_month),
+            sum(list) filter (where not is_this_month and effective is not null)
+        ) as decimal(18, 4)
     ) as effective_savings_share_before,
     count(*) as rows_count
 from costs

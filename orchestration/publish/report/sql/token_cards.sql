@@ -38,14 +38,16 @@ select
     sum(case when is_this_month then effective_cost else 0 end) as token_cost,
     sum(case when is_this_month then 0 else effective_cost end) as token_cost_before,
     cast(
-        sum(case when is_this_month then effective_cost else 0 end)
-        / nullif(sum(tokens) filter (where is_this_month and effective_cost is not null), 0) * 1000000
-        as decimal(18, 6)
+        unit_economics.per_million(
+            sum(case when is_this_month then effective_cost else 0 end),
+            sum(tokens) filter (where is_this_month and effective_cost is not null)
+        ) as decimal(18, 6)
     ) as price_per_million_tokens,
     cast(
-        sum(case when is_this_month then 0 else effective_cost end)
-        / nullif(sum(tokens) filter (where not is_this_month and effective_cost is not null), 0)
-        * 1000000 as decimal(18, 6)
+        unit_economics.per_million(
+            sum(case when is_this_month then 0 else effective_cost end),
+            sum(tokens) filter (where not is_this_month and effective_cost is not null)
+        ) as decimal(18, 6)
     ) as price_per_million_tokens_before,
     cast(
         sum(tokens) filter (where is_this_month and token_class = 'cache_read')

@@ -42,7 +42,8 @@ select
     tokens_before,
     cost,
     cost_before,
-    cast(cost / nullif(priced_tokens, 0) * 1000000 as decimal(18, 6)) as price_per_million_tokens,
+    cast(unit_economics.per_million(cost, priced_tokens) as decimal(18, 6))
+        as price_per_million_tokens,
     rows_count
 from usage
 order by cost desc nulls last, tokens desc nulls last, token_class, currency

@@ -47,6 +47,7 @@ compared as (
 select
     *,
     cost - cost_before as cost_change,
-    cast((cost - cost_before) / nullif(abs(cost_before), 0) as decimal(18, 4)) as cost_change_share
+    cast(unit_economics.quotient(cost - cost_before, abs(cost_before)) as decimal(18, 4))
+        as cost_change_share
 from compared
 order by cost desc nulls last, source, service_name, model, charge_category, currency

@@ -57,7 +57,8 @@ select
     costs.cost_before,
     costs.cost - costs.cost_before as cost_change,
     cast(
-        (costs.cost - costs.cost_before) / nullif(abs(costs.cost_before), 0) as decimal(18, 4)
+        unit_economics.quotient(costs.cost - costs.cost_before, abs(costs.cost_before))
+        as decimal(18, 4)
     ) as cost_change_share,
     stages.first_production_on,
     coalesce(costs.rows_count, 0) + 1 as rows_count

@@ -1,0 +1,260 @@
+"""The metrics of ``dbt_project/models/semantic``, and their SQL for the published file.
+
+MetricFlow writes the SQL from dbt's semantic manifest; nothing is connected to and nothing is run
+here. Names come from the manifest and values are parameters, so that nothing which a person types
+becomes SQL.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from metricflow.engine.metricflow_engine import (
+    MetricFlowEngine,
+    MetricFlowQueryRequest,
+    OutputColumnOrderMode,
+)
+from metricflow.protocols.sql_client import SqlClient, SqlEngine
+from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+from metricflow_semantics.model.dbt_manifest_parser import (
+    parse_manifest_from_dbt_generated_manifest,
+)
+from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+from orchestration.publish.dbt_manifest import manifest_path
+
+MONTH = "month"
+# Another word for it, as the marts say.
+_MONTH_OF_MARTS = "billing_period"
+Kind = TypeVar("Kind")
+_CURRENCY = re.compile(r"\b[a-z_]+_currency\b")
+
+
+class MetricError(ValueError):
+    """What was asked for cannot be asked; the message says what can."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that every tool asks for by the same name.
+
+    Attributes:
+        name: Its name.
+        description: What it is, in a sentence.
+        unit: Its unit; a word that ends in ``_currency`` is the dimension that names the currency.
+        group: The semantic model that it is of.
+        relation: The mart that it is read from.
+        dimensions: What it can be asked by.
+        always_by: Those that it is always shown by, because it means nothing without them.
+    """
+
+    name: str
+    description: str
+    unit: str
+    group: str
+    relation: str
+    dimensions: tuple[str, ...]
+    always_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MetricQuestion:
+    """Which metrics, by what, of which rows and months.
+
+    Attributes:
+        metrics: Names of metrics.
+        by: Names of dimensions.
+        where: Dimensions with the text that they must have, None for what has none; several of
+            one dimension are alternatives.
+        first_month: First day of the first month.
+        last_month: First day of the last month.
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, str | None], ...] = ()
+    first_month: date | None = None
+    last_month: date | None = None
+
+
+@dataclass(frozen=True)
+class MetricSql:
+    """A question in SQL.
+
+    Attributes:
+        sql: A statement for the published file.
+        parameters: Values of its named parameters.
+        dimensions: The first columns of the answer.
+        metrics: The columns after them.
+    """
+
+    sql: str
+    parameters: dict[str, str | date]
+    dimensions: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+
+
+class _DuckDb:
+    """What MetricFlow needs to know of a database to write SQL for it, without one."""
+
+    sql_engine_type = SqlEngine.DUCKDB
+    sql_plan_renderer = DuckDbSqlPlanRenderer()
+
+
+class SemanticLayer:
+    """The metrics of one dbt project."""
+
+    def __init__(self, project_dir: Path) -> None:
+        """Read the semantic manifest; dbt parses the project first if a file of it changed."""
+        path = manifest_path(project_dir).with_name("semantic_manifest.json")
+        self._manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        spines = self._manifest["project_configuration"]["time_spines"]
+        for node in (*self._manifest["semantic_models"], *spines):
+            # The names of relations in the manifest begin with the build file's.
+            relation = node["node_relation"]
+            relation["relation_name"] = f'"{relation["schema_name"]}"."{relation["alias"]}"'
+        parsed = parse_manifest_from_dbt_generated_manifest(json.dumps(self._manifest))
+        self._engine = MetricFlowEngine(SemanticManifestLookup(parsed), cast(SqlClient, _DuckDb()))
+
+    @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """Every metric by its name, in the order of the semantic models' names."""
+        model_of, meta_of_measure = {}, {}
+        for model in self._manifest["semantic_models"]:
+            for measure in model["measures"]:
+                model_of[measure["name"]] = model
+                meta_of_measure[measure["name"]] = (measure.get("config") or {}).get("meta", {})
+        found = []
+        for node in self._manifest["metrics"]:
+            measures = [used["name"] for used in node["type_params"]["input_measures"]]
+            meta = (node.get("config") or {}).get("meta") or meta_of_measure[measures[0]]
+            unit = str(meta["unit"])
+            always_by = (*meta.get("always_by", ()), *_CURRENCY.findall(unit))
+            found.append(
+                Metric(
+                    node["name"],
+                    " ".join(node["description"].split()),
+                    unit,
+                    model_of[measures[0]]["name"],
+                    model_of[measures[0]]["node_relation"]["relation_name"].replace('"', ""),
+                    tuple(self._names_of([node["name"]])),
+                    tuple(dict.fromkeys(always_by)),
+                )
+            )
+        found.sort(key=lambda metric: metric.group)
+        return {metric.name: metric for metric in found}
+
+    def sql(self, question: MetricQuestion) -> MetricSql:
+        """Return a question in SQL.
+
+        Raises:
+            MetricError: There is no such metric or dimension, or the metrics have it not in common.
+        """
+        if not question.metrics:
+            raise MetricError("Name a metric; make metric lists all of them.")
+        metrics = [_one_of(name, self.metrics, "metric") for name in question.metrics]
+        known = self._names_of([metric.name for metric in metrics])
+        what = " and ".join(metric.name for metric in metrics)
+        asked = [
+            *(MONTH if name == _MONTH_OF_MARTS else name for name in question.by),
+            *(name for metric in metrics for name in metric.always_by),
+        ]
+        by = tuple(dict.fromkeys(asked))
+        for name in by:
+            _one_of(name, known, f"dimension of {what}")
+        where, parameters = self._where(question, known, what)
+        statement = self._engine.explain(
+            MetricFlowQueryRequest.create(
+                metric_names=[metric.name for metric in metrics],
+                group_by_names=[known[name] for name in by],
+                where_constraints=where or None,
+                output_column_order_mode=OutputColumnOrderMode.INPUT_ORDER,
+            )
+        ).sql_statement.sql
+        columns = [f'"{name}"' for name in (*by, *(metric.name for metric in metrics))]
+        order = f"\norder by {', '.join(columns[: len(by)])}" if by else ""
+        return MetricSql(
+            f"select {', '.join(columns)}\nfrom (\n{statement}\n) as answer "
+            f"({', '.join(columns)}){order}",
+            parameters,
+            by,
+            tuple(metrics),
+        )
+
+    def _names_of(self, metrics: Sequence[str]) -> dict[str, str]:
+        """Return what the metrics can be asked by in common, with MetricFlow's name for it."""
+        names = {MONTH: "metric_time__month"}
+        for entity in self._engine.entities_for_metrics(list(metrics)):
+            names[entity.name] = entity.name
+        for dimension in self._engine.simple_dimensions_for_metrics(list(metrics)):
+            if dimension.name not in ("metric_time", _MONTH_OF_MARTS):
+                names[dimension.name] = dimension.dunder_name
+        return names
+
+    def _where(
+        self, question: MetricQuestion, known: dict[str, str], what: str
+    ) -> tuple[list[str], dict[str, str | date]]:
+        conditions: list[str] = []
+        parameters: dict[str, str | date] = {}
+        month = "{{ TimeDimension('metric_time', 'month') }}"
+        if question.first_month is not None:
+            conditions.append(f"{month} >= $first_month")
+            parameters["first_month"] = question.first_month
+        if question.last_month is not None:
+            conditions.append(f"{month} <= $last_month")
+            parameters["last_month"] = question.last_month
+        alternatives: dict[str, list[str]] = {}
+        for place, (name, value) in enumerate(question.where):
+            name = MONTH if name == _MONTH_OF_MARTS else name
+            _one_of(name, known, f"dimension of {what}")
+            column = f"cast({self._template(known[name])} as varchar)"
+            if value is None:
+                condition = f"{column} is null"
+            else:
+                parameters[f"value_{place}"] = value
+                condition = f"{column} = $value_{place}"
+            alternatives.setdefault(name, []).append(condition)
+        conditions += [f"({' or '.join(either)})" for either in alternatives.values()]
+        return conditions, parameters
+
+    def _template(self, name: str) -> str:
+        """Return how a condition of MetricFlow writes one of its names."""
+        if name == "metric_time__month":
+            return "cast({{ TimeDimension('metric_time', 'month') }} as date)"
+        if "__" not in name:
+            return f"{{{{ Entity('{name}') }}}}"
+        model, dimension = name.split("__", 1)
+        granularity = self._granularities.get((model, dimension))
+        if granularity is None:
+            return f"{{{{ Dimension('{name}') }}}}"
+        return f"cast({{{{ TimeDimension('{name}', '{granularity}') }}}} as date)"
+
+    @cached_property
+    def _granularities(self) -> dict[tuple[str, str], str]:
+        """The granularity of each dimension of time, by semantic model and name."""
+        return {
+            (model["name"], dimension["name"]): dimension["type_params"]["time_granularity"]
+            for model in self._manifest["semantic_models"]
+            for dimension in model["dimensions"]
+            if dimension["type"] == "time"
+        }
+
+
+def _one_of(name: str, known: Mapping[str, Kind], what: str) -> Kind:
+    """Return what a name stands for.
+
+    Raises:
+        MetricError: Nothing has that name; the message says which names are near.
+    """
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near += [other for other in known if len(name) > 3 and name in other and other not in near][:3]
+    said = f"Near: {', '.join(near)}." if near else f"There are: {', '.join(known)}."
+    raise MetricError(f"There is no {what} {name!r}. {said} make metric lists all of them.")

@@ -1,0 +1,286 @@
+"""``make metric`` as a person uses it, on the small company's published file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from contextlib import redirect_stdout
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+import pytest
+
+from orchestration.__main__ import main
+from orchestration.publish.metrics import as_csv, as_sql, ask, question_of
+from orchestration.publish.semantic_layer import MetricError, SemanticLayer
+from orchestration.settings import DBT_PROJECT_DIR
+from tests.pipeline.conftest import Installation, Run
+
+Cells = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def layer(parsed_project: None) -> SemanticLayer:
+    return SemanticLayer(DBT_PROJECT_DIR)
+
+
+def run_metric(installation: Installation, *arguments: str) -> Run:
+    said = io.StringIO()
+    environment = mock.patch.dict(os.environ, installation.environment(), clear=True)
+    with environment, redirect_stdout(said):
+        exit_code = main(["metric", *arguments])
+    return Run(exit_code, tuple(said.getvalue().splitlines()))
+
+
+def test_all_metrics_are_listed_with_unit_sentence_and_dimensions(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    exit_code, lines = run_metric(published)
+    assert exit_code == 0
+    text = "\n".join(lines)
+    for metric in layer.metrics.values():
+        assert f"  {metric.name} [{metric.unit}]\n      {metric.description}" in text
+    assert any(line.startswith("inference, by month, ") for line in lines)
+
+
+def test_money_comes_by_its_currency_though_nobody_asked_for_it(published: Installation) -> None:
+    run = run_metric(published, "effective_cost", "--by", "team", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(run.text)))
+    expected = published.query(
+        "select team, billing_currency, sum(effective_cost) from showback.fct_showback_daily "
+        "group by all order by all"
+    )
+    assert len({row["billing_currency"] for row in rows}) > 1
+    assert {
+        (row["team"] or None, row["billing_currency"] or None): Decimal(row["effective_cost"])
+        for row in rows
+    } == {(team, currency): cost for team, currency, cost in expected}
+    shown = run_metric(published, "effective_cost", "--by", "team").text
+    assert "Always by billing_currency: rows that differ in it never add up." in shown
+
+
+def test_rows_and_months_are_chosen_by_values_that_never_become_sql(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    months = published.query(
+        "select billing_period, sum(effective_cost_reporting) from showback.fct_showback_daily "
+        "group by all having count(effective_cost_reporting) > 0 order by 1"
+    )
+    (month, cost), named = months[-1], f"{months[-1][0]:%Y-%m}"
+    answer = ask(
+        published.published_path,
+        layer,
+        question_of("effective_cost_reporting", "month", "", named, named),
+    )
+    assert [row[0] for row in answer.rows] == [month.isoformat()]
+    assert Decimal(str(answer.rows[0][2])) == cost
+    same = ask(
+        published.published_path,
+        layer,
+        question_of("effective_cost_reporting", "billing_period", f"month={month}"),
+    )
+    assert same == answer
+    for hostile in ("team=x' or '1'='1", "team={{ 1 }}", "team=$first_month", 'team=")--'):
+        asked = question_of("effective_cost_reporting", "team", hostile)
+        assert ask(published.published_path, layer, asked).rows == ()
+
+
+def test_what_has_no_value_and_alternatives_can_be_asked_for(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    def rows(where: str) -> tuple[tuple[str | None, ...], ...]:
+        asked = question_of("effective_cost_reporting", "team", where)
+        return ask(published.published_path, layer, asked).rows
+
+    everything = rows("")
+    named = [row for row in everything if row[0] is not None]
+    assert rows("team=") == tuple(row for row in everything if row[0] is None) != ()
+    assert rows(f"team={named[0][0]}; team={named[1][0]}") == tuple(named[:2])
+
+
+def test_the_sql_can_be_asked_of_the_published_file_by_any_client(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    question = question_of(
+        "idle_share,idle_cost_reporting", "team", "source=focus_small", "2015-01"
+    )
+    sql = as_sql(layer.sql(question))
+    with duckdb.connect() as connection:
+        # Under another name, as a BI tool attaches it.
+        connection.execute(f"attach '{published.published_path}' as finance (read_only)")
+        connection.execute("use finance")
+        asked = connection.execute(sql)
+        types = {str(column[1]) for column in (asked.description or ())}
+        rows = asked.fetchall()
+    assert "DOUBLE" not in types
+    answer = ask(published.published_path, layer, question)
+    assert [row[0] for row in rows] == [row[0] for row in answer.rows] != []
+    run = run_metric(
+        published, "idle_share,idle_cost_reporting", "--by", "team", "--where",
+        "source=focus_small", "--from", "2015-01", "--format", "csv",
+    )  # fmt: skip
+    assert run.text == as_csv(answer)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["cost_per_inferenc"], "There is no metric 'cost_per_inferenc'. Near: cost_per_inference"),
+        (["zzz"], "There is no metric 'zzz'. There are: "),
+        (["idle_share", "--by", "usecase"], "Near: use_case, use_case_id."),
+        (["idle_share", "--where", "teem=a"], "dimension of idle_share 'teem'. Near: team"),
+        (["idle_share,outcome_quantity", "--by", "source"], "of idle_share and outcome_quantity"),
+        (["idle_share", "--where", "team"], "'team' is no condition: write dimension=value"),
+        (["idle_share", "--from", "2026-9"], "'2026-9' is no month: write it as 2026-09."),
+        (["", "--by", "team"], "Name a metric"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_with_what_can(
+    published: Installation, arguments: list[str], said: str
+) -> None:
+    run = run_metric(published, *arguments)
+    assert run.exit_code == 1
+    assert said in run.text
+
+
+def test_nothing_published_is_said(
+    layer: SemanticLayer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nowhere = tmp_path_factory.mktemp("nothing") / "warehouse.duckdb"
+    with pytest.raises(MetricError, match="nothing is published yet; make run does it"):
+        ask(nowhere, layer, question_of("idle_share"))
+    with duckdb.connect(str(nowhere)) as connection:
+        connection.execute("create table of_other_code (day date)")
+    with pytest.raises(MetricError, match="make run makes it anew"):
+        ask(nowhere, layer, question_of("idle_share"))
+
+
+def published_rows(published: Installation, folder: Path, table: str, rows: list[Cells]) -> Path:
+    """Return a published file whose one table has these rows, and NULL in every other column."""
+    path = folder / "warehouse.duckdb"
+    schema = table.split(".")[0]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{published.published_path}' as published (read_only)")
+        connection.execute(f"create schema {schema}")
+        connection.execute(f"create table {table} as select * from published.{table} limit 0")
+        (formula,) = published.query(
+            "select macro_definition from duckdb_functions() where function_name = 'quotient'"
+        )[0]
+        connection.execute("create schema if not exists unit_economics")
+        connection.execute(f"create macro unit_economics.quotient(amount, units) as {formula}")
+        for row in rows:
+            places = ", ".join("?" for _ in row)
+            connection.execute(
+                f"insert into {table} ({', '.join(row)}) values ({places})", list(row.values())
+            )
+    return path
+
+
+def test_an_inference_costs_what_is_known_by_the_requests_that_are_counted(
+    published: Installation, layer: SemanticLayer, tmp_path: Path
+) -> None:
+    """30 by 100 requests and 10 by 60 are 0.25; 90 without requests and 5 requests are left out."""
+    shared = {"billing_period": date(2026, 10, 1), "outcome": "owned", "use_case": "Answers"}
+    usd, eur = shared | {"reporting_currency": "USD"}, shared | {"reporting_currency": "EUR"}
+    path = published_rows(
+        published,
+        tmp_path,
+        "unit_economics.fct_cost_per_inference_monthly",
+        [
+            usd | {"x_model": "m1", "direct_cost_reporting": 30, "requests": 100},
+            usd | {"x_model": "m2", "direct_cost_reporting": 10, "requests": 60},
+            usd | {"x_model": "m3", "direct_cost_reporting": 90, "requests": None},
+            usd | {"x_model": "m4", "direct_cost_reporting": None, "requests": 5},
+            # of another currency, as only a changed setting could bring about
+            eur | {"x_model": "m1", "direct_cost_reporting": 1, "requests": 3},
+        ],
+    )
+    answer = ask(
+        path, layer, question_of("cost_per_inference,requests,direct_cost_reporting", "use_case")
+    )
+    assert answer.rows == (
+        ("Answers", "EUR", "0.333333333333", "3", "1"),
+        ("Answers", "USD", "0.25", "165", "130"),
+    )
+
+
+def test_a_return_is_that_of_each_use_case_s_latest_month(
+    published: Installation, layer: SemanticLayer, tmp_path: Path
+) -> None:
+    """Search stood at 25 in October, chat, which has ended, at 7 in September: 32 in all.
+
+    Their benefits are 40 and 8, so that the return is (48 - 32) / 32 = 50 %; a month earlier it
+    was (20 + 8 - 10 - 7) / 17 = 64.7 %. What has no return counts in neither.
+    """
+    september, october = date(2026, 9, 1), date(2026, 10, 1)
+
+    def row(use_case: str, month: date, cost: int, benefit: int | None) -> Cells:
+        return {
+            "use_case_id": use_case,
+            "billing_period": month,
+            "reporting_currency": "USD",
+            "cumulative_full_cost_reporting": cost,
+            "cumulative_benefit_reporting": benefit,
+            "romi_pct": None if benefit is None else 1,
+        }
+
+    path = published_rows(
+        published,
+        tmp_path,
+        "unit_economics.fct_return_on_model_investment",
+        [
+            row("search", september, 10, 20),
+            row("search", october, 25, 40),
+            row("chat", september, 7, 8),
+            row("idea", october, 100, None),
+        ],
+    )
+    metrics = "romi_pct,invested_cost_reporting,cumulative_full_cost_reporting"
+    assert ask(path, layer, question_of(metrics)).rows == (("USD", "50", "32", "132"),)
+    assert ask(path, layer, question_of(metrics, last="2026-09")).rows == (
+        ("USD", "64.705882352941", "17", "17"),
+    )
+    assert ask(path, layer, question_of(metrics, "month")).rows == (
+        ("2026-09-01", "USD", "64.705882352941", "17", "17"),
+        ("2026-10-01", "USD", "60", "25", "125"),
+    )
+
+
+def test_the_file_divides_exactly_for_everybody(published: Installation) -> None:
+    # 2/3 and -2/3 are rounded toward zero; 1.5 by 7 tokens is 214285.714285714285 by the million
+    assert published.query(
+        "select unit_economics.quotient(2, 3), unit_economics.quotient(-2, 3.0), "
+        "unit_economics.quotient(2, 0), unit_economics.quotient(null, 3), "
+        "unit_economics.per_million(1.5, 7)"
+    ) == [
+        (
+            Decimal("0.666666666666"),
+            Decimal("-0.666666666666"),
+            None,
+            None,
+            Decimal("214285.714285714285"),
+        )
+    ]
+    described = published.query(
+        "select function_name, comment from duckdb_functions() "
+        "where schema_name = 'unit_economics' and database_name = current_database() order by 1"
+    )
+    assert [name for name, _ in described] == ["per_million", "quotient"]
+    assert all("exact to 12 decimals" in words for _, words in described)
+
+
+def test_the_calendar_has_each_day_of_the_published_months(published: Installation) -> None:
+    first, last, days = published.query(
+        "select min(usage_date), max(usage_date), count(*) from reference.dim_day"
+    )[0]
+    months = published.query("select distinct billing_period from reference.dim_billing_period")
+    assert (first, isinstance(last, date)) == (min(months)[0], True)
+    assert days == published.scalar(
+        "select sum(date_diff('day', billing_period, billing_period + interval 1 month)) "
+        "from (select distinct billing_period from reference.dim_billing_period)"
+    )
