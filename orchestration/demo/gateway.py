@@ -38,7 +38,7 @@ _SESSION_CALLS = {"contract-review": 8, "incident-helper": 6}
 # This one is an agent, each of whose runs is a session.
 _AGENT_USE_CASE = "incident-helper"
 # Of the models that think before they answer: which part of what they write that is.
-_REASONING_PART = {"gpt-5": 0.4}
+_REASONING_PART = {"gpt-5-2025-08-07": 0.4}
 
 _Integers = npt.NDArray[np.int64]
 _Reals = npt.NDArray[np.float64]

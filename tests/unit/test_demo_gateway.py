@@ -177,3 +177,23 @@ def test_the_gateways_estimates_are_its_old_prices_of_what_it_saw(
         }
         assert spent == pytest.approx(float(at[date(2026, 8, 1)]), rel=1e-9)
         assert spent > 1.1 * float(at[day])
+
+
+def test_only_a_model_that_thinks_tells_its_reasoning_and_sessions_have_a_few_calls(
+    folder: Path,
+) -> None:
+    with duckdb.connect() as connection:
+        logs = f"read_parquet('{folder}/*.parquet')"
+        thinking = connection.execute(
+            f"select distinct model from {logs} "
+            "where json_extract(metadata, "
+            "'$.usage_object.completion_tokens_details.reasoning_tokens') is not null"
+        ).fetchall()
+        assert {model for (model,) in thinking} == {"gpt-5-2025-08-07", UNKNOWN_MODEL}
+        sessions = connection.execute(
+            "select max(calls), count(distinct team_id), count(*) from (select session_id, "
+            f"any_value(team_id) as team_id, count(distinct request_id) as calls from {logs} "
+            "where session_id is not null and request_id not like '%-again' group by session_id)"
+        ).fetchone()
+    assert sessions is not None
+    assert sessions[:2] == (8, 2) and sessions[2] > 100
