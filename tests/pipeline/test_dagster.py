@@ -122,7 +122,11 @@ def test_the_doors_of_python_have_their_gates(definitions: dg.Definitions) -> No
         if not key.asset_key.path[-1].startswith("stg_")
         and key.asset_key.path[0] in ("extract", "land", "publish")
     }
-    expected = {("publish/warehouse", "audit"), ("publish/report", "written")}
+    expected = {
+        ("land/org", "rules"),
+        ("publish/warehouse", "audit"),
+        ("publish/report", "written"),
+    }
     for source in ("aws_small", "focus_small"):
         expected.add((f"extract/{source}", "every_period_was_pulled"))
         expected |= {(f"land/{source}", gate) for gate in ("files", "shape", "receipt")}
