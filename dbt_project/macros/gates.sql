@@ -202,7 +202,7 @@
 {% endmacro %}
 
 {#-
-  What dbt's generic tests (never_null, accepted_values, grain_is and the others) look at: of a model
+  What dbt's generic tests (columns_hold, grain_is and the others) look at: of a model
   that is built by source and period, the rows of the periods that differ from what is published,
   and rows that lack either: without them a row belongs to no period.
 -#}
