@@ -99,8 +99,14 @@ def main(arguments: list[str] | None = None) -> int:
         return _allocate_preview(settings, options.rules, options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
-    with _vendors(settings):
-        return _run(settings)
+    from orchestration.demo.server import PortTakenError
+
+    try:
+        with _vendors(settings):
+            return _run(settings)
+    except PortTakenError as error:
+        _say(str(error))
+        return 1
 
 
 @contextmanager

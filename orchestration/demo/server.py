@@ -48,7 +48,7 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     except OSError as error:
         raise PortTakenError(
             f"The demo's vendors cannot listen on {_HOST}:{port} ({error.strerror}). "
-            "Is another run going on? Otherwise stop the program that uses the port."
+            "Is another run or make ui going on? Stop it, or whatever else uses the port."
         ) from error
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -237,6 +237,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cost_per_outcome": ("Cost an outcome", "Cost divided by outcomes"),
     "cost_per_point_gained": ("Cost a point gained", "Cost of the run by the point gained"),
     "cost_per_request": ("Cost a request", "Cost of counted requests divided by their number"),
+    "earlier_list_price_per_million_tokens": ("Price before", "Public price until that day"),
     "fresh_price_per_million_tokens": ("Fresh", "Paid for a million fresh input tokens"),
     "direct_cost_per_request": ("Direct, a request", "The model's own charges by the request"),
     "full_use_cost_per_million_tokens": ("If fully used", "By the tokens they could serve"),

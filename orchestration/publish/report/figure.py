@@ -44,6 +44,8 @@ class Figure:
         chart: How it is drawn; None shows the table alone.
         note: What a reader must know so as not to be misled; None where nothing.
         preset: A column and the value that the table shows at first; None shows all.
+        adds_up: Whether the rows tell different money; the table shows no sum where they tell the
+            same money twice.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Figure:
     chart: Chart | None = None
     note: str | None = None
     preset: tuple[str, str] | None = None
+    adds_up: bool = True
 
 
 @dataclass(frozen=True)

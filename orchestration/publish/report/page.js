@@ -392,7 +392,7 @@
     total(rows) {
       const additive = this.columns.filter((name) => described(name).adds_up);
       this.foot.replaceChildren();
-      if (rows.length < 2 || !additive.length || (!this.currency && this.columns.some(isMoney))) return;
+      if ("noSum" in this.section.dataset || rows.length < 2 || !additive.length || (!this.currency && this.columns.some(isMoney))) return;
       const cells = this.columns.map((name, place) => {
         if (place === 0) return element("th", { scope: "row" }, `Sum of ${rows.length} rows`);
         if (!additive.includes(name)) return element("td");

@@ -397,6 +397,7 @@ BUDGETS = Figure(
     "day. If it goes on so: billed times days of the month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
+    adds_up=False,
 )
 JOURNAL = Figure(
     key="journal",
@@ -517,6 +518,7 @@ IN_WORDS = Figure(
     formula="The reasons of the change, the largest first, in whole units that add up. The "
     "company, the owners, the use cases and the models tell the same money four times.",
     empty="There is no month to compare with.",
+    adds_up=False,
 )
 CALLERS = Figure(
     key="callers",

@@ -316,7 +316,8 @@ select
     cast(
         row_number() over (
             partition by billing_period, billing_currency
-            order by line_role, cost_centre, gl_account, line_text
+            -- lines of nothing are not posted: they come last, so that no number is missing before
+            order by amount = 0, line_role, cost_centre, gl_account, line_text
         ) as integer
     ) as line_number,
     {{ last_day_of('billing_period') }} as posting_date,

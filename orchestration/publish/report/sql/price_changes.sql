@@ -46,8 +46,10 @@ select
     model,
     token_class,
     service_tier,
+    context_window,
+    region_scope,
     currency,
-    list_price_before as list_price_per_million_tokens_before,
+    list_price_before as earlier_list_price_per_million_tokens,
     list_price as list_price_per_million_tokens,
     cast(
         unit_economics.quotient(list_price - list_price_before, list_price_before) as decimal(18, 4)
