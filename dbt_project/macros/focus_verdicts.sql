@@ -77,7 +77,7 @@ with_gaps as (
             when gaps.reason is not null then gaps.reason
             {%- if of_deliveries %}
             when unjudged_deliveries.source is not null
-                then 'what the delivered files break is unknown: they could not be judged before lifting'
+                then 'what the delivered files break is unknown: they could not be judged yet, and the next run tries again'
             when
                 delivered_breaks.rows_count >= sum(answered.failed_rows_count) over (
                     partition by answered.source, answered.billing_period, answered.dataset, answered.rule_id

@@ -173,7 +173,8 @@ class Allocations:
             /* what is idle was not asked for by anybody */
             sum(case when operation = 'workload' then gpuHours * 3600 end)
                 as requested_gpu_seconds,
-            sum(case when operation = 'workload' then gpuUsageAverage * minutes * 60 end)
+            /* the use is the mean share of each of a container's GPUs, not a number of GPUs */
+            sum(case when operation = 'workload' then gpuUsageAverage * gpuHours * 3600 end)
                 as used_gpu_seconds,
             {"sum(totalCost)" if is_dollars else "null"} as estimated_cost_usd,
             defects,

@@ -156,13 +156,16 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
     stepped as (
         select
             *,
-            lag(value) over (partition by series order by moment) as before
+            lag(value) over (partition by series order by moment) as before,
+            lag(moment) over (partition by series order by moment) as before_at
         from counter_points
         where value >= 0
     ),
 
-    /* A counter that fell began anew. One that is first seen has counted from nothing where its
-       process began on that day, or where its target was read a step before without it. */
+    /* A counter that fell began anew, and so did one whose process began after it was last seen:
+       in an outage it may have passed what it was before. One that is first seen has counted from
+       nothing where its process began on that day, or where its target was read a step before
+       without it. */
     increases as (
         select
             stepped.series,
@@ -175,11 +178,19 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
                             then stepped.value
                     end
                 when stepped.value < stepped.before then stepped.value
+                when
+                    begun.began_at > stepped.before_at
+                    and begun.began_at is distinct from begun_before.began_at
+                    then stepped.value
                 else stepped.value - stepped.before
             end as increase,
             cast(null as varchar) as defect
         from stepped
         left join begun on stepped.target = begun.target and stepped.moment = begun.moment
+        left join begun as begun_before
+            on
+                stepped.target = begun_before.target
+                and stepped.before_at = begun_before.moment
         left join target_points as read_before
             on stepped.target = read_before.target and stepped.moment - {step} = read_before.moment
         where stepped.moment > {start}

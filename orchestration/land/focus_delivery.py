@@ -129,9 +129,18 @@ class Delivery:
     findings: tuple[Finding, ...]
     columns: tuple[DeliveredColumn, ...]
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether judging it came to an end; else it is told that nobody knows what it breaks."""
+        return all(
+            found.focus_version is not None for found in self.findings if found.finding == "judged"
+        )
+
 
 def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], None]) -> None:
     """Judge what counts of a FOCUS source, unless these rules have judged it already.
+
+    A delivery whose judging failed, for want of memory for example, is judged again each time.
 
     Args:
         source: The source; of another kind than ``focus`` nothing is done.
@@ -143,7 +152,10 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
     for dataset in KIND.datasets:
         for folder in sorted((data_dir / "extracted" / source.name / dataset.name).glob("????-??")):
             found = newest_landed(data_dir, snapshots_of(folder))
-            if found is not None and delivery_of(data_dir, found[0]) is None:
+            if found is None:
+                continue
+            known = delivery_of(data_dir, found[0])
+            if known is None or not known.is_judged:
                 _judge(*found, data_dir, say)
 
 
@@ -162,13 +174,17 @@ def _judge(
         try:
             found = judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
         except duckdb.Error as error:
-            # Its money has landed; that nobody judged it is said in its place.
-            reason = f"the files could not be judged: {' '.join(str(error).split())[:300]}"
+            # Its money has landed; that nobody judged it is said in its place until one does.
+            said = " ".join(str(error).split())[:300]
+            reason = f"the files could not be judged, and the next run tries again: {said}"
             found = Delivery(
                 (Finding(None, None, None, None, None, "judged", sentence=reason),), ()
             )
     findings = (*found.findings, *_notices(landing))
     _write(path, Delivery(findings, found.columns))
+    if not found.is_judged:
+        say(f"{place}: {found.findings[0].sentence}")
+        return
     broken = {f.rule_id for f in findings if f.finding == "rule_broken"}
     missing = {
         f.column_name for f in findings if (f.finding, f.level) == ("column_missing", "MUST")
@@ -182,7 +198,7 @@ def _judge(
 
 
 def delivery_of(data_dir: Path, snapshot: Snapshot) -> Delivery | None:
-    """Return what was found in a snapshot, None where nobody looked."""
+    """Return what was found in a snapshot, None where nobody looked by these rules."""
     fields = _read(_path(data_dir, snapshot))
     if fields is None:
         return None

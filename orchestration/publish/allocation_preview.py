@@ -9,11 +9,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import duckdb
@@ -48,6 +48,8 @@ _PUBLISHED = """
     where billing_period = $period
     group by all
 """
+# Python rounds sums to 28 digits unless told otherwise, and products have 24 decimals.
+_DIGITS = 60
 _Costs = dict[tuple[str, str | None], Decimal]
 
 
@@ -74,7 +76,8 @@ class OwnerChange:
     @property
     def change(self) -> Decimal:
         """What the owner carries more (or less, below zero) under the other rules."""
-        return self.previewed - self.published
+        with localcontext(prec=_DIGITS):
+            return self.previewed - self.published
 
 
 def preview_allocation(
@@ -101,7 +104,7 @@ def preview_allocation(
     published = _published_costs(settings, period)
     with allocated_under(settings, rules_dir, period, say) as path:
         previewed = _costs(path, _PREVIEWED, period)
-    before, after = sum(published.values()), sum(previewed.values())
+    before, after = _sum(published.values()), _sum(previewed.values())
     if before != after:
         raise PreviewError(
             f"{period:%Y-%m}: {before} are published and {after} would be allocated. Something "
@@ -112,7 +115,16 @@ def preview_allocation(
         OwnerChange(*key, published.get(key, nothing), previewed.get(key, nothing))
         for key in {*published, *previewed}
     ]
-    return sorted(changes, key=lambda found: (-found.change, found.outcome, found.owner_id or "~"))
+    return sorted(
+        changes,
+        key=lambda found: (found.change.copy_negate(), found.outcome, found.owner_id or "~"),
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum."""
+    with localcontext(prec=_DIGITS):
+        return sum(amounts, Decimal(0))
 
 
 @contextmanager
@@ -261,9 +273,9 @@ def preview_table(changes: list[OwnerChange], currency: str) -> list[str]:
             (found.outcome, found.owner_id or "nobody", *(f"{amount:,.2f}" for amount in amounts))
         )
     totals = (
-        sum(found.published for found in changes),
-        sum(found.previewed for found in changes),
-        sum(found.change for found in changes),
+        _sum(found.published for found in changes),
+        _sum(found.previewed for found in changes),
+        _sum(found.change for found in changes),
     )
     rows.append(("in all", "", *(f"{total:,.2f}" for total in totals)))
     widths = [max(len(row[place]) for row in rows) for place in range(5)]

@@ -154,7 +154,8 @@ class SemanticLayer:
         """Return a question in SQL.
 
         Raises:
-            MetricError: There is no such metric or dimension, or the metrics have it not in common.
+            MetricError: There is no such metric or dimension, the metrics have it not in common, or
+                it can be no condition of a metric that is taken of the latest month.
         """
         if not question.metrics:
             raise MetricError("Name a metric; make metric lists all of them.")
@@ -175,6 +176,7 @@ class SemanticLayer:
                 asked.append(name)
         by = tuple(dict.fromkeys(asked))
         where, parameters = self._where(question, known, what)
+        self._refuse_stale_months(question, metrics)
         statement = self._engine.explain(
             MetricFlowQueryRequest.create(
                 metric_names=[metric.name for metric in metrics],
@@ -228,6 +230,45 @@ class SemanticLayer:
             alternatives.setdefault(name, []).append(condition)
         conditions += [f"({' or '.join(either)})" for either in alternatives.values()]
         return conditions, parameters
+
+    def _refuse_stale_months(self, question: MetricQuestion, metrics: Sequence[Metric]) -> None:
+        """Refuse a condition that changes which month is the latest one.
+
+        MetricFlow drops rows before it takes the latest month, so that of a use case which the
+        condition left, an earlier month would be taken and added.
+        """
+        for metric in metrics:
+            allowed = self._latest_by.get(metric.name)
+            if allowed is None:
+                continue
+            for name, _ in question.where:
+                if name not in (MONTH, _MONTH_OF_MARTS, *allowed):
+                    raise MetricError(
+                        f"{metric.name} is taken of the latest month of each "
+                        f"{' and '.join(allowed)}: where {name} changed, a condition on it would "
+                        f"add an earlier month. Ask by {name} instead and keep its rows."
+                    )
+
+    @cached_property
+    def _latest_by(self) -> dict[str, tuple[str, ...]]:
+        """By metric that is taken of the latest month: what has a latest month of its own."""
+        groupings = {
+            measure["name"]: tuple(measure["non_additive_dimension"]["window_groupings"])
+            for model in self._manifest["semantic_models"]
+            for measure in model["measures"]
+            if measure.get("non_additive_dimension")
+        }
+        found = {}
+        for node in self._manifest["metrics"]:
+            used = [measure["name"] for measure in node["type_params"]["input_measures"]]
+            of_measures = [groupings[name] for name in used if name in groupings]
+            if of_measures:
+                found[node["name"]] = tuple(
+                    name
+                    for name in of_measures[0]
+                    if all(name in grouping for grouping in of_measures)
+                )
+        return found
 
     def _template(self, name: str) -> str:
         """Return how a condition of MetricFlow writes one of its names."""

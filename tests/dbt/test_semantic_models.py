@@ -5,7 +5,12 @@ import re
 import pytest
 from dbt_nodes import DbtProject, door
 
-from orchestration.publish.semantic_layer import Metric, SemanticLayer
+from orchestration.publish.semantic_layer import (
+    Metric,
+    MetricError,
+    MetricQuestion,
+    SemanticLayer,
+)
 from orchestration.settings import DBT_PROJECT_DIR
 
 
@@ -86,3 +91,36 @@ def test_nothing_unknown_is_filled_and_no_money_is_divided_as_a_float(project: D
         if measure["agg"] not in ("sum", "max", "percentile")
     ]
     assert averages == []
+
+
+LATEST = ("cumulative_full_cost_reporting", "invested_cost_reporting", "romi_pct", "romi_low_pct")
+
+
+@pytest.mark.parametrize("metric", LATEST)
+@pytest.mark.parametrize("dimension", ["stage", "team", "only_model", "owner_id"])
+def test_a_metric_of_the_latest_month_takes_no_condition_that_moves_that_month(
+    layer: SemanticLayer, metric: str, dimension: str
+) -> None:
+    """The condition is applied first: an earlier month would be added as the latest one."""
+    asked = MetricQuestion((metric,), (), ((dimension, "x"),))
+    with pytest.raises(MetricError, match=f"Ask by {dimension} instead") as refused:
+        layer.sql(asked)
+    assert str(refused.value).startswith(f"{metric} is taken of the latest month of each use_case_")
+    # neither does one that is asked together with another
+    with pytest.raises(MetricError, match=f"Ask by {dimension} instead"):
+        layer.sql(MetricQuestion(("full_cost_reporting", metric), (), ((dimension, None),)))
+    assert layer.sql(MetricQuestion((metric,), (dimension,))).dimensions[0] == dimension
+
+
+@pytest.mark.parametrize("metric", LATEST)
+@pytest.mark.parametrize("dimension", ["use_case_id", "month", "billing_period"])
+def test_a_metric_of_the_latest_month_takes_conditions_on_month_and_use_case(
+    layer: SemanticLayer, metric: str, dimension: str
+) -> None:
+    assert layer.sql(MetricQuestion((metric,), (), ((dimension, "x"),))).parameters == {
+        "value_0": "x"
+    }
+
+
+def test_a_metric_that_adds_up_takes_any_condition(layer: SemanticLayer) -> None:
+    assert layer.sql(MetricQuestion(("full_cost_reporting",), (), (("team", "x"),))).parameters

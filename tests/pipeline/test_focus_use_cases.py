@@ -34,7 +34,21 @@ def asked(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(
                 f"create table reference.{table} as from published.reference.{table}"
             )
+        _take_quotient(connection, connection)
         yield connection
+
+
+def _take_quotient(
+    source: duckdb.DuckDBPyConnection, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Create the published file's exact division, as the queries name it."""
+    row = source.execute(
+        "select parameters, macro_definition from duckdb_functions() "
+        "where schema_name = 'unit_economics' and function_name = 'quotient'"
+    ).fetchone()
+    assert row is not None
+    connection.execute("create schema unit_economics")
+    connection.execute(f"create macro unit_economics.quotient({', '.join(row[0])}) as {row[1]}")
 
 
 def answer(connection: duckdb.DuckDBPyConnection, number: int) -> list[dict[str, Any]]:
@@ -157,3 +171,60 @@ def test_virtual_currency_is_bought_used_up_and_spent_on_something(
     ] == [("Query", Decimal("2.25")), ("Load", Decimal("1.5"))]
     (bought,) = answer(of_credits, 11)
     assert (bought["BilledCost"], bought["PricingQuantity"]) == (Decimal(25), Decimal(10))
+
+
+@pytest.fixture
+def of_precise_costs(asked: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A hand-made ledger: a cost that no DOUBLE holds, the same in each of three months."""
+    columns = asked.execute("describe focus.cost_and_usage").fetchall()
+    with duckdb.connect() as connection:
+        connection.execute("create schema focus")
+        connection.execute("create schema reference")
+        _take_quotient(asked, connection)
+        connection.execute(
+            "create table focus.cost_and_usage "
+            f"({', '.join(f'{name} {kind}' for name, kind, *_ in columns)})"
+        )
+        connection.execute(
+            "create table reference.dim_billing_period as select month as period_start_date, "
+            "'complete' as period_status from (values (date '2026-08-01'), (date '2026-09-01'), "
+            "(date '2026-10-01')) as months (month)"
+        )
+        connection.execute(
+            """
+            insert into focus.cost_and_usage (
+                ServiceProviderName, BillingPeriodStart, ChargeCategory, ServiceName,
+                ChargeDescription, BillingCurrency, BilledCost, EffectiveCost, PricingQuantity,
+                PricingUnit, ConsumedQuantity, ConsumedUnit, SkuPriceDetails
+            )
+            select
+                'V', period_start_date, 'Usage', 'S', 'Query', 'USD', 1234567890123456.01,
+                1234567890123456.01, 0.000000000000125 + 1, 'Hours', 1, 'Hours', '{}'
+            from reference.dim_billing_period
+            """
+        )
+        yield connection
+
+
+@pytest.mark.parametrize("number", [44, 45])
+def test_a_forecast_of_the_same_cost_is_that_cost(
+    of_precise_costs: duckdb.DuckDBPyConnection, number: int
+) -> None:
+    rows = answer(of_precise_costs, number)
+    assert {row["forecast_cost"] for row in rows} == {Decimal("1234567890123456.01")}
+    assert len(rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "column", "rate"),
+    [
+        # of 1.000000000000125 hours each
+        (5, "average_rate", "1234567890123301.689013734587"),
+        (7, "cost_per_consumed_unit", "1234567890123456.01"),
+        (43, "average_rate", "1234567890123301.689013734587"),
+    ],
+)
+def test_a_rate_has_twelve_exact_decimals(
+    of_precise_costs: duckdb.DuckDBPyConnection, number: int, column: str, rate: str
+) -> None:
+    assert {row[column] for row in answer(of_precise_costs, number)} == {Decimal(rate)}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from file_bills import FileSource, write_csv, write_parquet
@@ -234,6 +235,32 @@ def test_a_delivery_is_judged_once(source: FileSource, monkeypatch: pytest.Monke
     assert len(source.said) == said + 1
     kept = landing_path(source.data, snapshot(source)).parent.glob("*.focus.json")
     assert [json.loads(path.read_text())["fingerprint"] for path in kept] == ["other rules"]
+
+
+def test_a_delivery_that_could_not_be_judged_is_judged_by_the_next_run(
+    source: FileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(source.bills / "bill.csv", [line("1")])
+    judges = focus_delivery.judge_files
+
+    def fails(*_: object) -> Delivery:
+        raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 256.0 KiB")
+
+    monkeypatch.setattr(focus_delivery, "judge_files", fails)
+    untold = delivery(source)
+    (whole,) = of(untold, "judged")
+    assert whole.focus_version is None and "failed to allocate" in whole.sentence
+    assert "could not be judged, and the next run tries again" in source.said[-1]
+    monkeypatch.setattr(focus_delivery, "judge_files", judges)
+    judge_deliveries(source.config, source.data, source.said.append)
+    found = delivery_of(source.data, snapshot(source))
+    assert found is not None
+    (whole,) = of(found, "judged")
+    assert whole.focus_version == "1.0" and "could not be judged" not in whole.sentence
+    # Judged at last, it is not judged again.
+    said = len(source.said)
+    judge_deliveries(source.config, source.data, source.said.append)
+    assert len(source.said) == said
 
 
 def test_dbt_is_told_of_the_delivery_that_counts(source: FileSource) -> None:

@@ -38,7 +38,7 @@ SENTENCE = "Ada Example (ada@example.com, 203.0.113.9) wrote: the merger\nis on 
 MARKS = (b"Ada Example", b"ada@example.com", b"203.0.113.9", b"merger")
 DAY = date(2026, 10, 3)
 
-# Half a day on two GPUs of which a quarter of one was at work.
+# Half a day on two GPUs, each of which was at work for a quarter of it.
 TRAINING: Row = {
     "name": "east/node-1/fraud/train-1/main",
     "properties": {
@@ -178,9 +178,9 @@ def test_workloads_idle_and_what_nobody_owns_are_told_apart(
             "team_id": "fraud-science",
             "use_case": "fraud-notes",
             "tags": '{"feature":"retraining"}',
-            # 24 GPU-hours; a quarter of a GPU for 720 minutes
+            # 24 GPU-hours; a quarter of them
             "requested_gpu_seconds": Decimal(86400),
-            "used_gpu_seconds": Decimal(10800),
+            "used_gpu_seconds": Decimal(21600),
             "estimated_cost_usd": Decimal("50.12345"),
         },
     ]
@@ -252,12 +252,19 @@ def test_what_cannot_be_counted_is_kept_out_and_nothing_good_with_it(
         assert bad["estimated_cost_usd"] == Decimal("50.12345")
 
 
+def test_use_is_the_mean_of_all_gpus_that_were_held(server: VendorServer, tmp_path: Path) -> None:
+    eight = changed(minutes=1440, gpuHours=192, gpuUsageAverage=0.5)
+    server.answers_by(Api({DAY: {"a": eight}}))
+    (row,) = rows_of(run(server, tmp_path))
+    assert (row["requested_gpu_seconds"], row["used_gpu_seconds"]) == (691_200, 345_600)
+
+
 def test_unknown_use_of_gpus_is_unknown_and_not_none(server: VendorServer, tmp_path: Path) -> None:
     nested = changed(gpuUsageAverage=None, gpuAllocation={"gpuUsageAverage": 0.5})
     unknown = changed(gpuUsageAverage=None, properties={"cluster": "west"})
     server.answers_by(Api({DAY: {"a": nested, "b": unknown}}))
     east, west = rows_of(run(server, tmp_path))
-    assert (east["account_id"], east["used_gpu_seconds"]) == ("east", 21600)
+    assert (east["account_id"], east["used_gpu_seconds"]) == ("east", 43200)
     assert west["account_id"] == "west" and "used_gpu_seconds" not in west
 
 

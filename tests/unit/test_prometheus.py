@@ -224,6 +224,26 @@ WORLD: list[Series] = [
         vllm(13, "night"),
         samples("2026-10-13 23:00", growing(5, 120)),
     ),
+    # 15: the process begins anew while Prometheus is down, and passes what it was before
+    Series(
+        "up",
+        {"job": "vllm", "instance": "anew:8000"},
+        samples("2026-10-15 10:00", [1] * 20 + [None] * 60 + [1] * 20),
+    ),
+    Series(
+        "process_start_time_seconds",
+        {"job": "vllm", "instance": "anew:8000"},
+        samples(
+            "2026-10-15 10:00",
+            [at("2026-10-14 12:00")] * 20 + [None] * 60 + [at("2026-10-15 10:50")] * 20,
+        ),
+    ),
+    counter(
+        15,
+        "anew",
+        "generation_tokens_total",
+        [*[1000] * 20, *[None] * 60, *[1500] * 10, *growing(1, 10, 1501)],
+    ),
 ]
 
 
@@ -316,6 +336,17 @@ def test_a_meter_that_was_down_leaves_time_unmetered_and_loses_no_use(
     assert served[11] == 310 + 290
     assert all(row.keys().isdisjoint({"requests", "output_tokens"}) for row in
                of_day(metered[0], 3, "outage"))  # fmt: skip
+
+
+def test_a_counter_that_began_anew_in_an_outage_counts_from_nothing(
+    metered: tuple[list[Row], Path, list[str]],
+) -> None:
+    served = {
+        row["window_start"].hour: row["output_tokens"]
+        for row in of_day(metered[0], 15, "inference")
+    }
+    # 1,500 since the process began, and 10 steps of 1 after that
+    assert served[11] == 1500 + 10
 
 
 def test_use_over_midnight_is_cut_at_the_hour(

@@ -1,8 +1,8 @@
 -- Question: What does one pricing unit of each kind of AI component cost on average?
 -- Columns: BillingCurrency, BillingPeriodStart, ChargeCategory, EffectiveCost, PricingQuantity,
 --   PricingUnit, RegionName, ServiceName, ServiceProviderName, SkuPriceDetails
--- To read it: Components are models with their token direction, from SkuPriceDetails. A rate is
---   divided in floating point and rounded: it is read, never added up.
+-- To read it: Components are models with their token direction, from SkuPriceDetails. A rate has
+--   12 decimals, rounded toward zero: it is read, never added up.
 with asked as (
     -- the latest closed month; for another one: select date '2026-08-01' as month_start
     select max(period_start_date) as month_start
@@ -24,7 +24,8 @@ select
     json_extract_string(SkuPriceDetails, '$.x_TokenDirection') as direction,
     PricingUnit,
     BillingCurrency,
-    cast(sum(EffectiveCost) / nullif(sum(PricingQuantity), 0) as decimal(38, 12)) as average_rate,
+    -- quantities have 15 decimals, of which the function keeps 12
+    unit_economics.quotient(sum(EffectiveCost) * 1000, sum(PricingQuantity) * 1000) as average_rate,
     sum(EffectiveCost) as EffectiveCost,
     sum(PricingQuantity) as PricingQuantity
 from charges

@@ -1,7 +1,7 @@
 -- Question: What does one consumed unit of each described charge cost?
 -- Columns: BilledCost, BillingCurrency, BillingPeriodStart, ChargeDescription,
 --   ConsumedQuantity, ConsumedUnit
--- To read it: A rate is divided in floating point and rounded: it is read, never added up.
+-- To read it: A rate has 12 decimals, rounded toward zero: it is read, never added up.
 with asked as (
     -- the latest closed month; for another one: select date '2026-08-01' as month_start
     select max(period_start_date) as month_start
@@ -19,8 +19,9 @@ select
     ChargeDescription,
     ConsumedUnit,
     BillingCurrency,
-    cast(sum(BilledCost) / nullif(sum(ConsumedQuantity), 0) as decimal(38, 12)) as
-        cost_per_consumed_unit,
+    -- quantities have 15 decimals, of which the function keeps 12
+    unit_economics.quotient(sum(BilledCost) * 1000, sum(ConsumedQuantity) * 1000)
+        as cost_per_consumed_unit,
     sum(BilledCost) as BilledCost,
     sum(ConsumedQuantity) as ConsumedQuantity
 from charges

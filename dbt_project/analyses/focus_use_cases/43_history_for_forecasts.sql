@@ -1,7 +1,7 @@
 -- Question: Which quantities and rates of the past can a forecast start from?
 -- Columns: BillingCurrency, BillingPeriodStart, EffectiveCost, PricingQuantity, PricingUnit,
 --   RegionId, RegionName, ServiceCategory, ServiceName, ServiceProviderName
--- To read it: A rate is divided in floating point and rounded: it is read, never added up.
+-- To read it: A rate has 12 decimals, rounded toward zero: it is read, never added up.
 with asked as (
     -- the three latest closed months; for others: select date '2026-01-01' as from_month, ...
     select
@@ -27,7 +27,8 @@ select
     RegionName,
     PricingUnit,
     BillingCurrency,
-    cast(sum(EffectiveCost) / nullif(sum(PricingQuantity), 0) as decimal(38, 12)) as average_rate,
+    -- quantities have 15 decimals, of which the function keeps 12
+    unit_economics.quotient(sum(EffectiveCost) * 1000, sum(PricingQuantity) * 1000) as average_rate,
     sum(EffectiveCost) as EffectiveCost,
     sum(PricingQuantity) as PricingQuantity
 from charges

@@ -2,7 +2,7 @@
 -- Columns: BilledCost, BillingCurrency, BillingPeriodStart, ServiceCategory, ServiceName,
 --   ServiceProviderName
 -- To read it: A line through the first and the last of the months, three months on. An
---   estimate: divided in floating point, rounded to cents, never to be added to the ledger.
+--   estimate: rounded to cents, never to be added to the ledger.
 with asked as (
     -- the three latest closed months; for others: select date '2026-01-01' as from_month, ...
     select
@@ -53,7 +53,10 @@ select
     ends.BillingCurrency,
     cast(ends.last_month + to_months(cast(ahead.months as integer)) as date) as forecast_month,
     cast(
-        ends.last_month_cost + ends.change * ahead.months / ends.months_count as decimal(18, 2)
+        unit_economics.quotient(
+            ends.last_month_cost * ends.months_count + ends.change * ahead.months,
+            ends.months_count
+        ) as decimal(18, 2)
     ) as forecast_cost
 from ends
 cross join range(1, 4) as ahead (months)

@@ -45,7 +45,8 @@ select
     input_tokens,
     cache_read_tokens,
     cache_write_tokens,
-    cast(cache_read_tokens / nullif(input_tokens, 0) as decimal(18, 4)) as cache_hit_share,
+    cast(unit_economics.quotient(cache_read_tokens, input_tokens) as decimal(18, 4))
+        as cache_hit_share,
     read_saving_estimated_cost,
     write_premium_estimated_cost,
     cache_saving_estimated_cost,

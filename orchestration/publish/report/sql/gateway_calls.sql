@@ -41,9 +41,9 @@ select
     model,
     requests,
     failed_requests,
-    cast(failed_requests / nullif(requests, 0) as decimal(18, 4)) as failed_share,
-    cast(total_seconds / nullif(timed_requests, 0) as decimal(18, 3)) as mean_seconds,
-    cast(first_token_seconds / nullif(first_token_requests, 0) as decimal(18, 3))
+    cast(unit_economics.quotient(failed_requests, requests) as decimal(18, 4)) as failed_share,
+    cast(unit_economics.quotient(total_seconds, timed_requests) as decimal(18, 3)) as mean_seconds,
+    cast(unit_economics.quotient(first_token_seconds, first_token_requests) as decimal(18, 3))
         as mean_first_token_seconds,
     rows_count
 from calls

@@ -41,7 +41,8 @@ select
     currency,
     input_tokens,
     output_tokens,
-    cast(output_tokens / nullif(input_tokens, 0) as decimal(18, 4)) as output_per_input,
+    cast(unit_economics.quotient(output_tokens, input_tokens) as decimal(18, 4))
+        as output_per_input,
     input_cost,
     output_cost,
     rows_count

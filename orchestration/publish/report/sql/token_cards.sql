@@ -50,14 +50,16 @@ select
         ) as decimal(18, 6)
     ) as price_per_million_tokens_before,
     cast(
-        sum(tokens) filter (where is_this_month and token_class = 'cache_read')
-        / nullif(sum(tokens) filter (where is_this_month and token_class not like '%output%'), 0)
-        as decimal(18, 4)
+        unit_economics.quotient(
+            sum(tokens) filter (where is_this_month and token_class = 'cache_read'),
+            sum(tokens) filter (where is_this_month and token_class not like '%output%')
+        ) as decimal(18, 4)
     ) as cache_hit_share,
     cast(
-        sum(tokens) filter (where not is_this_month and token_class = 'cache_read')
-        / nullif(sum(tokens) filter (where not is_this_month and token_class not like '%output%'), 0)
-        as decimal(18, 4)
+        unit_economics.quotient(
+            sum(tokens) filter (where not is_this_month and token_class = 'cache_read'),
+            sum(tokens) filter (where not is_this_month and token_class not like '%output%')
+        ) as decimal(18, 4)
     ) as cache_hit_share_before,
     count(*) as rows_count
 from usage
