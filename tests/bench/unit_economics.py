@@ -147,7 +147,7 @@ _WINDOWS = f"""
         cast($month + cast(d + 1 as integer) as timestamp) as charge_period_end,
         'USD' as reporting_currency, cast(24.5 as decimal(38, 12)) as effective_cost_reporting,
         cast(null as decimal(38, 12)) as spot_cost_reporting,
-        cast(null as decimal(38, 12)) as spot_list_cost_reporting,
+        cast(null as decimal(38, 12)) as spot_saving_reporting,
         cast(24 as decimal(38, 12)) as billed_hours, cast(0 as bigint) as unknown_charges_count
     from range($days) as days(d), range({_MACHINES}) as machines(r)
 """

@@ -26,8 +26,11 @@ select
         case when charges.pricing_category = 'Dynamic' then charge_splits.effective_cost_reporting end
     ) as decimal(38, 12)) as spot_cost_reporting,
     cast(sum(
-        case when charges.pricing_category = 'Dynamic' then charge_splits.list_cost_reporting end
-    ) as decimal(38, 12)) as spot_list_cost_reporting,
+        case
+            when charges.pricing_category = 'Dynamic'
+                then charge_splits.list_cost_reporting - charge_splits.effective_cost_reporting
+        end
+    ) as decimal(38, 12)) as spot_saving_reporting,
     cast(sum(
         case
             when charges.charge_category = 'Usage' and charges.consumed_unit = 'Hours'

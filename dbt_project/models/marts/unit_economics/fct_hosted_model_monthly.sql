@@ -168,7 +168,8 @@ joined as (
         case
             when host_months.amortisation_months is null then null
             when amortised.hosted_model is null then 0
-            else amortised.training_cost_reporting
+            when billed_parts.billed_part >= 1 then amortised.training_cost_reporting
+            else cast(amortised.training_cost_reporting as decimal(38, 12)) * billed_parts.billed_part
         end as training_cost_reporting,
         case
             when compared.price_currency = host_months.reporting_currency

@@ -13,7 +13,10 @@
 
 with metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}
-    where {{ this_month('fct_metered_usage_daily') }} and standing = 'counted'
+    where
+        {{ this_month('fct_metered_usage_daily') }}
+        and standing = 'counted'
+        and {{ metered_matter() }} = 'calls'
 ),
 
 added_up as (

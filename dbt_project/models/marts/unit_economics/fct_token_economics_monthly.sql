@@ -10,6 +10,7 @@
 {%- set all_input = 'added_up.input_uncached_tokens + added_up.cache_read_tokens + added_up.cache_write_tokens' %}
 {%- set paid_tokens = 'case when added_up.paid_tokens > 0 then added_up.paid_tokens end' %}
 {%- set priced_tokens = 'case when added_up.priced_tokens > 0 then added_up.priced_tokens end' %}
+{%- set in_one_currency = 'count(distinct list_price_currency) <= 1' %}
 
 with token_usage as (
     select * from {{ ref('fct_token_usage_daily') }}
@@ -49,6 +50,7 @@ input_prices as (
         x_service_tier,
         x_context_window,
         x_region_scope,
+        list_price_currency,
         max(list_price_per_million_tokens) as input_price
     from token_usage
     where x_token_class = 'input_uncached'
@@ -83,6 +85,7 @@ points as (
             and token_usage.x_service_tier is not distinct from input_prices.x_service_tier
             and token_usage.x_context_window is not distinct from input_prices.x_context_window
             and token_usage.x_region_scope is not distinct from input_prices.x_region_scope
+            and token_usage.list_price_currency = input_prices.list_price_currency
     group by all
 ),
 
@@ -119,7 +122,9 @@ added_up as (
         service_name,
         x_model,
         billing_currency,
-        max(list_price_currency) as list_price_currency,
+        {# what is in several currencies has no sum #}
+        {{ in_one_currency }} as is_in_one_currency,
+        case when {{ in_one_currency }} then max(list_price_currency) end as list_price_currency,
         cast(sum(tokens) as decimal(38, 12)) as tokens,
         {%- for name, classes in token_class_groups().items() %}
         cast(sum(
@@ -148,11 +153,14 @@ added_up as (
         end as long_context_tokens,
         cast(sum(effective_cost) as decimal(38, 24)) as effective_cost,
         cast(sum(paid_tokens) as decimal(38, 12)) as paid_tokens,
-        cast(sum(estimated_list_cost) as decimal(38, 12)) as estimated_list_cost,
+        cast(case when {{ in_one_currency }} then sum(estimated_list_cost) end as decimal(38, 12))
+            as estimated_list_cost,
         cast(sum(priced_tokens) as decimal(38, 12)) as priced_tokens,
-        sum(case when x_token_class = 'cache_read' then cache_difference end) as cache_read_saving,
-        sum(case when x_token_class <> 'cache_read' then -cache_difference end) as cache_write_premium,
-        sum(cache_difference) as cache_saving,
+        case when {{ in_one_currency }} then sum(case when x_token_class = 'cache_read' then cache_difference end) end
+            as cache_read_saving,
+        case when {{ in_one_currency }} then sum(case when x_token_class <> 'cache_read' then -cache_difference end) end
+            as cache_write_premium,
+        case when {{ in_one_currency }} then sum(cache_difference) end as cache_saving,
         coalesce(sum(unpriced_cache_tokens), 0) as unpriced_cache_tokens
     from priced
     group by
@@ -188,12 +196,18 @@ select
     added_up.list_price_currency,
     added_up.estimated_list_cost,
     {{ per_million_tokens('added_up.estimated_list_cost', priced_tokens) }} as list_price_per_million_tokens,
+    case
+        when not added_up.is_in_one_currency then 'the list prices of the month are in several currencies'
+        when added_up.estimated_list_cost is null then 'the price book prices none of the tokens'
+    end as list_cost_unknown_reason,
     {{ per_request('added_up.cache_read_tokens', all_input) }} as cache_read_share,
     cast(added_up.cache_read_saving as decimal(38, 12)) as cache_read_saving,
     cast(added_up.cache_write_premium as decimal(38, 12)) as cache_write_premium,
     cast(case when added_up.unpriced_cache_tokens = 0 then added_up.cache_saving end as decimal(38, 12))
         as cache_saving,
     case
+        when not added_up.is_in_one_currency and added_up.cache_read_tokens + added_up.cache_write_tokens > 0
+            then 'the list prices of the month are in several currencies'
         when added_up.unpriced_cache_tokens > 0 then 'the price book does not price all of the cached tokens'
         when added_up.cache_read_tokens + added_up.cache_write_tokens = 0 then 'nothing was cached'
     end as cache_saving_unknown_reason,

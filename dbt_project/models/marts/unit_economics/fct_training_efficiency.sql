@@ -11,33 +11,53 @@ gpu_windows as (
     select * from {{ ref('int_gpu_resource_windows') }}
 ),
 
+{#
+  A later month's bill may correct a window: its costs are added up, its time is there once. Machines that
+  the bill names as one have more hours than the window, but it is the window that the runs share; so it is
+  where the bill tells no hours, which least() passes over.
+#}
+corrected_windows as (
+    select
+        source,
+        resource_id,
+        charge_period_start,
+        charge_period_end,
+        sum(effective_cost_reporting) as effective_cost_reporting,
+        sum(spot_cost_reporting) as spot_cost_reporting,
+        sum(spot_saving_reporting) as spot_saving_reporting,
+        least(
+            cast(sum(billed_hours) * 3600 as decimal(38, 6)),
+            {{ seconds_between('charge_period_start', 'charge_period_end') }}
+        ) as billed_seconds
+    from gpu_windows
+    group by source, resource_id, charge_period_start, charge_period_end
+),
+
 {# The part of each charge window in which a run was at work; a run without an end is still at it. #}
 touched_windows as (
     select
         training_runs.run_id,
         training_runs.parent_run_id,
-        gpu_windows.source,
-        gpu_windows.resource_id,
-        gpu_windows.charge_period_start,
-        gpu_windows.charge_period_end,
-        gpu_windows.effective_cost_reporting,
-        gpu_windows.spot_cost_reporting,
-        gpu_windows.spot_list_cost_reporting,
-        coalesce(
-            cast(gpu_windows.billed_hours * 3600 as decimal(38, 6)),
-            {{ seconds_between('gpu_windows.charge_period_start', 'gpu_windows.charge_period_end') }}
-        ) as billed_seconds,
+        corrected_windows.source,
+        corrected_windows.resource_id,
+        corrected_windows.charge_period_start,
+        corrected_windows.charge_period_end,
+        corrected_windows.effective_cost_reporting,
+        corrected_windows.spot_cost_reporting,
+        corrected_windows.spot_saving_reporting,
+        corrected_windows.billed_seconds,
         {{ seconds_between(
-            'greatest(training_runs.started_at, gpu_windows.charge_period_start)',
-            'least(coalesce(training_runs.ended_at, gpu_windows.charge_period_end), gpu_windows.charge_period_end)',
+            'greatest(training_runs.started_at, corrected_windows.charge_period_start)',
+            'least(coalesce(training_runs.ended_at, corrected_windows.charge_period_end), '
+            ~ 'corrected_windows.charge_period_end)',
         ) }} as overlap_seconds
     from training_runs
-    inner join gpu_windows  -- a run to the windows of its machine that it touches
+    inner join corrected_windows  -- a run to the windows of its machine that it touches
         on
-            training_runs.resource_id = gpu_windows.resource_id
-            and training_runs.started_at < gpu_windows.charge_period_end
-            and coalesce(training_runs.ended_at, gpu_windows.charge_period_end)
-            > gpu_windows.charge_period_start
+            training_runs.resource_id = corrected_windows.resource_id
+            and training_runs.started_at < corrected_windows.charge_period_end
+            and coalesce(training_runs.ended_at, corrected_windows.charge_period_end)
+            > corrected_windows.charge_period_start
 ),
 
 nested as (
@@ -93,7 +113,7 @@ run_costs as (
         run_id,
         sum(effective_cost_reporting * share) as own_cost_reporting,
         sum(spot_cost_reporting * share) as spot_cost_reporting,
-        sum((spot_list_cost_reporting - spot_cost_reporting) * share) as spot_saving_reporting
+        sum(spot_saving_reporting * share) as spot_saving_reporting
     from shares
     group by run_id
 ),

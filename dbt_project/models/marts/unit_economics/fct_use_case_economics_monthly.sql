@@ -7,6 +7,10 @@ with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
 ),
 
+showback as (
+    select * from {{ ref('fct_showback_daily') }}
+),
+
 use_cases as (
     select * from {{ ref('dim_use_case') }}
 ),
@@ -27,13 +31,30 @@ fx_rates as (
     select * from {{ source('org', 'fx_rate') }}
 ),
 
-months as (
+{# Only the newest month is open: it is billed up to the newest day of usage, the others are whole. #}
+billed_days as (
     select
         billing_period,
-        {{ months_later('billing_period') }} as next_period,
-        max(reporting_currency) as reporting_currency
-    from unit_costs
+        coalesce(max(case when charge_category = 'Usage' then usage_date end), max(usage_date)) as newest_date
+    from showback
     group by billing_period
+    qualify row_number() over (order by billing_period desc) = 1
+),
+
+months as (
+    select
+        unit_costs.billing_period,
+        {{ months_later('unit_costs.billing_period') }} as next_period,
+        {# least() passes over a month without #}
+        least(
+            cast(max(billed_days.newest_date) + interval 1 day as date),
+            {{ months_later('unit_costs.billing_period') }}
+        ) as billed_until,
+        max(unit_costs.reporting_currency) as reporting_currency
+    from unit_costs
+    left join billed_days  -- many to at most one
+        on unit_costs.billing_period = billed_days.billing_period
+    group by unit_costs.billing_period
 ),
 
 costs as (
@@ -86,7 +107,10 @@ month_outcomes as (
     group by use_case_id, {{ month_of('valid_from') }}
 ),
 
-{# The days of a month on which a benefit is in force; one per month counts by its part of them. #}
+{#
+  The days of a month on which a benefit is in force; one per month counts by its part of them, and of an open
+  month up to the day that is billed, as its cost does.
+#}
 month_benefits as (
     select
         benefits.use_case_id,
@@ -101,6 +125,7 @@ month_benefits as (
         benefits.stated_on,
         months.billing_period,
         months.next_period,
+        months.billed_until,
         months.reporting_currency,
         greatest(coalesce(benefits.valid_from, months.billing_period), months.billing_period) as first_day,
         least(coalesce(benefits.valid_to, months.next_period), months.next_period) as end_day
@@ -138,7 +163,10 @@ counted_benefits as (
         case
             when month_benefits.benefit_basis = 'per outcome' then benefit_outcomes.accepted_quantity
             else {{ part_of(
-                days_between('month_benefits.first_day', 'month_benefits.end_day'),
+                days_between(
+                    'month_benefits.first_day',
+                    'greatest(month_benefits.first_day, least(month_benefits.end_day, month_benefits.billed_until))',
+                ),
                 days_between('month_benefits.billing_period', 'month_benefits.next_period'),
             ) }}
         end as counted_quantity,
