@@ -252,8 +252,8 @@ capacity_days as (
         on rules_with_basis.capacity_id = capacities.capacity_id
     inner join usage_days  -- each version to its days
         on
-            (capacities.valid_from is null or usage_days.usage_date >= capacities.valid_from)
-            and (capacities.valid_to is null or usage_days.usage_date < capacities.valid_to)
+            (capacities.valid_from is null or capacities.valid_from <= usage_days.usage_date)
+            and (capacities.valid_to is null or capacities.valid_to > usage_days.usage_date)
             and usage_days.usage_date >= usage_days.billing_period
             and usage_days.usage_date < usage_days.billing_period + interval 1 month
 ),

@@ -15,7 +15,7 @@ name_rules as (
     select * from {{ source('org', 'virtual_tag') }}
 ),
 
-{#- A charge has several names; rules are tried on each distinct one, not on each charge. #}
+-- A charge has several names; rules are tried on each distinct one, not on each charge.
 named as (
     {%- for name in virtual_tag_names() %}
     select distinct '{{ name }}' as attribute, {{ name }} as name_text
@@ -26,6 +26,7 @@ named as (
 ),
 
 matches as (
+    {%- set literal = like_literal('name_rules.name_text') %}
     select
         named.attribute,
         named.name_text,
@@ -42,9 +43,9 @@ matches as (
             named.attribute = name_rules.attribute
             and case name_rules.operator
                 when 'equals' then named.name_text = name_rules.name_text
-                when 'starts_with' then named.name_text like {{ like_literal('name_rules.name_text') }} || '%' escape '!'
-                when 'ends_with' then named.name_text like '%' || {{ like_literal('name_rules.name_text') }} escape '!'
-                when 'contains' then named.name_text like '%' || {{ like_literal('name_rules.name_text') }} || '%' escape '!'
+                when 'starts_with' then named.name_text like {{ literal }} || '%' escape '!'
+                when 'ends_with' then named.name_text like '%' || {{ literal }} escape '!'
+                when 'contains' then named.name_text like '%' || {{ literal }} || '%' escape '!'
                 else false
             end
 ),

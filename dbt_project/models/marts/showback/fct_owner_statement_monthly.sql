@@ -7,7 +7,7 @@ with stated as (
     select * from {{ ref('fct_stated_cost_monthly') }}
 ),
 
-{#- A corrected month and an accepted difference are told once, however many lines they touch. #}
+-- A corrected month and an accepted difference are told once, however many lines they touch.
 corrected_months as (
     select distinct
         billing_period,

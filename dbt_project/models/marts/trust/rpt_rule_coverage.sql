@@ -95,7 +95,7 @@ main_shadows as (
     from by_shadow
     qualify
         row_number() over (
-            partition by billing_period, rule_id, rule_version order by charges_count desc, taken_by_rule_id
+            partition by billing_period, rule_id, rule_version order by charges_count desc, taken_by_rule_id asc
         ) = 1
 ),
 
@@ -127,7 +127,7 @@ in_force as (
     inner join rules  -- each month to the rules in force on any of its days
         on
             (rules.valid_from is null or rules.valid_from < months.billing_period + interval 1 month)
-            and (rules.valid_to is null or rules.valid_to > months.billing_period)
+            and (rules.valid_to is null or months.billing_period < rules.valid_to)
     left join bases  -- one to at most one
         on rules.rule_id = bases.rule_id and rules.rule_version = bases.rule_version
 
