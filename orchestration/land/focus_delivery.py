@@ -175,7 +175,8 @@ def _judge(
             found = judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
         except duckdb.Error as error:
             # Its money has landed; that nobody judged it is said in its place until one does.
-            said = " ".join(str(error).split())[:300]
+            shown = "".join(letter if letter.isprintable() else " " for letter in str(error))
+            said = " ".join(shown.split())[:300]
             reason = f"the files could not be judged, and the next run tries again: {said}"
             found = Delivery(
                 (Finding(None, None, None, None, None, "judged", sentence=reason),), ()
@@ -421,7 +422,10 @@ class _Group:
             selected.append(f"{value} as {quoted(name or f'unknown {place}')}")
         relation = f"select {', '.join(selected)} from ({rows})"
         if all(is_parquet(path) for path in self._paths):
-            return relation
+            # A view, so that no name of the file's own stands in the SQL that is made of it.
+            view = f"delivered_{self._number}"
+            self._connection.execute(f"create or replace temp view {view} as {relation}")
+            return f"select * from {view}"
         kept = scratch / f"{self._number}.parquet"
         self._connection.execute(f"copy ({relation}) to {path_literal(kept)} (format parquet)")
         return f"select * from read_parquet({path_literal(kept)})"

@@ -128,6 +128,17 @@ def test_examples_name_the_file_of_each_row(source: FileSource) -> None:
     assert (broken.file_group, broken.delivered_files) == (1, "a.csv, b.csv")
 
 
+def test_a_column_whose_name_breaks_lines_is_judged_like_any_other(source: FileSource) -> None:
+    """Line breaks of every kind and comments are part of a name, never of the SQL."""
+    odd = {"x_one\ntwo\u2028three\x85four": "a", "x_; -- drop": "b"}
+    lines = [line("1", ChargeCategory="x", **odd)]
+    types = dict.fromkeys(lines[0], "varchar") | {"BilledCost": "decimal(18, 2)"}
+    write_parquet(source.bills / "a.parquet", lines, types)
+    found = delivery(source)
+    assert found.is_judged
+    assert len(of(found, "rule_broken", "ChargeCategory")) == 1
+
+
 def test_rows_of_a_file_of_several_months_keep_their_numbers(source: FileSource) -> None:
     september = {"BillingPeriodStart": "2026-09-01T00:00:00Z"}
     lines = [line("1", **september), line("2"), line("3", **september, ChargeCategory="x")]
