@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL PERIOD REASON M BY WHERE FROM TO RULES
@@ -22,7 +21,6 @@ $(VENV)/.installed: requirements.lock
 		echo "Installing the Python packages into $(VENV), which takes a minute or two"; \
 		python3 -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock; \
 	fi
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 	@touch $@
 
 run: setup ## Run the whole pipeline over every period (the demo company by default; SCALE=0.1 makes it smaller).
