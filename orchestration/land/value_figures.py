@@ -251,3 +251,30 @@ def _hosted_model_faults(rows: _Rows) -> Iterator[Fault]:
         for name in ("gpus_per_instance", "amortisation_months"):
             if row.values[name] == 0:
                 yield "hosted_model", row.line, name, "it must not be 0."
+    yield from _shared_machine_faults(rows)
+
+
+def _shared_machine_faults(rows: _Rows) -> Iterator[Fault]:
+    """No machine is of two rows on a day: all that it costs is of the one that names it."""
+    for number, row in enumerate(rows):
+        prefix = row.values["resource_prefix"]
+        for other in rows[:number]:
+            named = other.values["resource_prefix"]
+            if prefix is None or named is None or not _meet(row, other):
+                continue
+            if prefix.startswith(named) or named.startswith(prefix):
+                what = (
+                    f"machines whose id begins with {max(prefix, named, key=len)!r} are of row "
+                    f"{other.line} on the same days, and would count twice. Give a use case "
+                    "machines of its own, or one row the use case that answers for them."
+                )
+                yield "hosted_model", row.line, "resource_prefix", what
+
+
+def _meet(row: FigureRow, other: FigureRow) -> bool:
+    """Say whether the validities of two rows share a day."""
+    (start, end), (first, last) = (
+        (each.values["valid_from"] or date.min, each.values["valid_to"] or date.max)
+        for each in (row, other)
+    )
+    return bool(start < last and first < end)

@@ -387,6 +387,19 @@ def test_a_meter_and_a_statement_of_the_same_days_fit_together(
         assert land_org_tables(org, tmp_path, TODAY).rows["outcome_meter"] == 1
 
 
+@pytest.mark.parametrize("prefix", ["arn:host/", "arn:host/one", "arn:"])
+def test_a_machine_is_of_one_hosted_model_on_a_day(
+    org: Path, tmp_path: Path, prefix: str
+) -> None:
+    other = {"hosted_model": "other", "resource_prefix": prefix, "valid_from": "2026-10-01"}
+    write(org, "hosted_model", {}, other)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith("hosted_model.csv, row 3, column resource_prefix: machines whose id ")
+    assert "are of row 2 on the same days, and would count twice." in fault
+    write(org, "hosted_model", {"valid_to": "2026-10-01"}, other)
+    assert land_org_tables(org, tmp_path, TODAY).rows["hosted_model"] == 2
+
+
 def test_an_outcome_may_change_its_name_with_a_month(org: Path, tmp_path: Path) -> None:
     write(
         org,

@@ -40,30 +40,10 @@ fx_rates as (
     select * from {{ source('org', 'fx_rate') }}
 ),
 
-{# Only the newest month is open: it is billed up to the newest day of usage, the others are whole. #}
-billed_days as (
-    select
-        billing_period,
-        coalesce(max(case when charge_category = 'Usage' then usage_date end), max(usage_date)) as newest_date
-    from showback
-    group by billing_period
-    qualify row_number() over (order by billing_period desc) = 1
-),
+{{ billed_months('unit_costs', 'showback') }},
 
 months as (
-    select
-        unit_costs.billing_period,
-        {{ months_later('unit_costs.billing_period') }} as next_period,
-        {# least() passes over a month without #}
-        least(
-            cast(max(billed_days.newest_date) + interval 1 day as date),
-            {{ months_later('unit_costs.billing_period') }}
-        ) as billed_until,
-        max(unit_costs.reporting_currency) as reporting_currency
-    from unit_costs
-    left join billed_days  -- many to at most one
-        on unit_costs.billing_period = billed_days.billing_period
-    group by unit_costs.billing_period
+    select * from billed_months
 ),
 
 costs as (
