@@ -181,25 +181,37 @@
 {%- endmacro %}
 
 {#-
-  Cost over requests, where requests were split by shares and so carry 12 decimals: the quotient keeps
-  12 decimals, rounded toward zero, and is NULL where there are no requests. Both are counted in whole
-  numbers of 10^-12 and divided as on paper, six digits at a time, because 12 at once would not fit
-  where a cost is of 10^9.
+  Cost over requests: the quotient keeps 12 decimals, rounded toward zero, and is NULL where there are no
+  requests. A cost that was split by shares carries 24 decimals and all of them are divided; requests carry
+  12. They are divided as on paper, six digits at a time, because 12 at once would not fit where a cost is
+  of 10^9.
 -#}
 {% macro per_request(amount, requests) -%}
     {{ return(adapter.dispatch('per_request')(amount, requests)) }}
 {%- endmacro %}
 
 {% macro duckdb__per_request(amount, requests) -%}
-    {%- set cost = duckdb__in_last_digits(amount) -%}
-    {%- set units = "nullif(" ~ duckdb__in_last_digits(requests) ~ ", 0)" -%}
-    {%- set rest = "(" ~ cost ~ " % " ~ units ~ ") * 1000000" -%}
+    {{ duckdb__divided_on_paper(amount, requests, 2) }}
+{%- endmacro %}
+
+{#- The quotient of an amount times 10^(6 * steps - 12), to 12 decimals. -#}
+{% macro duckdb__divided_on_paper(amount, units, steps) -%}
+    {%- set divisor = "nullif(" ~ duckdb__in_last_digits(units) ~ ", 0)" -%}
+    {#- whole numbers of 10^-12, and the 12 digits after those -#}
+    {%- set fraction = "cast((" ~ amount ~ ") % 1 as decimal(25, 24)) * 1000000000000" -%}
+    {%- set digits = "cast(cast(" ~ fraction ~ " % 1 as decimal(13, 12)) * 1000000000000 as hugeint)" -%}
+    {%- set carry = namespace(value=(
+        "(cast(trunc(" ~ amount ~ ") as hugeint) * 1000000000000 + cast(trunc(" ~ fraction ~ ") as hugeint))"
+    )) -%}
+    {%- set quotient = namespace(value="(" ~ carry.value ~ " // " ~ divisor ~ ")") -%}
+    {%- for step in range(steps) -%}
+        {%- set next_digits = [digits ~ " // 1000000", digits ~ " % 1000000", "0"][step] -%}
+        {%- set carry.value = "((" ~ carry.value ~ " % " ~ divisor ~ ") * 1000000 + " ~ next_digits ~ ")" -%}
+        {%- set quotient.value = "(" ~ quotient.value ~ " * 1000000 + " ~ carry.value ~ " // " ~ divisor ~ ")" -%}
+    {%- endfor -%}
     cast(
-        cast(
-            ({{ cost }} // {{ units }}) * 1000000000000
-            + ({{ rest }} // {{ units }}) * 1000000
-            + ({{ rest }} % {{ units }}) * 1000000 // {{ units }} as decimal(38, 0)
-        ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
+        cast({{ quotient.value }} as decimal(38, 0)) * cast('0.000000000001' as decimal(12, 12))
+        as decimal(38, 12)
     )
 {%- endmacro %}
 
@@ -250,22 +262,20 @@
     cast({{ amount }} as decimal(20, 12)) / nullif(cast({{ quantity }} as decimal(38, 15)), 0)
 {%- endmacro %}
 
-{#- A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. -#}
+{#-
+  A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. What must add up
+  gives what is left over to one row. Both are below 10^14.
+-#}
 {% macro per_unit_share(part, whole) -%}
     {{ return(adapter.dispatch('per_unit_share')(part, whole)) }}
 {%- endmacro %}
 
 {% macro duckdb__per_unit_share(part, whole) -%}
-    cast(
-        cast(
-            cast({{ part }} * 1000000000000 as hugeint) * 1000000
-            // nullif(cast({{ whole }} * 1000000000000 as hugeint), 0) as decimal(18, 0)
-        ) * cast('0.000001' as decimal(6, 6)) as decimal(18, 12)
-    )
+    cast({{ duckdb__divided_on_paper(part, whole, 2) }} as decimal(18, 12))
 {%- endmacro %}
 
 {% macro spark__per_unit_share(part, whole) -%}
-    cast(floor({{ part }} * 1000000 / nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 12))
+    cast(floor(cast({{ part }} as decimal(26, 12)) * 1000000000000 / nullif({{ whole }}, 0)) * 0.000000000001 as decimal(18, 12))
 {%- endmacro %}
 
 {#- The texts of a group in order, with something between them; NULL where there is none. -#}
@@ -288,8 +298,13 @@
 
 {#- A cost by the million tokens, to 12 decimals, rounded toward zero; NULL where there are none. -#}
 {% macro per_million_tokens(amount, tokens) -%}
-    {{ per_request(
-        'cast(cast(' ~ amount ~ ' as decimal(38, 12)) * 1000000 as decimal(38, 12))',
-        'cast(' ~ tokens ~ ' as decimal(38, 12))',
-    ) }}
+    {{ return(adapter.dispatch('per_million_tokens')(amount, tokens)) }}
+{%- endmacro %}
+
+{% macro duckdb__per_million_tokens(amount, tokens) -%}
+    {{ duckdb__divided_on_paper(amount, tokens, 3) }}
+{%- endmacro %}
+
+{% macro spark__per_million_tokens(amount, tokens) -%}
+    {{ spark__per_request('cast(' ~ amount ~ ' as decimal(38, 12)) * 1000000', tokens) }}
 {%- endmacro %}

@@ -33,6 +33,12 @@ select
     ) as decimal(38, 12)) as spot_saving_reporting,
     cast(sum(
         case
+            when charges.pricing_category = 'Dynamic' and charge_splits.list_cost_reporting is not null
+                then charge_splits.effective_cost_reporting
+        end
+    ) as decimal(38, 12)) as listed_spot_cost_reporting,
+    cast(sum(
+        case
             when charges.charge_category = 'Usage' and charges.consumed_unit = 'Hours'
                 then charges.consumed_quantity
         end

@@ -98,7 +98,8 @@ trainings as (
         use_case_id,
         sum(own_cost_reporting) as own_cost_reporting,
         sum(coalesce(spot_cost_reporting, 0 * own_cost_reporting)) as spot_cost_reporting,
-        sum(spot_saving_reporting) as spot_saving_reporting
+        sum(spot_saving_reporting) as spot_saving_reporting,
+        sum(listed_spot_cost_reporting) as listed_spot_cost_reporting
     from training_runs
     group by {{ month_of('started_at') }}, use_case_id
 ),
@@ -210,7 +211,8 @@ metric_values as (
         use_case_id as subject_id,
         {{ per_request(
             'spot_saving_reporting',
-            'cast(spot_cost_reporting + spot_saving_reporting as decimal(38, 12))',
+            'cast(case when listed_spot_cost_reporting + spot_saving_reporting > 0'
+            ~ ' then listed_spot_cost_reporting + spot_saving_reporting end as decimal(38, 12))',
         ) }} as metric_value
     from trainings
 ),

@@ -3,6 +3,9 @@
 -- cost_with_nested repeats the costs of nested runs: never add it up over all rows.
 {{ config(work_unit='whole') }}
 
+{%- set of_the_window = '(partition by source, resource_id, charge_period_start, charge_period_end)' %}
+{%- set of_the_family = '(partition by coalesce(parent_run_id, run_id))' %}
+
 with training_runs as (
     select * from {{ source('org', 'training_run') }}
 ),
@@ -25,6 +28,7 @@ corrected_windows as (
         sum(effective_cost_reporting) as effective_cost_reporting,
         sum(spot_cost_reporting) as spot_cost_reporting,
         sum(spot_saving_reporting) as spot_saving_reporting,
+        sum(listed_spot_cost_reporting) as listed_spot_cost_reporting,
         least(
             cast(sum(billed_hours) * 3600 as decimal(38, 6)),
             {{ seconds_between('charge_period_start', 'charge_period_end') }}
@@ -45,6 +49,7 @@ touched_windows as (
         corrected_windows.effective_cost_reporting,
         corrected_windows.spot_cost_reporting,
         corrected_windows.spot_saving_reporting,
+        corrected_windows.listed_spot_cost_reporting,
         corrected_windows.billed_seconds,
         {{ seconds_between(
             'greatest(training_runs.started_at, corrected_windows.charge_period_start)',
@@ -88,23 +93,32 @@ own_time as (
             and touched_windows.charge_period_end = nested.charge_period_end
 ),
 
+run_time as (
+    select
+        *,
+        sum(own_seconds) over {{ of_the_window }} as used_seconds
+    from own_time
+),
+
 {# Runs at the same time share the machine by their time; time without a run is nobody's. #}
 shared_time as (
     select
         *,
-        greatest(
-            billed_seconds,
-            sum(own_seconds) over (
-                partition by source, resource_id, charge_period_start, charge_period_end
-            )
-        ) as shared_seconds
-    from own_time
+        {{ per_unit_share('own_seconds', 'greatest(billed_seconds, used_seconds)') }} as share_rounded_down,
+        {{ per_unit_share('used_seconds', 'greatest(billed_seconds, used_seconds)') }} as used_share
+    from run_time
 ),
 
+{# What rounding leaves of the time that was used goes to the run with most of it: a window that was used whole
+    is paid whole. #}
 shares as (
     select
         *,
-        {{ per_unit_share('own_seconds', 'shared_seconds') }} as share
+        share_rounded_down + case
+            when row_number() over ({{ of_the_window[1:-1] }} order by own_seconds desc, run_id asc) = 1
+                then used_share - sum(share_rounded_down) over {{ of_the_window }}
+            else 0
+        end as share
     from shared_time
 ),
 
@@ -113,7 +127,8 @@ run_costs as (
         run_id,
         sum(effective_cost_reporting * share) as own_cost_reporting,
         sum(spot_cost_reporting * share) as spot_cost_reporting,
-        sum(spot_saving_reporting * share) as spot_saving_reporting
+        sum(spot_saving_reporting * share) as spot_saving_reporting,
+        sum(listed_spot_cost_reporting * share) as listed_spot_cost_reporting
     from shares
     group by run_id
 ),
@@ -130,6 +145,8 @@ with_costs as (
         run_costs.own_cost_reporting,
         coalesce(run_costs.spot_cost_reporting, 0 * run_costs.own_cost_reporting) as spot_cost_reporting,
         coalesce(run_costs.spot_saving_reporting, 0 * run_costs.own_cost_reporting) as spot_saving_reporting,
+        coalesce(run_costs.listed_spot_cost_reporting, 0 * run_costs.own_cost_reporting)
+            as listed_spot_cost_reporting,
         {{ seconds_between('training_runs.started_at', 'training_runs.ended_at') }} as duration_seconds,
         sum(run_costs.own_cost_reporting) over (
             partition by coalesce(training_runs.parent_run_id, training_runs.run_id)
@@ -147,14 +164,39 @@ with_costs as (
         on training_runs.run_id = run_costs.run_id
 ),
 
+timed as (
+    select
+        *,
+        cast(cast(gpu_count as decimal(10, 0)) * duration_seconds as decimal(38, 6)) as gpu_seconds,
+        max(case when parent_run_id is null then resource_id end) over {{ of_the_family }} as family_resource_id
+    from with_costs
+),
+
+{# What ran on its parent's machine ran within the time of the parent; on another it has time of its own. #}
+apart as (
+    select
+        *,
+        case
+            when parent_run_id is null then resource_id is not null
+            else resource_id is not null and resource_id is distinct from family_resource_id
+        end as has_time_apart
+    from timed
+),
+
 measured as (
     select
         *,
         case when parent_run_id is null then family_cost_reporting else own_cost_reporting end
             as cost_with_nested_reporting,
-        cast(cast(gpu_count as decimal(10, 0)) * duration_seconds as decimal(38, 6)) as gpu_seconds,
+        case
+            when parent_run_id is not null then gpu_seconds
+            when
+                count(*) filter (where has_time_apart) over {{ of_the_family }}
+                = count(gpu_seconds) filter (where has_time_apart) over {{ of_the_family }}
+                then sum(gpu_seconds) filter (where has_time_apart) over {{ of_the_family }}
+        end as gpu_seconds_with_nested,
         case when run_state = 'finished' then metric_value - best_before end as metric_points_gained
-    from with_costs
+    from apart
 )
 
 select
@@ -184,7 +226,14 @@ select
         'spot_cost_reporting', 'case when own_cost_reporting > 0 then cast(own_cost_reporting as decimal(38, 12)) end'
     ) }} as spot_share,
     cast(spot_saving_reporting as decimal(38, 24)) as spot_saving_reporting,
-    {{ per_request('cost_with_nested_reporting', per_unit('gpu_seconds', 3600)) }} as cost_per_gpu_hour,
+    cast(listed_spot_cost_reporting as decimal(38, 24)) as listed_spot_cost_reporting,
+    cast({{ per_unit('gpu_seconds_with_nested', 3600) }} as decimal(38, 12)) as gpu_hours_with_nested,
+    {{ per_request('cost_with_nested_reporting', per_unit('gpu_seconds_with_nested', 3600)) }} as cost_per_gpu_hour,
+    case
+        when cost_with_nested_reporting is null then 'the cost of the run is unknown'
+        when gpu_seconds_with_nested is null
+            then 'the run, or one nested in it on another machine, does not tell its GPUs or its end'
+    end as cost_per_gpu_hour_unknown_reason,
     {{ per_request('cost_with_nested_reporting', 'metric_value') }} as cost_per_metric_point,
     cast(metric_points_gained as decimal(38, 12)) as metric_points_gained,
     {{ per_request(

@@ -23,11 +23,6 @@ outcome_counts as (
     select * from {{ ref('fct_outcome_count') }}
 ),
 
-outcomes as (
-    select * from outcome_counts
-    where standing = 'counted'
-),
-
 outcome_meters as (
     select * from {{ source('org', 'outcome_meter') }}
 ),
@@ -78,6 +73,39 @@ in_force as (
             and (use_cases.started_on is null or use_cases.started_on < months.next_period)
 ),
 
+{#
+  What is counted of days that are not billed yet stands against no cost: of an open month outcomes count until
+  the day that is billed, those of a row that reaches beyond it by its days, which is an estimate.
+#}
+outcomes as (
+    select
+        outcome_counts.use_case_id,
+        outcome_counts.billing_period,
+        outcome_counts.counted_from,
+        outcome_counts.counted_by,
+        outcome_counts.outcome_name,
+        outcome_counts.quality_share,
+        case
+            when outcome_counts.counted_until <= months.billed_until then outcome_counts.outcome_quantity
+            else cast(
+                cast(outcome_counts.outcome_quantity as decimal(26, 12)) * {{ part_of(
+                    days_between('outcome_counts.counted_from', 'months.billed_until'),
+                    days_between('outcome_counts.counted_from', 'outcome_counts.counted_until'),
+                ) }} as decimal(38, 12)
+            )
+        end as outcome_quantity,
+        case
+            when outcome_counts.counted_until <= months.billed_until or outcome_counts.outcome_state = 'unknown'
+                then outcome_counts.outcome_state
+            else 'estimated by owner'
+        end as outcome_state,
+        outcome_counts.counted_until > months.billed_until as is_by_days
+    from outcome_counts
+    inner join months  -- many to one
+        on outcome_counts.billing_period = months.billing_period
+    where outcome_counts.standing = 'counted' and outcome_counts.counted_from < months.billed_until
+),
+
 {# An outcome that was not good brings nothing; where nobody judges, all of them count. #}
 month_outcomes as (
     select
@@ -98,7 +126,9 @@ month_outcomes as (
             else 'estimated by owner'
         end as outcome_state,
         case when min(counted_by) = max(counted_by) then min(counted_by) else 'statement and meter' end
-            as outcome_counted_by
+            as outcome_counted_by,
+        case when max(case when is_by_days then 1 else 0 end) = 1 then 'by the days that are billed' else 'whole' end
+            as outcome_part
     from outcomes
     group by use_case_id, billing_period
 ),
@@ -286,6 +316,7 @@ joined as (
         month_outcomes.accepted_quantity,
         month_outcomes.judged_rows,
         month_outcomes.outcome_counted_by,
+        month_outcomes.outcome_part,
         month_set_aside.set_aside_quantity as set_aside_outcome_quantity,
         case
             when month_outcomes.use_case_id is not null
@@ -368,6 +399,7 @@ select
     cast(case when judged_rows > 0 then accepted_quantity end as decimal(38, 12)) as accepted_quantity,
     outcome_state,
     outcome_counted_by,
+    outcome_part,
     cast(set_aside_outcome_quantity as decimal(38, 12)) as set_aside_outcome_quantity,
     {{ per_request('effective_cost_reporting', 'outcome_quantity') }} as cost_per_outcome,
     {{ per_request('effective_cost_reporting', 'case when judged_rows > 0 then accepted_quantity end') }}
