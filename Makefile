@@ -29,8 +29,8 @@ run: setup ## Run the whole pipeline over every period (the demo company by defa
 ui: setup ## Start the Dagster UI on loopback.
 	@$(PYTHON) -m orchestration ui
 
-query: setup ## Ask the published file: make query SQL="select ..."
-	@$(PYTHON) -m orchestration query "$$SQL"
+query: setup ## Ask the published file: make query SQL="select ..." (FORMAT=csv; piped, columns are whole).
+	@$(PYTHON) -m orchestration query "$$SQL" $(if $(FORMAT),--format "$(FORMAT)")
 
 metric: setup ## List the metrics, or ask for some: make metric M=cost_per_inference BY=use_case (WHERE="team=Search" FROM=2026-09 TO=2026-10 FORMAT=csv|sql).
 	@$(PYTHON) -m orchestration metric "$$M" --by "$$BY" --where "$$WHERE" --from "$$FROM" --to "$$TO" $(if $(FORMAT),--format "$(FORMAT)")

@@ -5,6 +5,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -38,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--port", type=int, default=3000
     )
     commands.add_parser("audit", help="judge every published period again")
-    commands.add_parser("query", help="ask the published file in SQL").add_argument("sql")
+    query = commands.add_parser("query", help="ask the published file in SQL")
+    query.add_argument("sql")
+    query.add_argument("--format", default="table", choices=("table", "csv"))
     metric = commands.add_parser("metric", help="ask the published file for metrics, or list them")
     metric.add_argument("metrics", nargs="?", default="", help="names with a comma between them")
     metric.add_argument("--by", default="", help="dimensions with a comma between them")
@@ -80,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     use_instance(settings.data_dir)
     logging.captureWarnings(True)
     if options.command == "query":
-        return _query(settings, options.sql)
+        return _query(settings, options.sql, options.format)
     if options.command == "metric":
         return _metric(settings, options)
     if options.command == "questions":
@@ -151,13 +154,17 @@ def _run(settings: Settings) -> int:
     return 0 if run.succeeded else 1
 
 
-def _query(settings: Settings, question: str) -> int:
+def _query(settings: Settings, question: str, answer_format: str) -> int:
+    """Answer a question in SQL; what is no terminal has room for every column."""
     import duckdb
 
-    from orchestration.publish.summary import answer
+    from orchestration.publish.summary import answer, write_answer
 
     try:
-        _say(answer(settings.published_path, question))
+        if answer_format == "csv":
+            write_answer(settings.published_path, question, sys.stdout)
+        else:
+            _say(answer(settings.published_path, question, is_cut=sys.stdout.isatty()))
     except (FileNotFoundError, duckdb.Error) as error:
         _say(str(error))
         return 1
@@ -182,6 +189,8 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
         else:
             answer = ask(settings.published_path, layer, question)
             _say(as_csv(answer) if options.format == "csv" else as_table(answer, question))
+            if options.format == "csv":
+                print(*answer.hints, sep="\n", end="\n" if answer.hints else "", file=sys.stderr)
     except (MetricError, DbtParseError) as error:
         _say(str(error))
         return 1
@@ -352,5 +361,17 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
+def _main_of_a_pipe() -> int:
+    """Run one command; a reader that has read enough, such as ``head``, ends it quietly."""
+    try:
+        exit_code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes what is left when it ends: to nobody, or it would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return exit_code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_main_of_a_pipe())

@@ -110,7 +110,7 @@ def _outcome_faults(rows: _Rows, today: date) -> Iterator[Fault]:
 
 
 def _outcome_meter_faults(meters: _Rows, outcomes: _Rows) -> Iterator[Fault]:
-    """What a meter counts is named as where it is stated, and its time begins between statements."""
+    """What a meter counts is named as it is stated, and its time cuts through no statement."""
     stated: dict[object, list[FigureRow]] = {}
     for row in outcomes:
         stated.setdefault(row.values["use_case_id"], []).append(row)
@@ -138,7 +138,7 @@ def _outcome_meter_faults(meters: _Rows, outcomes: _Rows) -> Iterator[Fault]:
                 if is_cut and values["where_both"] == "meter":
                     what = (
                         f"it cuts through the days {first} to {after} of row {other.line} of "
-                        "outcome.csv, which are counted whole or not; give the two parts a row each."
+                        "outcome.csv, which count whole or not; give the two parts a row each."
                     )
                     yield "outcome_meter", row.line, name, what
 

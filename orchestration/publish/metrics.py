@@ -1,9 +1,10 @@
 """Answers to ``make metric``: the semantic layer's metrics, asked of the published file."""
 
 import csv
+import difflib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish.semantic_layer import (
+    MONTH,
+    MONTH_OF_MARTS,
     Metric,
     MetricError,
     MetricQuestion,
@@ -19,6 +22,7 @@ from orchestration.publish.semantic_layer import (
     SemanticLayer,
 )
 
+_SHOWN_VALUES = 10
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -32,12 +36,14 @@ class MetricAnswer:
         rows: Cells as texts: decimals with all their digits but the zeros at their end, days as
             ISO; None is unknown.
         relations: The marts that say why something is unknown.
+        hints: A sentence for each value of a condition that no row has, with the nearest there are.
     """
 
     columns: tuple[str, ...]
     units: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
     relations: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
 
 def question_of(
@@ -75,6 +81,7 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
         connection.execute("set lock_configuration = true")
         try:
             rows = connection.execute(asked.sql, asked.parameters).fetchall()
+            hints = tuple(_hints(connection, layer, question))
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise MetricError(
                 f"{published_path} has not what the metrics read; make run makes it anew. {error}"
@@ -84,7 +91,45 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
         (*("" for _ in asked.dimensions), *(metric.unit for metric in asked.metrics)),
         tuple(tuple(_text(value) for value in row) for row in rows),
         tuple(dict.fromkeys(metric.relation for metric in asked.metrics)),
+        hints,
     )
+
+
+def _hints(
+    connection: duckdb.DuckDBPyConnection, layer: SemanticLayer, question: MetricQuestion
+) -> Iterator[str]:
+    """Yield what is there instead of each value of a condition that no row has."""
+    for name in dict.fromkeys(name for name, _ in question.where):
+        asked = layer.sql(MetricQuestion(question.metrics, (name,)))
+        rows = connection.execute(asked.sql, asked.parameters).fetchall()
+        place = asked.dimensions.index(MONTH if name == MONTH_OF_MARTS else name)
+        values = {_text(row[place]) for row in rows}
+        known = sorted(value for value in values if value is not None)
+        for value in (value for other, value in question.where if other == name):
+            if value in values:
+                continue
+            if value is None:
+                yield f"{name} has a value in every row."
+                continue
+            nearest = _nearest(value, known)
+            said = f"Near: {', '.join(nearest)}" if nearest else _listed(known)
+            yield f"No row has the {name} {value!r}. {said}."
+
+
+def _nearest(wanted: str, known: Sequence[str]) -> list[str]:
+    """Return the known values that are like the wanted one, or have a word that is."""
+    spelled: dict[str, dict[str, None]] = {}
+    for value in known:
+        for spelling in (value.casefold(), *value.casefold().split()):
+            spelled.setdefault(spelling, {})[value] = None
+    found = difflib.get_close_matches(wanted.casefold(), spelled, 3)
+    return list(dict.fromkeys(value for spelling in found for value in spelled[spelling]))
+
+
+def _listed(known: Sequence[str]) -> str:
+    hidden = len(known) - _SHOWN_VALUES
+    more = f" and {hidden} more" if hidden > 0 else ""
+    return f"There are: {', '.join(known[:_SHOWN_VALUES])}{more}"
 
 
 def as_table(answer: MetricAnswer, question: MetricQuestion) -> str:
@@ -107,6 +152,7 @@ def as_table(answer: MetricAnswer, question: MetricQuestion) -> str:
         said.append(f"– is unknown; {' and '.join(answer.relations)} may say why.")
     if not answer.rows:
         said.append("No row of the published file is asked for.")
+    said += answer.hints
     return "\n".join(said)
 
 

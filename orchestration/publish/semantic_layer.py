@@ -31,7 +31,7 @@ from orchestration.publish.dbt_manifest import manifest_path
 
 MONTH = "month"
 # Another word for it, as the marts say.
-_MONTH_OF_MARTS = "billing_period"
+MONTH_OF_MARTS = "billing_period"
 Kind = TypeVar("Kind")
 _CURRENCY = re.compile(r"\b[a-z_]+_currency\b")
 
@@ -163,7 +163,7 @@ class SemanticLayer:
         metrics = [_one_of(name, self.metrics, "metric") for name in names]
         known = self._names_of([metric.name for metric in metrics])
         what = " and ".join(metric.name for metric in metrics)
-        asked = [MONTH if name == _MONTH_OF_MARTS else name for name in question.by]
+        asked = [MONTH if name == MONTH_OF_MARTS else name for name in question.by]
         for name in asked:
             _one_of(name, known, f"dimension of {what}")
         for metric in metrics:
@@ -201,7 +201,7 @@ class SemanticLayer:
         for entity in self._engine.entities_for_metrics(list(metrics)):
             names[entity.name] = entity.name
         for dimension in self._engine.simple_dimensions_for_metrics(list(metrics)):
-            if dimension.name not in ("metric_time", _MONTH_OF_MARTS):
+            if dimension.name not in ("metric_time", MONTH_OF_MARTS):
                 names[dimension.name] = dimension.dunder_name
         return names
 
@@ -219,7 +219,7 @@ class SemanticLayer:
             parameters["last_month"] = question.last_month
         alternatives: dict[str, list[str]] = {}
         for place, (name, value) in enumerate(question.where):
-            name = MONTH if name == _MONTH_OF_MARTS else name
+            name = MONTH if name == MONTH_OF_MARTS else name
             _one_of(name, known, f"dimension of {what}")
             column = f"cast({self._template(known[name])} as varchar)"
             if value is None:
@@ -242,7 +242,7 @@ class SemanticLayer:
             if allowed is None:
                 continue
             for name, _ in question.where:
-                if name not in (MONTH, _MONTH_OF_MARTS, *allowed):
+                if name not in (MONTH, MONTH_OF_MARTS, *allowed):
                     raise MetricError(
                         f"{metric.name} is taken of the latest month of each "
                         f"{' and '.join(allowed)}: where {name} changed, a condition on it would "

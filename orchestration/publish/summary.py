@@ -1,10 +1,14 @@
 """What a run ends with: the money of each source and period, the gates, what to look at next."""
 
-from collections.abc import Callable, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -61,6 +65,9 @@ _COVERAGE = """
     where billing_period in (select billing_period from metered) and explained_share is not null
     order by billing_period, service_name, billing_currency
 """
+
+# Wider than any answer.
+_WHOLE = 1_000_000
 
 QUERY_TO_PASTE = (
     "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
@@ -253,17 +260,51 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
     return lines
 
 
-def answer(published_path: Path, question: str) -> str:
+def answer(published_path: Path, question: str, *, is_cut: bool = True) -> str:
     """Return the published file's answer to an SQL question as a table in text.
+
+    Args:
+        published_path: The published file.
+        question: A statement in SQL.
+        is_cut: Whether columns may be left out to fit a terminal; else they are whole, whatever
+            their width, and so are the first 10,000 rows.
 
     Raises:
         FileNotFoundError: Nothing is published yet.
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
+    with _asked(published_path) as connection:
+        rows = connection.sql(question)
+        if is_cut or rows is None:
+            return str(rows)
+        shown = io.StringIO()
+        with redirect_stdout(shown):
+            rows.show(max_width=_WHOLE, max_col_width=_WHOLE, max_rows=10_000)
+        return shown.getvalue().rstrip("\n")
+
+
+def write_answer(published_path: Path, question: str, target: TextIO) -> None:
+    """Write the answer to an SQL question as CSV: all rows and digits, NULL as an empty field.
+
+    Raises:
+        FileNotFoundError: Nothing is published yet.
+        duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
+    """
+    with _asked(published_path) as connection:
+        rows = connection.execute(question)
+        written = csv.writer(target, lineterminator="\n")
+        written.writerow([str(column[0]) for column in rows.description or ()])
+        while batch := rows.fetchmany(10_000):
+            written.writerows(batch)
+
+
+@contextmanager
+def _asked(published_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file for a question of a person."""
     if not published_path.exists():
         raise FileNotFoundError(f"{published_path}: nothing is published yet; make run does it.")
     with duckdb.connect(str(published_path), read_only=True) as connection:
         # Values of the file only: a question cannot read other files of this machine.
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
-        return str(connection.sql(question))
+        yield connection

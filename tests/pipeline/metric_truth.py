@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
 import duckdb
@@ -18,7 +18,7 @@ _TWELVE = Decimal("1e-12")
 
 @dataclass(frozen=True)
 class Ratio:
-    """An amount by units: both sums at 12 decimals, the quotient rounded toward zero to 12.
+    """An amount by units: units at 12 decimals, the quotient rounded toward zero to 12.
 
     Attributes:
         amount: SQL of the amount's sum.
@@ -65,8 +65,11 @@ class Truth:
         if "month" in by:
             columns.append(f"cast(date_trunc('month', {self.month}) as date) as month")
         parts = {f"{name}.amount": ratio.amount for name, ratio in self.ratios.items()}
-        parts |= {f"{name}.units": ratio.units for name, ratio in self.ratios.items()}
-        exact = [f'cast({sql} as decimal(38, 12)) as "{name}"' for name, sql in parts.items()]
+        exact = [f'{sql} as "{name}"' for name, sql in parts.items()]
+        exact += [
+            f'cast({ratio.units} as decimal(38, 12)) as "{name}.units"'
+            for name, ratio in self.ratios.items()
+        ]
         values = [f'{sql} as "{name}"' for name, sql in self.sums.items()]
         rows_of = self.mart
         if self.latest_of:
@@ -95,9 +98,11 @@ def divided(amount: Decimal | None, units: Decimal | None, factor: int = 1) -> D
     """Return an amount by units, as the marts round it."""
     if amount is None or not units:
         return None
-    amount = amount.quantize(_TWELVE, rounding=ROUND_HALF_UP, context=_EXACT)
-    quotient = _EXACT.divide(_EXACT.multiply(amount, Decimal(factor)), units)
+    quotient = _EXACT.divide(_EXACT.multiply(Decimal(amount), Decimal(factor)), units)
     return quotient.quantize(_TWELVE, rounding=ROUND_DOWN, context=_EXACT)
+
+
+_SESSIONS = "unit_economics.fct_session_economics_monthly"
 
 
 def _where(amount: str, condition: str) -> str:
@@ -112,6 +117,12 @@ def _of_outcome(outcome: str) -> str:
     """0 where all known cost is of other outcomes, NULL where none is known."""
     cost = _where("effective_cost_reporting", f"outcome = '{outcome}'")
     return f"coalesce({cost}, case when count(effective_cost_reporting) > 0 then 0 end)"
+
+
+def _by_session(amount: str, count: str, column: str) -> Ratio:
+    """An amount by what there is of, in the rows in which the mart divides the two."""
+    grain = ("month", "use_case_id", "x_team")
+    return Ratio(_known(amount, column), _known(count, column), _SESSIONS, column, grain)
 
 
 def _plain(*names: str) -> dict[str, str]:
@@ -357,20 +368,24 @@ TRUTHS: dict[str, Truth] = {
             "training_spot_cost_reporting": "sum(spot_cost_reporting)",
             "training_spot_saving_reporting": "sum(spot_saving_reporting)",
             "training_cost_of_gpu_hours_reporting": _where(
-                "cost_with_nested_reporting", "parent_run_id is null and gpu_hours is not null"
+                "cost_with_nested_reporting",
+                "parent_run_id is null and gpu_hours_with_nested is not null",
             ),
             "training_gpu_hours": _where(
-                "gpu_hours", "parent_run_id is null and cost_with_nested_reporting is not null"
+                "gpu_hours_with_nested",
+                "parent_run_id is null and cost_with_nested_reporting is not null",
             ),
             "training_cost_per_metric_point": "max(cost_per_metric_point)",
         },
         {
             "training_cost_per_gpu_hour": Ratio(
                 _where(
-                    "cost_with_nested_reporting", "parent_run_id is null and gpu_hours is not null"
+                    "cost_with_nested_reporting",
+                    "parent_run_id is null and gpu_hours_with_nested is not null",
                 ),
                 _where(
-                    "gpu_hours", "parent_run_id is null and cost_with_nested_reporting is not null"
+                    "gpu_hours_with_nested",
+                    "parent_run_id is null and cost_with_nested_reporting is not null",
                 ),
             ),
         },
@@ -464,6 +479,51 @@ TRUTHS: dict[str, Truth] = {
                 "unit_economics.fct_caller_economics_monthly",
                 "reasoning_share",
                 ("month", "use_case_id", "x_model", "x_team"),
+            ),
+        },
+    ),
+    "sessions": Truth(
+        _SESSIONS,
+        {
+            "metered_sessions_count": "sum(sessions_count)",
+            "metered_agent_cycles_count": "sum(agent_cycles_count)",
+            "told_sessions": _known("sessions_count", "tokens_per_session"),
+            "sessions_tokens": _known("tokens", "tokens_per_session"),
+            "estimated_sessions": _known("sessions_count", "estimated_usd_per_session"),
+            "sessions_estimated_usd": _known("estimated_cost_usd", "estimated_usd_per_session"),
+            "sessions_requests": _known("requests", "requests_per_session"),
+            "told_user_months": _known("users_count", "tokens_per_user"),
+            "user_months_tokens": _known("tokens", "tokens_per_user"),
+            "estimated_user_months": _known("users_count", "estimated_usd_per_user"),
+            "user_months_estimated_usd": _known("estimated_cost_usd", "estimated_usd_per_user"),
+            "told_agent_cycles": _known("agent_cycles_count", "tokens_per_agent_cycle"),
+            "agent_cycles_tokens": _known("tokens", "tokens_per_agent_cycle"),
+            "estimated_agent_cycles": _known("agent_cycles_count", "estimated_usd_per_agent_cycle"),
+            "agent_cycles_estimated_usd": _known(
+                "estimated_cost_usd", "estimated_usd_per_agent_cycle"
+            ),
+            "agent_cycles_requests": _known("requests", "requests_per_agent_cycle"),
+        },
+        {
+            "tokens_per_session": _by_session("tokens", "sessions_count", "tokens_per_session"),
+            "estimated_usd_per_session": _by_session(
+                "estimated_cost_usd", "sessions_count", "estimated_usd_per_session"
+            ),
+            "requests_per_session": _by_session(
+                "requests", "sessions_count", "requests_per_session"
+            ),
+            "tokens_per_user": _by_session("tokens", "users_count", "tokens_per_user"),
+            "estimated_usd_per_user": _by_session(
+                "estimated_cost_usd", "users_count", "estimated_usd_per_user"
+            ),
+            "tokens_per_agent_cycle": _by_session(
+                "tokens", "agent_cycles_count", "tokens_per_agent_cycle"
+            ),
+            "estimated_usd_per_agent_cycle": _by_session(
+                "estimated_cost_usd", "agent_cycles_count", "estimated_usd_per_agent_cycle"
+            ),
+            "requests_per_agent_cycle": _by_session(
+                "requests", "agent_cycles_count", "requests_per_agent_cycle"
             ),
         },
     ),

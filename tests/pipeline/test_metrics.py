@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from datetime import date
 from decimal import Decimal
@@ -88,6 +90,50 @@ def test_rows_and_months_are_chosen_by_values_that_never_become_sql(
     for hostile in ("team=x' or '1'='1", "team={{ 1 }}", "team=$first_month", 'team=")--'):
         asked = question_of("effective_cost_reporting", "team", hostile)
         assert ask(published.published_path, layer, asked).rows == ()
+
+
+def test_a_value_that_no_row_has_is_said_with_the_nearest(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    ((team,),) = published.query(
+        "select max(team) from showback.fct_showback_daily where effective_cost_reporting <> 0"
+    )
+    asked = question_of("effective_cost_reporting", "team", f"team={team[:-1]}")
+    answer = ask(published.published_path, layer, asked)
+    assert answer.rows == ()
+    (hint,) = answer.hints
+    assert hint.startswith(f"No row has the team {team[:-1]!r}. Near: ")
+    assert team in hint
+    said = run_metric(
+        published, "effective_cost_reporting", "--by", "team", "--where", "team=zzzz; source="
+    ).text
+    assert "No row has the team 'zzzz'. There are: " in said
+    assert "source has a value in every row." in said
+    # a good value beside a bad one has rows, and the bad one is said all the same
+    both = question_of("effective_cost_reporting", "team", f"team={team}; team=zzzz")
+    answer = ask(published.published_path, layer, both)
+    assert [row[0] for row in answer.rows] == [team]
+    assert len(answer.hints) == 1
+
+
+def test_what_is_piped_is_whole_and_csv_has_every_digit(published: Installation) -> None:
+    wide = "select repeat('x', 400) as wide, cast(1.5 as decimal(38, 12)) as exact, null as nothing"
+    environment = {**os.environ, **published.environment()}
+    command = [sys.executable, "-m", "orchestration", "query"]
+    piped = subprocess.run(
+        [*command, wide], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "x" * 400 in piped.stdout
+    said = io.StringIO()
+    with mock.patch.dict(os.environ, published.environment(), clear=True), redirect_stdout(said):
+        assert main(["query", wide, "--format", "csv"]) == 0
+    assert said.getvalue() == f"wide,exact,nothing\n{'x' * 400},1.500000000000,\n"
+    # head has read enough long before all rows are written
+    cut = subprocess.run(
+        ["bash", "-c", f"{' '.join(command)} 'from range(300000)' --format csv | head -1"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (cut.stdout, cut.stderr) == ("range\n", "")
 
 
 def test_what_has_no_value_and_alternatives_can_be_asked_for(

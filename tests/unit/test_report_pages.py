@@ -93,24 +93,103 @@ def test_no_sql_reads_a_table_that_grows_with_the_charges_of_all_months() -> Non
             assert "charge_split.billing_period = months.this_month" in text, path.name
 
 
+def make_published(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every mart as its contract says, without a row."""
+    for path in sorted((DBT_PROJECT_DIR / "models" / "marts").glob("*/*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            columns = ", ".join(
+                f"{column['name']} {column['data_type']}" for column in model["columns"]
+            )
+            connection.execute(f"create schema if not exists {path.parent.name}")
+            connection.execute(f"create table {path.parent.name}.{model['name']} ({columns})")
+    for name in ("quotient", "per_million"):
+        # the digits of a quotient are tested on a published file
+        connection.execute(
+            f"create macro unit_economics.{name}(amount, units) as "
+            "cast(amount // nullif(units, 0) as decimal(38, 12))"
+        )
+
+
 @pytest.fixture(scope="module")
 def answers() -> dict[str, Answer]:
-    """The answers of a published file that has every mart as its contract says, and no row."""
+    """The answers of a published file that has every mart and no row."""
     with duckdb.connect() as connection:
-        for path in sorted((DBT_PROJECT_DIR / "models" / "marts").glob("*/*.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-                columns = ", ".join(
-                    f"{column['name']} {column['data_type']}" for column in model["columns"]
-                )
-                connection.execute(f"create schema if not exists {path.parent.name}")
-                connection.execute(f"create table {path.parent.name}.{model['name']} ({columns})")
-        for name in ("quotient", "per_million"):
-            # no row is divided here; what they do is tested on a published file
-            connection.execute(
-                f"create macro unit_economics.{name}(amount, units) as "
-                "cast(amount + units as decimal(38, 12))"
-            )
+        make_published(connection)
         return {key: ask(connection, key) for key in sorted(keys())}
+
+
+def cells(connection: duckdb.DuckDBPyConnection, key: str) -> list[dict[str, str | None]]:
+    found = ask(connection, key)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def test_a_first_month_is_compared_with_nothing_and_a_negative_one_without_per_cent() -> None:
+    """0 would say that the month before cost nothing; of a credit there is no part."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+
+        def add(month: str, team: str, cost: int) -> None:
+            connection.execute(
+                "insert into reference.dim_billing_period (billing_period, period_status) "
+                "select $1, 'complete'",
+                [month],
+            )
+            connection.execute(
+                "insert into showback.fct_showback_daily (billing_period, team, outcome, source, "
+                "effective_cost_reporting, reporting_currency) "
+                "values ($1, $2, 'owned', 'bills', $3, 'USD')",
+                [month, team, cost],
+            )
+
+        add("2026-10-01", "Ads", 30)
+        add("2026-10-01", "Search", 20)
+        (months,) = cells(connection, "months")
+        assert months["month_before"] is None
+        (cards,) = cells(connection, "overview_cards")
+        assert (cards["cost"], cards["cost_before"], cards["idle_cost_before"]) == (
+            "50",
+            None,
+            None,
+        )
+        compared = ("team", "cost", "cost_before", "cost_change", "cost_change_share")
+        assert [[row[name] for name in compared] for row in cells(connection, "cost_by_team")] == [
+            ["Ads", "30", None, None, None],
+            ["Search", "20", None, None, None],
+        ]
+        add("2026-09-01", "Ads", -10)
+        assert [[row[name] for name in compared] for row in cells(connection, "cost_by_team")] == [
+            ["Ads", "30", "-10", "40", None],
+            ["Search", "20", "0", "20", None],
+        ]
+        add("2026-09-01", "Search", 10)
+        (search,) = [row for row in cells(connection, "cost_by_team") if row["team"] == "Search"]
+        assert search["cost_change_share"] == "1"
+
+
+def test_the_legal_page_has_one_sum_of_models_that_are_not_let_pass() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        connection.execute(
+            "insert into reference.dim_billing_period (billing_period, period_status) "
+            "select '2026-10-01', 'complete'"
+        )
+        for model, state, cost in (
+            ("approved", "compliant", 5),
+            ("on trial", "compliant", 7),
+            ("too early", "used_before_approval", 11),
+            ("unknown", "unregistered", 13),
+        ):
+            connection.execute(
+                "insert into governance.fct_model_register_compliance (billing_period, x_model, "
+                "compliance_state, reporting_currency, effective_cost_reporting) "
+                "values ('2026-10-01', $1, $2, 'USD', $3)",
+                [model, state, cost],
+            )
+        (cards,) = cells(connection, "legal_cards")
+        assert (cards["models_count"], cards["unapproved_models_count"]) == ("4", "2")
+        listed = cells(connection, "models_against_register")
+        assert {row["model"]: row["cost"] for row in listed} == {"unknown": "13", "too early": "11"}
+        assert cards["unapproved_cost"] == "24"
 
 
 def test_every_question_fits_the_contracts_of_the_marts(answers: dict[str, Answer]) -> None:

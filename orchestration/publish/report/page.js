@@ -89,8 +89,11 @@
     this_month: data.months.this_month ? month(data.months.this_month) : "this month",
     month_before: data.months.month_before ? month(data.months.month_before) : "the month before",
   };
+  const isFirstMonth = !data.months.month_before;
 
   function withCalendar(words) {
+    // Of the first month there is nothing to compare with, and nothing is said of it.
+    if (isFirstMonth) words = words.replace(/, \{\w+_before\} the month before/g, "");
     return words.replace(/\{(this_month|month_before)\}/g, (_, name) => calendar[name]);
   }
 
@@ -237,6 +240,7 @@
   }
 
   function change(name, now, before) {
+    if (isFirstMonth) return "no earlier month";
     if (before === null) return `unknown in ${calendar.month_before}`;
     const difference = scaled(now) - scaled(before);
     if (difference === 0n) return `as in ${calendar.month_before}`;
@@ -247,7 +251,9 @@
     if (described(name).unit === "count") return `${sign}${rounded(difference, 0)} on ${calendar.month_before}`;
     const base = scaled(before);
     if (base === 0n) return `none in ${calendar.month_before}`;
-    const share = (difference * ONE) / (base < 0n ? -base : base);
+    // A part of a negative amount says nothing: it is the difference that does.
+    if (base < 0n) return `${sign}${shown(name, plain(difference))} on ${calendar.month_before} (${shown(name, before)})`;
+    const share = (difference * ONE) / base;
     return `${sign}${rounded(share * 100n, 1)} % on ${calendar.month_before} (${shown(name, before)})`;
   }
 
@@ -496,7 +502,7 @@
       new MutationObserver(() => unlabel(plot)).observe(plot, { childList: true, subtree: true });
       const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
-        chart.before ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
+        chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
         legend(series), plot));
     }
     place.replaceChildren(...drawings);
@@ -777,7 +783,7 @@
   });
 
   document.getElementById("asof").textContent = data.months.this_month
-    ? `${calendar.this_month} compared with ${calendar.month_before}` + (data.months.is_open === "true" ? ", still open" : "")
+    ? (isFirstMonth ? `${calendar.this_month}, no earlier month` : `${calendar.this_month} compared with ${calendar.month_before}`) + (data.months.is_open === "true" ? ", still open" : "")
     : "No month is published yet";
   document.getElementById("menu").addEventListener("change", (event) => { location.hash = event.target.value; });
   window.addEventListener("hashchange", show);

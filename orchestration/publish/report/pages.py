@@ -33,8 +33,8 @@ COST_BY_DEPARTMENT = Figure(
 )
 COST_BY_SOURCE = Figure(
     key="cost_by_source",
-    question="Which bill is the largest?",
-    answer="The bill of {source} is the largest: {cost} in {this_month}.",
+    question="Which source costs the most?",
+    answer="{source} costs the most: {cost} in {this_month}.",
     formula=f"Sum of the cost of each configured source. {_COST}",
     empty="Nothing was charged in these months.",
     chart=Chart("bars", "cost", "source", before="cost_before"),
@@ -224,7 +224,7 @@ MODEL_PRICES = Figure(
     "price are not in the divisor. The list price is that of each day, times the tokens.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("bars", "cost", "model"),
-    note="The amount at list price is an estimate from the price book; the cost is billed.",
+    note="The amount at list price is an estimate from the price book; the cost is what bills say.",
 )
 SERVICE_TIERS = Figure(
     key="service_tiers",
@@ -712,7 +712,7 @@ REGISTER = Lesson(
     "Bills name models, the register says which may be used. {model} is {register_status} and cost "
     "{cost} in {this_month}: somebody uses it, so somebody should decide.",
     "Bills name models, the register says which may be used. Every model with charges in "
-    "{this_month} is approved.",
+    "{this_month} is let pass by it.",
 )
 
 RETURN = Lesson(
@@ -907,7 +907,8 @@ PAGES: tuple[Page, ...] = (
         lead="Which models and use cases run, on which data, with whose approval, and where.",
         cards=Cards(
             "legal_cards",
-            f"Models with charges, and those whose register entry is not approved. {_COST}",
+            f"Models with charges, and those that the register does not let pass: the same as in "
+            f"the question who uses them. {_COST}",
         ),
         figures=(
             MODELS_IN_USE,

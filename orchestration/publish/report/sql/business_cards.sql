@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -34,12 +39,20 @@ costs as (
 select
     currency,
     sum(case when is_this_month then cost else 0 end) as owned_cost,
-    sum(case when is_this_month then 0 else cost end) as owned_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else cost end)
+    end as owned_cost_before,
     sum(case when is_this_month and use_case_id is not null then cost else 0 end) as use_case_cost,
-    sum(case when not is_this_month and use_case_id is not null then cost else 0 end)
-        as use_case_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when not is_this_month and use_case_id is not null then cost else 0 end)
+    end as use_case_cost_before,
     count(distinct use_case_id) filter (where is_this_month) as use_cases_count,
-    count(distinct use_case_id) filter (where not is_this_month) as use_cases_count_before,
+    case
+        when (select month_before from months) is not null
+            then count(distinct use_case_id) filter (where not is_this_month)
+    end as use_cases_count_before,
     count(*) as rows_count
 from costs
 group by currency

@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -46,7 +51,10 @@ compared as (
         currency,
         count(distinct use_case_id) as use_cases_count,
         sum(case when is_this_month then cost else 0 end) as cost,
-        sum(case when is_this_month then 0 else cost end) as cost_before,
+        case
+            when (select month_before from months) is not null
+                then sum(case when is_this_month then 0 else cost end)
+        end as cost_before,
         count(*) as rows_count
     from costs
     group by all

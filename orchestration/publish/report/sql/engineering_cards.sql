@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -35,11 +40,15 @@ select
     currency,
     sum(case when is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end)
         as persona_cost,
-    sum(
-        case when not is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end
-    ) as persona_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when not is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end)
+    end as persona_cost_before,
     sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
-    sum(case when not is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when not is_this_month and outcome = 'idle' then cost else 0 end)
+    end as idle_cost_before,
     cast(
         unit_economics.quotient(
             sum(case when is_this_month and outcome = 'idle' then cost else 0 end),

@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -33,16 +38,26 @@ costs as (
 select
     currency,
     sum(case when is_this_month then billed else 0 end) as billed_cost,
-    sum(case when is_this_month then 0 else billed end) as billed_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else billed end)
+    end as billed_cost_before,
     sum(case when is_this_month then effective else 0 end) as cost,
-    sum(case when is_this_month then 0 else effective end) as cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else effective end)
+    end as cost_before,
     sum(case when is_this_month and charge_category = 'Tax' then billed else 0 end) as tax_cost,
-    sum(case when is_this_month or charge_category <> 'Tax' then 0 else billed end)
-        as tax_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month or charge_category <> 'Tax' then 0 else billed end)
+    end as tax_cost_before,
     sum(case when is_this_month and charge_category = 'Credit' then billed else 0 end)
         as credit_cost,
-    sum(case when is_this_month or charge_category <> 'Credit' then 0 else billed end)
-        as credit_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month or charge_category <> 'Credit' then 0 else billed end)
+    end as credit_cost_before,
     count(*) filter (where is_this_month and effective is null) as unknown_rows_count,
     count(*) as rows_count
 from costs

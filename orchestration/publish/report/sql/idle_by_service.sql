@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -36,7 +41,10 @@ compared as (
     select
         * exclude (is_this_month, cost),
         sum(case when is_this_month then cost else 0 end) as cost,
-        sum(case when is_this_month then 0 else cost end) as cost_before,
+        case
+            when (select month_before from months) is not null
+                then sum(case when is_this_month then 0 else cost end)
+        end as cost_before,
         count(*) filter (where is_this_month and cost is null) as unknown_rows_count,
         count(*) as rows_count
     from costs
@@ -46,7 +54,7 @@ compared as (
 select
     *,
     cost - cost_before as cost_change,
-    cast(unit_economics.quotient(cost - cost_before, abs(cost_before)) as decimal(18, 4))
+    cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
         as cost_change_share
 from compared
 order by cost desc nulls last, service_name, team, department, currency

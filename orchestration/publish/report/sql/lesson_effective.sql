@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(

@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -21,15 +26,14 @@ with months as (
 
 costs as (
     select
-        costs.x_model as model,
-        costs.reporting_currency as currency,
-        coalesce(models.register_status, 'unregistered') as register_status,
-        sum(costs.effective_cost_reporting) as cost,
+        compliance.x_model as model,
+        compliance.reporting_currency as currency,
+        compliance.register_status,
+        sum(compliance.effective_cost_reporting) as cost,
         count(*) as rows_count
-    from showback.fct_showback_daily as costs
-    inner join months on costs.billing_period = months.this_month
-    left join reference.dim_ai_model as models on costs.x_model = models.model
-    where costs.x_model is not null and coalesce(models.register_status, 'unregistered') <> 'approved'
+    from governance.fct_model_register_compliance as compliance
+    inner join months on compliance.billing_period = months.this_month
+    where compliance.compliance_state <> 'compliant' and compliance.reporting_currency is not null
     group by all
 )
 

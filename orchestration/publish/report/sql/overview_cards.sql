@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -33,15 +38,26 @@ costs as (
 select
     currency,
     sum(case when is_this_month then cost else 0 end) as cost,
-    sum(case when is_this_month then 0 else cost end) as cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else cost end)
+    end as cost_before,
     sum(case when is_this_month and is_model then cost else 0 end) as model_cost,
-    sum(case when is_this_month or not is_model then 0 else cost end) as model_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month or not is_model then 0 else cost end)
+    end as model_cost_before,
     sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
-    sum(case when is_this_month or outcome <> 'idle' then 0 else cost end) as idle_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month or outcome <> 'idle' then 0 else cost end)
+    end as idle_cost_before,
     sum(case when is_this_month and outcome = 'unallocated' then cost else 0 end)
         as unallocated_cost,
-    sum(case when is_this_month or outcome <> 'unallocated' then 0 else cost end)
-        as unallocated_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month or outcome <> 'unallocated' then 0 else cost end)
+    end as unallocated_cost_before,
     count(*) filter (where is_this_month and cost is null) as unknown_rows_count,
     count(*) as rows_count
 from costs

@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -33,7 +38,10 @@ costs as (
 select
     currency,
     sum(case when is_this_month then billed else 0 end) as billed_cost,
-    sum(case when is_this_month then 0 else billed end) as billed_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else billed end)
+    end as billed_cost_before,
     sum(list - effective) filter (where is_this_month) as saving_against_list_cost,
     sum(list - effective) filter (where not is_this_month) as saving_against_list_cost_before,
     cast(

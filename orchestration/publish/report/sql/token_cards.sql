@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -34,9 +39,15 @@ usage as (
 select
     currency,
     sum(case when is_this_month then tokens else 0 end) as tokens,
-    sum(case when is_this_month then 0 else tokens end) as tokens_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else tokens end)
+    end as tokens_before,
     sum(case when is_this_month then effective_cost else 0 end) as token_cost,
-    sum(case when is_this_month then 0 else effective_cost end) as token_cost_before,
+    case
+        when (select month_before from months) is not null
+            then sum(case when is_this_month then 0 else effective_cost end)
+    end as token_cost_before,
     cast(
         unit_economics.per_million(
             sum(case when is_this_month then effective_cost else 0 end),

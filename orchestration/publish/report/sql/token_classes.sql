@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -24,9 +29,15 @@ usage as (
         x_token_class as token_class,
         billing_currency as currency,
         sum(case when billing_period = this_month then tokens else 0 end) as tokens,
-        sum(case when billing_period = month_before then tokens else 0 end) as tokens_before,
+        case
+            when (select month_before from months) is not null
+                then sum(case when billing_period = month_before then tokens else 0 end)
+        end as tokens_before,
         sum(case when billing_period = this_month then effective_cost else 0 end) as cost,
-        sum(case when billing_period = month_before then effective_cost else 0 end) as cost_before,
+        case
+            when (select month_before from months) is not null
+                then sum(case when billing_period = month_before then effective_cost else 0 end)
+        end as cost_before,
         sum(tokens) filter (where billing_period = this_month and effective_cost is not null)
             as priced_tokens,
         count(*) as rows_count

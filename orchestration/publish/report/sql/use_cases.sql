@@ -2,7 +2,12 @@ with months as (
     -- the latest month that is over at every source, and the one before it
     select
         latest.this_month,
-        cast(latest.this_month - interval '1 month' as date) as month_before
+        (
+            -- NULL where nothing is published of it
+            select max(billing_period)
+            from reference.dim_billing_period
+            where billing_period = cast(latest.this_month - interval '1 month' as date)
+        ) as month_before
     from (
         select
             coalesce(
@@ -39,8 +44,10 @@ costs as (
         use_case_id,
         reporting_currency as currency,
         sum(case when billing_period = this_month then effective_cost_reporting else 0 end) as cost,
-        sum(case when billing_period = month_before then effective_cost_reporting else 0 end)
-            as cost_before,
+        case
+            when (select month_before from months) is not null
+                then sum(case when billing_period = month_before then effective_cost_reporting else 0 end)
+        end as cost_before,
         count(*) as rows_count
     from showback.fct_showback_daily
     inner join months on billing_period in (this_month, month_before)
@@ -57,7 +64,7 @@ select
     costs.cost_before,
     costs.cost - costs.cost_before as cost_change,
     cast(
-        unit_economics.quotient(costs.cost - costs.cost_before, abs(costs.cost_before))
+        unit_economics.quotient(costs.cost - costs.cost_before, greatest(costs.cost_before, 0))
         as decimal(18, 4)
     ) as cost_change_share,
     stages.first_production_on,
