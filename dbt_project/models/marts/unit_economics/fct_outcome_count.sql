@@ -13,7 +13,10 @@ outcome_meters as (
 
 metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}
-    where standing = 'counted' and {{ metered_matter() }} = 'calls'
+    where
+        standing = 'counted'
+        and {{ metered_matter() }} = 'calls'
+        and x_use_case in (select use_case_id from outcome_meters)
 ),
 
 tag_sets as (

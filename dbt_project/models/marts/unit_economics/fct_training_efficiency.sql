@@ -190,10 +190,8 @@ measured as (
             as cost_with_nested_reporting,
         case
             when parent_run_id is not null then gpu_seconds
-            when
-                count(*) filter (where has_time_apart) over {{ of_the_family }}
-                = count(gpu_seconds) filter (where has_time_apart) over {{ of_the_family }}
-                then sum(gpu_seconds) filter (where has_time_apart) over {{ of_the_family }}
+            when max(case when has_time_apart and gpu_seconds is null then 1 else 0 end) over {{ of_the_family }} = 0
+                then sum(case when has_time_apart then gpu_seconds end) over {{ of_the_family }}
         end as gpu_seconds_with_nested,
         case when run_state = 'finished' then metric_value - best_before end as metric_points_gained
     from apart
