@@ -46,7 +46,8 @@ def make_demo(
 ) -> None:
     """Write the demo vendors' bills and the truth behind them, unless they are there already.
 
-    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
+    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, ``vendors/brightgauge`` (a
+    platform that is paid in credits), the spend logs of the
     company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
     place and renamed, so that a killed run leaves nothing half. The invoices that the company
     received, its outcomes and its training runs go to its own tables in ``org``, because they
@@ -109,6 +110,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
+    from orchestration.demo.credits_bill import FOLDER, write_credits_export
     from orchestration.demo.gateway import discrepancies, write_gateway_export
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
@@ -136,6 +138,10 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         bill.costs.write_parquet(folder / f"{costs_name}.parquet")
         bill.truth.write_parquet(truth_dir / f"{name}_cost.parquet")
         say(f"  {name}: {_summary(bill)}")
+    credits_lines = write_credits_export(world, vendors_dir / FOLDER)
+    credits_lines.write_parquet(truth_dir / f"{FOLDER}_cost.parquet")
+    spent = Decimal(credits_lines["effective_cost"].sum())
+    say(f"  {FOLDER}: {credits_lines.height} lines, {spent:.2f} USD of credits used")
     truth = write_aws_export(world, vendors_dir / "aws")
     truth.by_day.write_parquet(truth_dir / "aws_cost.parquet")
     truth.by_place.write_parquet(truth_dir / "aws_caused_cost.parquet")
