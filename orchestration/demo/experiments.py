@@ -51,18 +51,18 @@ def tracked_runs(runs: Iterable[_Run]) -> list[_Run]:
     return [run for run in runs if run["trained_model"] == TRACKED_MODEL]
 
 
-def stated_runs(runs: Iterable[_Run]) -> Iterator[_Run]:
-    """Yield the runs that the organisation's table states: of the tracked ones the first alone.
+def stated_runs(runs: Iterable[_Run]) -> list[_Run]:
+    """Return the runs that the organisation's table states: of the tracked ones one alone.
 
-    Somebody entered that one by the tracker's id before the tracker was read.
+    Somebody entered the last that finished, by the tracker's id.
     """
-    is_first = True
-    for run in runs:
-        if run["trained_model"] != TRACKED_MODEL:
-            yield run
-        elif is_first:
-            is_first = False
-            yield {**run, "run_id": tracked_run_id(str(run["run_id"]))}
+    every = list(runs)
+    entered = [
+        {**run, "run_id": tracked_run_id(str(run["run_id"]))}
+        for run in tracked_runs(every)
+        if run["run_state"] == "finished" and run["parent_run_id"] is None
+    ]
+    return [*(run for run in every if run["trained_model"] != TRACKED_MODEL), *entered[-1:]]
 
 
 def write_tracked_runs(folder: Path, runs: Iterable[_Run]) -> int:

@@ -88,7 +88,8 @@ _STATUSES = ("RUNNING", "FINISHED", "FAILED", "KILLED")
 _MOST_GPUS = 100_000
 
 _RUNS = """
-    select unnest(from_json(json_extract($body, '$.runs'), '["JSON"]')) as run
+    select unnest(from_json(json_extract(body, '$.runs'), '["JSON"]')) as run, read_order
+    from (select unnest($bodies) as body, unnest($numbers) as read_order)
 """
 _SHAPE = """{
     "info": {"run_id": "VARCHAR", "run_uuid": "VARCHAR", "experiment_id": "VARCHAR",
@@ -115,11 +116,12 @@ class RunFormat:
 
 
 def runs_sql(form: RunFormat, today: date) -> str:
-    """Return the SELECT of a page's runs from the parameter ``body``.
+    """Return the SELECT of the runs of pages, from lists of one length as parameters.
 
+    ``bodies`` are the pages and ``numbers`` the order in which they were read.
     Besides the columns of a run it has ``gpu_metrics``, the names of the metrics to ask the history
-    of, ``asked_as``, the run's id as the tracker wants it, and ``is_placed``: whether its start is
-    known. What is not counted by days yet (a run that
+    of, ``asked_as``, the run's id as the tracker wants it, ``is_placed``, whether its start is
+    known, and ``read_order``. What is not counted by days yet (a run that
     is to begin, or began today) is left out.
 
     Args:
@@ -139,7 +141,7 @@ def runs_sql(form: RunFormat, today: date) -> str:
     unfinished = f"case when coalesce(ended_at > timestamp '{today}', true) then '{today}' end"
     return f"""
     with answered as (
-        select from_json(run, {sql_text(_SHAPE)}) as one from ({_RUNS})
+        select from_json(run, {sql_text(_SHAPE)}) as one, read_order from ({_RUNS})
     ),
 
     read as (
@@ -152,7 +154,8 @@ def runs_sql(form: RunFormat, today: date) -> str:
             one.info.end_time as raw_end,
             one.info.lifecycle_stage as lifecycle_stage,
             coalesce(one.data.metrics, []) as metrics,
-            coalesce(one.data.tags, []) as tag_list
+            coalesce(one.data.tags, []) as tag_list,
+            read_order
         from answered
     ),
 
@@ -244,7 +247,8 @@ def runs_sql(form: RunFormat, today: date) -> str:
         )), 16) as measures_tag,
         list_sort(list_transform(gpu_metrics, m -> m.key)) as gpu_metrics,
         raw_run_id as asked_as,
-        coalesce(is_placed, false) as is_placed
+        coalesce(is_placed, false) as is_placed,
+        read_order
     from judged
     where
         raw_status is distinct from 'SCHEDULED'

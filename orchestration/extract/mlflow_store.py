@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -39,6 +40,7 @@ from orchestration.extract.source import Dataset, PullContext, SourceConfig
 # For so long after it ended a run is read again by each pull: people tag and delete it then.
 _SETTLED_DAYS = 7
 
+_PAGES_AT_A_TIME = 10
 # Histories of so many runs are looked at together.
 _MEASURED_RUNS = 50
 
@@ -171,27 +173,36 @@ class TrackedRuns:
                 f"attributes.start_time >= {_milliseconds(period.start)} "
                 f"and attributes.start_time < {_milliseconds(period.end)}"
             )
-        read = f"select *, $number from ({runs_sql(self._form, self._context.today)})"
         connection.execute(
             f"create temp table answered ({_typed(RUN_COLUMNS)}, gpu_metrics varchar[], "
             "asked_as varchar, is_placed boolean, read_order bigint)"
         )
         experiments = self._tracker.experiments(connection)
-        number = 0
-        for condition in conditions:
-            for body in self._tracker.runs(connection, experiments, condition):
-                number += 1
-                connection.execute(f"insert into answered {read}", {"body": body, "number": number})
+        self._take_in(
+            connection,
+            (
+                page
+                for condition in conditions
+                for page in self._tracker.runs(connection, experiments, condition)
+            ),
+        )
         unheard = connection.execute(
             "select run_id from known where status = 'RUNNING' "
             "and run_id not in (select run_id from answered) order by run_id"
         ).fetchall()
-        for (run_id,) in unheard:
-            page = self._tracker.run(connection, run_id)
-            if page is not None:
-                number += 1
-                connection.execute(f"insert into answered {read}", {"body": page, "number": number})
+        single = (self._tracker.run(connection, run_id) for (run_id,) in unheard)
+        self._take_in(connection, (page for page in single if page is not None))
         return month
+
+    def _take_in(self, connection: duckdb.DuckDBPyConnection, pages: Iterator[str]) -> None:
+        """Put the runs of pages into the table of answers, several pages at a time."""
+        read = f"insert into answered {runs_sql(self._form, self._context.today)}"
+        numbered = enumerate(pages, start=1)
+        while batch := list(islice(numbered, _PAGES_AT_A_TIME)):
+            connection.execute(
+                read,
+                {"bodies": [body for _, body in batch], "numbers": [number for number, _ in batch]},
+            )
 
     def _first_day(self) -> date:
         return reported_periods(self._source, self._context)[0].start
@@ -268,11 +279,11 @@ class TrackedRuns:
                 select
                     run_id,
                     max(gpu_count) as gpu_count,
-                    cast(least(
+                    cast(
                         sum(used_gpu_seconds)
-                        / sum(requested_gpu_seconds) filter (where used_gpu_seconds is not null),
-                        1
-                    ) as decimal(18, 12)) as share
+                        / sum(requested_gpu_seconds) filter (where used_gpu_seconds is not null)
+                        as decimal(18, 12)
+                    ) as share
                 from found_days
                 where defects is null
                 group by run_id

@@ -263,6 +263,7 @@ def test_a_real_tracker_from_its_first_pull_to_a_late_end_and_a_deletion(
         "measures_tag": "",
     }
     assert runs[nested]["parent_run_id"] == outer
+    assert runs[nested]["gpu_count"] == 2 and "gpu_utilisation_share" not in runs[nested]
     assert runs[failed]["metric_name"] == "f1" and "metric_value" not in runs[failed]
     assert "ended_at" not in runs[at_work]
     days = {(row["run_id"], row["window_start"].day): row for row in rows(first, "run_days")}

@@ -112,7 +112,7 @@ judged as (
     select
         chosen.run_source,
         chosen.run_id,
-        case when not nested.has_no_outermost then chosen.parent_run_id end as parent_run_id,
+        case when not nested.has_no_outermost then nested.parent_1 end as parent_run_id,
         {%- for n in range(1, most_parents + 1) %}
         case when not nested.has_no_outermost then nested.parent_{{ n }} end as parent_{{ n }},
         {%- endfor %}

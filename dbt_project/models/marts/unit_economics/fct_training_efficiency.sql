@@ -8,6 +8,16 @@ with training_runs as (
     where standing = 'counted'
 ),
 
+{# A run around it that does not count is no run of this list. #}
+nested as (
+    select
+        training_runs.*,
+        parents.run_id as counted_parent_run_id
+    from training_runs
+    left join training_runs as parents  -- a run to at most one run around it
+        on training_runs.parent_run_id = parents.run_id
+),
+
 compared as (
     select
         *,
@@ -17,7 +27,7 @@ compared as (
             order by started_at, run_id
             rows between unbounded preceding and 1 preceding
         ) as best_before
-    from training_runs
+    from nested
 ),
 
 measured as (
@@ -32,7 +42,7 @@ select
     run_id,
     run_source,
     also_stated_by,
-    parent_run_id,
+    counted_parent_run_id as parent_run_id,
     use_case_id,
     trained_model,
     resource_id,
