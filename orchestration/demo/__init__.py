@@ -17,10 +17,17 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.demo.experiments import (
+    EVERY_RUN_TABLE,
+    stated_runs,
+    tracked_runs,
+    write_tracked_runs,
+)
 from orchestration.demo.received_invoices import LINE_ITEM_TYPE_SEED, write_received_invoices
 from orchestration.demo.stated_figures import (
     OUTCOME_TABLE,
     TRAINING_RUN_TABLE,
+    training_runs,
     write_outcomes,
     write_training_runs,
 )
@@ -47,8 +54,9 @@ def make_demo(
     """Write the demo vendors' bills and the truth behind them, unless they are there already.
 
     Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, ``vendors/brightgauge`` (a
-    platform that is paid in credits), the spend logs of the
-    company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
+    platform that is paid in credits), the spend logs of the company's own gateway in
+    ``vendors/gateway``, the training runs that one team tracks in ``vendors/mlflow``, and
+    ``truth``. Both folders are made beside their
     place and renamed, so that a killed run leaves nothing half. The invoices that the company
     received, its outcomes and its training runs go to its own tables in ``org``, because they
     agree with the bills.
@@ -152,9 +160,13 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         world.today,
     )
     write_outcomes(truth_dir / OUTCOME_TABLE, world)
-    write_training_runs(truth_dir / TRAINING_RUN_TABLE, vendors_dir / "aws", world.today)
+    runs = training_runs(vendors_dir / "aws", world.today)
+    write_training_runs(truth_dir / EVERY_RUN_TABLE, runs)
+    write_training_runs(truth_dir / TRAINING_RUN_TABLE, stated_runs(runs))
     total = Decimal(truth.by_day["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
+    tracked_count = write_tracked_runs(vendors_dir / "mlflow", tracked_runs(runs))
+    say(f"  tracker: {tracked_count} training runs")
     say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
 
 

@@ -22,6 +22,7 @@ import polars as pl
 import pytest
 
 from orchestration.demo import make_demo
+from orchestration.demo.experiments import EVERY_RUN_TABLE, TRACKED_MODEL, tracked_run_id
 from orchestration.demo.gateway import GATEWAY_USE_CASES, UNKNOWN_MODEL
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
 from orchestration.demo.world import canonical_model
@@ -119,6 +120,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Demo
                     "url": "demo/vendors/brightgauge",
                 },
                 {"name": "llm_gateway", "kind": "litellm", "url": "demo/vendors/gateway"},
+                {
+                    "name": "experiments",
+                    "kind": "mlflow",
+                    "url": api,
+                    "metrics": ["average precision"],
+                },
             ]
         )
         run = installation.run_here(TOLLGATE_FIRST_PERIOD=FIRST_PERIOD, **{KEY: DEMO_ADMIN_KEY})
@@ -790,6 +797,37 @@ def test_training_runs_cost_what_their_machines_were_billed_in_their_time(demo: 
     for run_id, cost, billed, state, wasted, own in runs:
         assert abs(cost / billed - Decimal("0.94")) < Decimal("0.005"), run_id
         assert wasted == (own if state in ("failed", "preempted") else 0)
+
+
+def test_every_training_run_counts_once_whoever_states_it(demo: Demo) -> None:
+    """The table states one team's runs, the tracker the other's, and one run is in both."""
+    every = pl.read_csv(demo.truth_dir / EVERY_RUN_TABLE).filter(
+        (pl.col("started_at") >= FIRST_PERIOD) | (pl.col("trained_model") != TRACKED_MODEL)
+    )
+    found = demo.installation.query(
+        "select run_source, standing, count(*) from trust.rpt_training_run group by all order by 1"
+    )
+    counts = {(source, standing): count for source, standing, count in found}
+    assert set(counts) == {
+        ("experiments", "counted"),
+        ("experiments", "stated_elsewhere"),
+        ("training_run.csv", "counted"),
+    }
+    assert counts["experiments", "stated_elsewhere"] == 1
+    counted = counts["experiments", "counted"] + counts["training_run.csv", "counted"]
+    assert counted == every.height
+    shares = demo.installation.query(
+        "select run_id, gpu_utilisation_share from unit_economics.fct_training_efficiency "
+        "where run_source = 'experiments' and gpu_utilisation_share is not null"
+    )
+    known = {
+        tracked_run_id(run_id): Decimal(str(share))
+        for run_id, share in every.select("run_id", "gpu_utilisation_share").iter_rows()
+        if share is not None
+    }
+    assert len(shares) > 3
+    for run_id, share in shares:
+        assert abs(share - known[run_id]) < Decimal("0.000001"), run_id
 
 
 def test_a_session_takes_what_the_gateway_saw_of_it(demo: Demo) -> None:
