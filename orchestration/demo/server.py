@@ -1,4 +1,4 @@
-"""The demo company's OpenAI and Anthropic, answering on loopback as the vendors do.
+"""The demo company's OpenAI, Anthropic and Prometheus, answering on loopback as these do.
 
 Real paths, parameters, page limits, error bodies and shapes of answers; the numbers come from the
 files that ``make_demo`` wrote. The first request of each path is told to come again (429), so that
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from orchestration.demo.prometheus_api import PrometheusApi
 from orchestration.demo.vendor_api import Answer, Api, ApiError, anthropic_apis, openai_apis
 
 DEMO_ADMIN_KEY = "demo-admin-key"
@@ -33,7 +34,7 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     """Serve the demo company's vendors while the block runs.
 
     Args:
-        vendors_dir: The folder that holds ``openai/`` and ``anthropic/``.
+        vendors_dir: The folder that holds ``openai/``, ``anthropic/`` and ``prometheus/``.
         port: Port on loopback; 0 takes any free one.
 
     Yields:
@@ -42,7 +43,11 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     Raises:
         PortTakenError: The port is in use.
     """
-    apis = {api.path: api for api in (*openai_apis(vendors_dir), *anthropic_apis(vendors_dir))}
+    apis: dict[str, Api | PrometheusApi] = {
+        api.path: api for api in (*openai_apis(vendors_dir), *anthropic_apis(vendors_dir))
+    }
+    telemetry = PrometheusApi(vendors_dir / "prometheus")
+    apis[telemetry.path] = telemetry
     try:
         server = _VendorServer((_HOST, port), apis)
     except OSError as error:
@@ -64,7 +69,7 @@ class _VendorServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], apis: Mapping[str, Api]) -> None:
+    def __init__(self, address: tuple[str, int], apis: Mapping[str, Api | PrometheusApi]) -> None:
         self.apis = apis
         self._asked: set[str] = set()
         self._lock = threading.Lock()
