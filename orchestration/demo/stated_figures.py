@@ -98,7 +98,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("coding-agent", "change merged", 60, 85, _ESTIMATED, "head of engineering"),
     Outcome("code-review", "review comment kept", 480, None, _MEASURED, "head of engineering"),
     Outcome("incident-helper", "incident shortened", 12, None, _ESTIMATED, "head of operations"),
-    Outcome("policy-check", "claim checked", 850, 93, _MEASURED, "general counsel"),
+    Outcome("policy-check", "claim checked", 850, 93, _ESTIMATED, "general counsel"),
     Outcome("demand-explainer", "forecast explained", 900, 90, _MEASURED, "head of planning"),
     Outcome("delivery-agent", "delivery rescued", 90, 80, _MEASURED, "head of logistics"),
     Outcome("claim-extraction", "document read", 950, 95, _MEASURED, "head of logistics"),

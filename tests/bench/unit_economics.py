@@ -85,13 +85,14 @@ _USAGE = f"""
         cast('{SOURCE}' as varchar) as source, $month as billing_period, split_id, usage_date,
         'usage_api' as usage_source, 'OpenAI API' as service_name, x_model, x_token_class,
         x_service_tier, x_context_window, cast(null as varchar) as x_region_scope,
+        cast(null as varchar) as billing_currency,
         cast(1000 + chance % 1000000 as decimal(38, 6)) as tokens,
         cast(null as decimal(38, 0)) as requests
     from ({_CELLS})
     union all
     select
         '{SOURCE}', $month, split_id, usage_date, 'usage_api', 'OpenAI API', x_model, 'request',
-        'standard', null, null, null, cast(1 + chance % 1000 as decimal(38, 0))
+        'standard', null, null, null, null, cast(1 + chance % 1000 as decimal(38, 0))
     from ({_CELLS})
     where x_token_class = 'output' and x_service_tier = 'standard' and x_context_window = '0-200k'
 """
@@ -131,7 +132,8 @@ _METERED = """
         0 as context_above_tokens, 'acompletion' as x_operation,
         concat('key ', u % 2000) as x_credential_id, concat('u_', u) as x_user_id,
         concat('owner-', u % 200) as x_team, concat('use-case-', u % 1000) as x_use_case,
-        'prod' as x_environment, cast(20 as decimal(38, 0)) as requests,
+        'prod' as x_environment, cast(20 as decimal(38, 0)) as records_count,
+        cast(20 as decimal(38, 0)) as requests,
         cast(1 as decimal(38, 0)) as failed_requests,
         cast(1000 + hash(d, m, u) % 100000 as decimal(38, 0)) as input_uncached_tokens,
         cast(hash(u, m, d) % 10000 as decimal(38, 0)) as output_tokens,

@@ -57,6 +57,7 @@ used as (
         usage_splits.{{ name }},
         {%- endfor %}
         numbered_shares.who_number,
+        usage_splits.billing_currency,
         max(usage_splits.usage_source) as usage_source,
         sum(usage_splits.tokens * numbered_shares.share) as tokens,
         {# of what is nobody else's: the same number, which need not be rounded to be priced #}
@@ -97,29 +98,35 @@ paid as (
     group by all
 ),
 
-first_currencies as (
+single_currencies as (
     select
         {%- for name in what_columns %}
         {{ name }},
         {%- endfor %}
         who_number,
-        min(billing_currency) as billing_currency
+        case when min(billing_currency) = max(billing_currency) then min(billing_currency) end as billing_currency
     from paid
     group by all
 ),
 
-{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
-    first currency by name, so that two currencies are never added up. #}
+{# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
+    several, nobody knows which token was paid in which, and they stand by themselves. #}
 used_in_currency as (
     select
-        used.*,
-        first_currencies.billing_currency
+        {%- for name in what_columns %}
+        used.{{ name }},
+        {%- endfor %}
+        used.who_number,
+        used.usage_source,
+        used.tokens,
+        used.whole_tokens,
+        coalesce(used.billing_currency, single_currencies.billing_currency) as billing_currency
     from used
-    left join first_currencies  -- one to at most one
+    left join single_currencies  -- many to at most one
         on
-            used.who_number = first_currencies.who_number
+            used.who_number = single_currencies.who_number
             {%- for name in what_columns %}
-            and used.{{ name }} is not distinct from first_currencies.{{ name }}
+            and used.{{ name }} is not distinct from single_currencies.{{ name }}
             {%- endfor %}
 ),
 

@@ -10,6 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+{%- set of_the_key = '(partition by ' ~ (what_columns + who_columns) | join(', ') ~ ')' %}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}
@@ -81,7 +82,7 @@ by_split as (
         x_context_window,
         x_region_scope,
         split_id,
-        cast(null as string) as billing_currency,
+        billing_currency,
         cast(null as string) as reporting_currency,
         {%- for cost in four_costs() %}
         cast(null as decimal(38, 12)) as {{ cost }},
@@ -93,7 +94,7 @@ by_split as (
     from usage_splits
     group by
         source, billing_period, service_name, x_model, x_token_class, x_service_tier, x_context_window,
-        x_region_scope, split_id
+        x_region_scope, split_id, billing_currency
 ),
 
 by_owner as (
@@ -118,8 +119,8 @@ by_owner as (
         on by_split.split_id = split_shares.split_id
 ),
 
-{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
-    first currency by name, so that two currencies are never added up. #}
+{# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
+    several, nobody knows which was paid in which, and they stand by themselves. #}
 in_currency as (
     select
         {%- for name in what_columns + who_columns %}
@@ -127,9 +128,11 @@ in_currency as (
         {%- endfor %}
         coalesce(
             billing_currency,
-            min(billing_currency) over (
-                partition by {{ (what_columns + who_columns) | join(', ') }}
-            )
+            case
+                when
+                    min(billing_currency) over {{ of_the_key }} = max(billing_currency) over {{ of_the_key }}
+                    then min(billing_currency) over {{ of_the_key }}
+            end
         ) as billing_currency,
         reporting_currency,
         {%- for cost in four_costs() %}
