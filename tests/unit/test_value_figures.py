@@ -181,7 +181,11 @@ def test_a_company_that_states_nothing_has_no_fault(org: Path, tmp_path: Path) -
             {"counted_measure": "request"},
             "row 2, column counted_measure: 'request' is not allowed; it must be succeeded",
         ),
-        ("outcome_meter", {"tag_key": "ok"}, "row 2, column tag_value: a tag has a key and"),
+        (
+            "outcome_meter",
+            {"tag_key": "ok"},
+            "row 2, column tag_value: a tag has a key and a value",
+        ),
         (
             "outcome_meter",
             {"counted_measure": "users", "valid_from": "2026-10-02"},

@@ -191,35 +191,62 @@
 {%- endmacro %}
 
 {% macro duckdb__per_request(amount, requests) -%}
-    {{ duckdb__divided_on_paper(amount, requests, 2) }}
+    {{ duckdb__divided_on_paper(amount, requests, 3) }}
 {%- endmacro %}
 
-{#- The quotient of an amount times 10^(6 * steps - 12), to 12 decimals. -#}
+{#-
+  The quotient of an amount times 10^(6 * steps - 18), to 12 decimals. DuckDB divides 38 digits bit by bit, at
+  a microsecond each time; multiplying takes a fiftieth of that. So the next six digits are guessed with
+  doubles, right to a ten-thousandth of a last digit, and what they leave of the amount, above or below, is
+  worked out in whole numbers and divided next, with the amount's next six digits: `next`, then `after`. In
+  the end less than one whole is left; where it is below zero, the last guess was one too high.
+-#}
 {% macro duckdb__divided_on_paper(amount, units, steps) -%}
-    {%- set divisor = "nullif(" ~ duckdb__in_last_digits(units) ~ ", 0)" -%}
+    {%- set guess = "cast(round(cast(n.rest as double) / cast(n.divisor as double)) as hugeint)" -%}
+    {%- set step -%}
+        {divisor: n.divisor, turn: n.turn, digits: n.digits * 1000000 + {{ guess }},
+        rest: (n.rest - {{ guess }} * n.divisor) * 1000000 + n.next, next: n.after, after: cast(0 as bigint)}
+    {%- endset -%}
     {#- whole numbers of 10^-12, and the 12 digits after those -#}
-    {%- set fraction = "cast((" ~ amount ~ ") % 1 as decimal(25, 24)) * 1000000000000" -%}
-    {%- set digits = "cast(cast(" ~ fraction ~ " % 1 as decimal(13, 12)) * 1000000000000 as hugeint)" -%}
-    {%- set carry = namespace(value=(
-        "(cast(trunc(" ~ amount ~ ") as hugeint) * 1000000000000 + cast(trunc(" ~ fraction ~ ") as hugeint))"
+    {%- set parts = duckdb__with_named(
+        "{whole: cast(trunc(" ~ amount ~ ") as hugeint),"
+        ~ " fraction: cast((" ~ amount ~ ") % 1 as decimal(25, 24)) * 1000000000000,"
+        ~ " units: nullif(" ~ duckdb__in_last_digits(units) ~ ", 0)}",
+        "{cost: n.whole * 1000000000000 + cast(trunc(n.fraction) as hugeint),"
+        ~ " later: cast(cast(n.fraction % 1 as decimal(13, 12)) * 1000000000000 as bigint), units: n.units}"
+    ) -%}
+    {%- set division = namespace(reached=duckdb__with_named(
+        parts,
+        "{divisor: abs(n.units), turn: case when n.cost < 0 or n.later < 0 then -1 else 1 end * sign(n.units),"
+        ~ " digits: cast(0 as hugeint), rest: abs(n.cost), next: abs(n.later) // 1000000,"
+        ~ " after: abs(n.later) % 1000000}"
     )) -%}
-    {%- set quotient = namespace(value="(" ~ carry.value ~ " // " ~ divisor ~ ")") -%}
-    {%- for step in range(steps) -%}
-        {%- set next_digits = [digits ~ " // 1000000", digits ~ " % 1000000", "0"][step] -%}
-        {%- set carry.value = "((" ~ carry.value ~ " % " ~ divisor ~ ") * 1000000 + " ~ next_digits ~ ")" -%}
-        {%- set quotient.value = "(" ~ quotient.value ~ " * 1000000 + " ~ carry.value ~ " // " ~ divisor ~ ")" -%}
+    {%- for _ in range(steps) -%}
+        {%- set division.reached = duckdb__with_named(division.reached, step) -%}
     {%- endfor -%}
     cast(
-        cast({{ quotient.value }} as decimal(38, 0)) * cast('0.000000000001' as decimal(12, 12))
-        as decimal(38, 12)
+        cast(
+            {{ duckdb__with_named(division.reached, "n.turn * (n.digits - cast(n.rest < 0 as integer))") }} as decimal(38, 0)
+        ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
     )
 {%- endmacro %}
 
-{#- A number with at most 12 decimals as a whole number of 10^-12. -#}
+{#-
+  A number with at most 12 decimals as a whole number of 10^-12. What lies beside the nearest whole
+  number is of 12 digits, which a double holds.
+-#}
 {% macro duckdb__in_last_digits(number) -%}
     {%- set exact = "cast(" ~ number ~ " as decimal(38, 12))" -%}
-    (cast(trunc({{ exact }}) as hugeint) * 1000000000000
-    + cast(cast({{ exact }} % 1 as decimal(13, 12)) * 1000000000000 as hugeint))
+    {{ duckdb__with_named(
+        "{exact: " ~ exact ~ ", whole: cast(" ~ exact ~ " as hugeint)}",
+        "n.whole * 1000000000000 + cast(round(cast("
+            ~ "cast(n.exact - cast(n.whole as decimal(26, 0)) as decimal(13, 12)) as double) * 1e12) as bigint)"
+    ) }}
+{%- endmacro %}
+
+{#- What is made of a value that is worked out once and read several times, as `n`. -#}
+{% macro duckdb__with_named(value, made) -%}
+    list_transform([{{ value }}], lambda n: {{ made }})[1]
 {%- endmacro %}
 
 {% macro spark__per_request(amount, requests) -%}
@@ -271,7 +298,7 @@
 {%- endmacro %}
 
 {% macro duckdb__per_unit_share(part, whole) -%}
-    cast({{ duckdb__divided_on_paper(part, whole, 2) }} as decimal(18, 12))
+    cast({{ duckdb__divided_on_paper(part, whole, 3) }} as decimal(18, 12))
 {%- endmacro %}
 
 {% macro spark__per_unit_share(part, whole) -%}
@@ -302,7 +329,7 @@
 {%- endmacro %}
 
 {% macro duckdb__per_million_tokens(amount, tokens) -%}
-    {{ duckdb__divided_on_paper(amount, tokens, 3) }}
+    {{ duckdb__divided_on_paper(amount, tokens, 4) }}
 {%- endmacro %}
 
 {% macro spark__per_million_tokens(amount, tokens) -%}

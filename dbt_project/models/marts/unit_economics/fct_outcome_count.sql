@@ -16,7 +16,7 @@ metered_usage as (
     where
         standing = 'counted'
         and {{ metered_matter() }} = 'calls'
-        and x_use_case in (select use_case_id from outcome_meters)
+        and x_use_case in (select outcome_meters.use_case_id from outcome_meters)
 ),
 
 tag_sets as (
