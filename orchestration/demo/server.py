@@ -1,4 +1,4 @@
-"""The demo company's OpenAI, Anthropic and MLflow, answering on loopback as these do.
+"""The demo company's OpenAI, Anthropic, MLflow and Prometheus, answering on loopback as these do.
 
 Real paths, parameters, page limits, error bodies and shapes of answers; the numbers come from the
 files that ``make_demo`` wrote. The first request of each path is told to come again (429), so that
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.demo.experiments import TrackingApi, read_tracked_runs, tracking_apis
+from orchestration.demo.prometheus_api import PrometheusApi
 from orchestration.demo.vendor_api import (
     Answer,
     Api,
@@ -41,7 +42,8 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     """Serve the demo company's vendors while the block runs.
 
     Args:
-        vendors_dir: The folder that holds ``openai/``, ``anthropic/`` and ``mlflow/``.
+        vendors_dir: The folder that holds ``openai/``, ``anthropic/``, ``mlflow/`` and
+            ``prometheus/``.
         port: Port on loopback; 0 takes any free one.
 
     Yields:
@@ -50,10 +52,12 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     Raises:
         PortTakenError: The port is in use.
     """
-    apis: dict[str, Api | TrackingApi] = {
+    apis: dict[str, Api | TrackingApi | PrometheusApi] = {
         api.path: api for api in (*openai_apis(vendors_dir), *anthropic_apis(vendors_dir))
     }
     apis |= {api.path: api for api in tracking_apis(read_tracked_runs(vendors_dir / "mlflow"))}
+    telemetry = PrometheusApi(vendors_dir / "prometheus")
+    apis[telemetry.path] = telemetry
     try:
         server = _VendorServer((_HOST, port), apis)
     except OSError as error:
@@ -75,7 +79,9 @@ class _VendorServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], apis: Mapping[str, Api | TrackingApi]) -> None:
+    def __init__(
+        self, address: tuple[str, int], apis: Mapping[str, Api | TrackingApi | PrometheusApi]
+    ) -> None:
         self.apis = apis
         self._asked: set[str] = set()
         self._lock = threading.Lock()

@@ -255,7 +255,7 @@ metered_twice as (
         'metered_twice' as exception_kind,
         concat(
             counted_days.x_use_case,
-            case when counted_days.matter = 'time' then ', time' else '' end,
+            case when counted_days.matter = 'calls' then '' else concat(', ', counted_days.matter) end,
             ', also by ',
             other_meters.other_source
         ) as subject,
