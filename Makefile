@@ -2,12 +2,11 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-export DAGSTER_HOME := $(CURDIR)/.dagster
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL PERIOD REASON M BY WHERE FROM TO RULES
 
-.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview
+.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview mlflow-server oldest-duckdb
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,7 +21,6 @@ $(VENV)/.installed: requirements.lock
 		echo "Installing the Python packages into $(VENV), which takes a minute or two"; \
 		python3 -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock; \
 	fi
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 	@touch $@
 
 run: setup ## Run the whole pipeline over every period (the demo company by default; SCALE=0.1 makes it smaller).
@@ -82,5 +80,18 @@ bench: setup ## Measure speed as ratios; written to bench/.
 focus-rules: setup ## Write the dbt code of the FOCUS rules from their facts.
 	@$(PYTHON) -m orchestration.publish.focus_conformance write
 
+mlflow-server: .mlflow/.installed ## Make the MLflow server that tests run against, in .mlflow.
+
+.mlflow/.installed: tests/mlflow_server.txt
+	@python3 -m venv --clear .mlflow && .mlflow/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mlflow_server.txt
+	@touch $@
+
 focus-referee: setup ## Let the official FOCUS validator judge a sample of what is published.
 	@$(PYTHON) -m tests.referee
+
+# The first DuckDB that may open the published file, for the test that opens it; Python 3.13 has no 1.0.
+oldest-duckdb: setup ## Install the oldest DuckDB client that the published file is written for.
+	@if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(PYTHON)"; \
+	else install="$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade"; fi; \
+	$$install --no-deps --only-binary :all: --target .oldest-duckdb \
+		'duckdb==1.0.0; python_version < "3.13"' 'duckdb==1.1.3; python_version >= "3.13"'

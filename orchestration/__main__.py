@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = settings.model_copy(update={"judge_all": True})
     if options.command == "run" and options.scale is not None:
         settings = settings.model_copy(update={"demo_scale": options.scale})
-    use_instance()
+    use_instance(settings.data_dir)
     logging.captureWarnings(True)
     if options.command == "query":
         return _query(settings, options.sql)

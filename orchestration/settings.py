@@ -209,10 +209,12 @@ def export_demo_key() -> None:
     os.environ.setdefault("TOLLGATE_DEMO_ADMIN_KEY", "demo-admin-key")
 
 
-def use_instance() -> None:
-    """Keep Dagster's history beside the project unless the installation says where."""
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_DIR / ".dagster")))
+def use_instance(data_dir: Path) -> None:
+    """Keep Dagster's history beside the data that it is of, unless the installation says where."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(data_dir.resolve() / "dagster")))
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        (home / "dagster.yaml").write_bytes((PROJECT_DIR / "dagster.yaml").read_bytes())
+        (home / "dagster.yaml").write_bytes(
+            (PROJECT_DIR / "orchestration/dagster.yaml").read_bytes()
+        )
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")

@@ -154,6 +154,7 @@ from {{ relation }}
         ('x_product_code', 'string'),
         ('x_operation', 'string'),
         ('x_line_item_type', 'string'),
+        ('billing_currency', 'string'),
         ('tokens', 'decimal(38, 6)'),
         ('requests', 'decimal(38, 0)'),
     ]) %}

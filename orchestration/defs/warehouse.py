@@ -22,6 +22,7 @@ from dagster_dbt import (
 )
 from dagster_dbt.errors import DagsterDbtError
 
+from orchestration.defs import gate_sentences
 from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
@@ -67,11 +68,15 @@ ORG_TABLES_KEY = dg.AssetKey(["land", "org"])
 
 
 class DbtLines(io.TextIOBase):
-    """Takes dbt's output and passes on what the materializations say, and what failed."""
+    """Takes dbt's output and passes on what the materializations say, and what failed.
+
+    `of_gates` keeps what each gate said of its first rows, by the gate's name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._outer = sys.stdout
+        self.of_gates: dict[str, list[str]] = {}
 
     def writable(self) -> bool:
         """Say that lines may be written."""
@@ -83,6 +88,9 @@ class DbtLines(io.TextIOBase):
         with redirect_stdout(self._outer):
             for line in text.splitlines():
                 said = _CLOCK.sub("", line).rstrip()
+                if said.startswith(("FAIL ", "WARN ")):
+                    gate, _, row = said[len("FAIL ") :].partition(": ")
+                    self.of_gates.setdefault(gate, []).append(row)
                 if said.startswith(("conform ", "allocate ", "marts ")):
                     progress.info(said)
                 elif said.startswith("WARN "):
@@ -118,6 +126,8 @@ def _events_with_facts(
             break
         if isinstance(event, dg.Output):
             models.append(event)
+        elif isinstance(event, dg.AssetCheckResult):
+            yield _with_sentence(event, manifest, said.of_gates)
         else:
             yield event
     facts = {} if failure else model_facts(build_path)
@@ -139,6 +149,22 @@ def _with_facts(
     if duration is not None:
         shown["seconds"] = round(float(str(duration.value)), 1)
     return event.with_metadata({**event.metadata, **shown})
+
+
+def _with_sentence(
+    event: dg.AssetCheckResult, manifest: Mapping[str, Any], said: Mapping[str, Sequence[str]]
+) -> dg.AssetCheckResult:
+    """Return a check's result with what it looked for and what it found as its description."""
+    test = manifest["nodes"][str(event.metadata["unique_id"].value)]
+    failed = event.metadata.get("dagster_dbt/failed_row_count")
+    return event._replace(
+        description=gate_sentences.found(
+            gate_sentences.looks_for(test),
+            event.passed,
+            None if failed is None else int(str(failed.value)),
+            said.get(test["name"], ()),
+        )
+    )
 
 
 class DoorsTranslator(DagsterDbtTranslator):
@@ -164,6 +190,19 @@ class DoorsTranslator(DagsterDbtTranslator):
         for upstream in node.get("depends_on", {}).get("nodes", []):
             deps |= self._filled_by(manifest, upstream)
         return spec.replace_attributes(deps=[dg.AssetDep(key) for key in sorted(deps)])
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """Return dbt's check with what it looks for as its description."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None:
+            return None
+        return spec._replace(description=gate_sentences.looks_for(manifest["nodes"][unique_id]))
 
     def _filled_by(self, manifest: Mapping[str, Any], upstream: str) -> set[dg.AssetKey]:
         source = manifest["sources"].get(upstream)
@@ -282,7 +321,8 @@ def build_warehouse_assets(
             manifest,
             {(current.source, current.billing_period) for current in landed},
         )
-        arguments = ["build"]
+        # Without dbt's own account of its project in JSON, which is there already.
+        arguments = ["build", "--no-write-json"]
         if unit_tests_passed(DBT_PROJECT_DIR):
             arguments += ["--exclude-resource-type", "unit_test"]
         targets = settings.warehouse_dir / "dbt_target"

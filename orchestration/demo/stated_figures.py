@@ -98,7 +98,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("coding-agent", "change merged", 60, 85, _ESTIMATED, "head of engineering"),
     Outcome("code-review", "review comment kept", 480, None, _MEASURED, "head of engineering"),
     Outcome("incident-helper", "incident shortened", 12, None, _ESTIMATED, "head of operations"),
-    Outcome("policy-check", "claim checked", 850, 93, _MEASURED, "general counsel"),
+    Outcome("policy-check", "claim checked", 850, 93, _ESTIMATED, "general counsel"),
     Outcome("demand-explainer", "forecast explained", 900, 90, _MEASURED, "head of planning"),
     Outcome("delivery-agent", "delivery rescued", 90, 80, _MEASURED, "head of logistics"),
     Outcome("claim-extraction", "document read", 950, 95, _MEASURED, "head of logistics"),
@@ -167,15 +167,24 @@ _INTERRUPTED_HOURS = 1.2
 _AT_WORK_PCT = 94
 
 
-def write_training_runs(path: Path, aws_dir: Path, today: date) -> None:
-    """Write the organisation's table of training runs: one for each day that a machine trained.
+def training_runs(aws_dir: Path, today: date) -> list[_Row]:
+    """Return the training runs of the world: one for each day that a machine trained.
 
     Args:
-        path: The CSV file; it is replaced.
         aws_dir: Folder of the AWS export.
         today: First day that has not happened yet.
     """
-    _write(path, _RUN_COLUMNS, _runs(_machine_days(aws_dir), today))
+    return list(_runs(_machine_days(aws_dir), today))
+
+
+def write_training_runs(path: Path, runs: Iterable[_Row]) -> None:
+    """Write training runs as the organisation's table of them.
+
+    Args:
+        path: The CSV file; it is replaced.
+        runs: The runs.
+    """
+    _write(path, _RUN_COLUMNS, runs)
 
 
 def _machine_days(aws_dir: Path) -> Sequence[tuple[str, str, str, date, float]]:

@@ -22,7 +22,7 @@ import polars as pl
 from orchestration.land.allocation_rules import BASIS_WITHIN, CAPACITY_KINDS, METHODS, check_rules
 from orchestration.land.currencies import ISO_4217
 from orchestration.land.org_rows import DAY_NEVER, DAY_ZERO, Faults, Row
-from orchestration.land.value_figures import value_faults
+from orchestration.land.value_figures import OUTCOME_MEASURES, value_faults
 
 _SHOWN_FAULTS = 50
 
@@ -651,6 +651,25 @@ TABLES: dict[str, Table] = {
             "stated_on": _ON,
             "valid_from": _ON,
             "valid_to": _ON,
+            "note": Column(),
+        },
+        ("use_case_id",),
+        is_optional=True,
+    ),
+    "outcome_meter": Table(
+        {
+            "use_case_id": _USE_CASE,
+            "outcome_name": Column(required=True),
+            "counted_measure": Column(required=True, values=OUTCOME_MEASURES),
+            "source": Column(),
+            "tag_key": Column(),
+            "tag_value": Column(),
+            "quality_share": Column("share"),
+            "where_both": Column(required=True, values=("meter", "statement")),
+            "stated_by": Column(required=True),
+            "stated_on": _ON,
+            "valid_from": _FROM,
+            "valid_to": _TO,
             "note": Column(),
         },
         ("use_case_id",),

@@ -30,6 +30,9 @@ class FigureRow(Protocol):
 
 _Rows = Sequence[FigureRow]
 
+# What a meter may count as outcomes; the model fct_outcome_count knows the same words.
+OUTCOME_MEASURES = ("succeeded requests", "sessions", "agent cycles", "users")
+
 _NOT_NEGATIVE = {
     "outcome": ("outcome_quantity",),
     "business_value": ("benefit_amount", "benefit_low", "benefit_high"),
@@ -40,6 +43,7 @@ _NOT_NEGATIVE = {
 # Days that lie in the past when the row is written; a validity may reach into the future.
 _PAST = {
     "outcome": ("stated_on",),
+    "outcome_meter": ("stated_on",),
     "business_value": ("stated_on",),
     "people_cost": ("stated_on", "billing_period"),
     "use_case_milestone": ("reached_on",),
@@ -68,6 +72,7 @@ def value_faults(tables: Mapping[str, _Rows], today: date) -> Iterator[Fault]:
                 if day is not None and day > today:
                     yield name, row.line, column, f"{day} lies in the future; today is {today}."
     yield from _outcome_faults(tables["outcome"], today)
+    yield from _outcome_meter_faults(tables["outcome_meter"], tables["outcome"])
     yield from _benefit_faults(tables["business_value"])
     yield from _milestone_faults(tables["use_case_milestone"])
     yield from _run_faults(tables["training_run"])
@@ -102,6 +107,44 @@ def _outcome_faults(rows: _Rows, today: date) -> Iterator[Fault]:
                 "a new name begins with a month."
             )
             yield "outcome", row.line, "outcome_name", what
+
+
+def _outcome_meter_faults(meters: _Rows, outcomes: _Rows) -> Iterator[Fault]:
+    """What a meter counts is named as where it is stated, and its time begins between statements."""
+    stated: dict[object, list[FigureRow]] = {}
+    for row in outcomes:
+        stated.setdefault(row.values["use_case_id"], []).append(row)
+    for row in meters:
+        values = row.values
+        if (values["tag_key"] is None) != (values["tag_value"] is None):
+            column = "tag_key" if values["tag_key"] is None else "tag_value"
+            yield "outcome_meter", row.line, column, "a tag has a key and a value, or neither."
+        for name in ("valid_from", "valid_to"):
+            if values["counted_measure"] == "users" and not _begins_a_month(values[name]):
+                what = "users are counted by the month; a counting begins and ends with one."
+                yield "outcome_meter", row.line, name, what
+        start, end = values["valid_from"] or date.min, values["valid_to"] or date.max
+        for other in stated.get(values["use_case_id"], []):
+            first, after = other.values["valid_from"], other.values["valid_to"]
+            if first is None or after is None or after <= start or end <= first:
+                continue
+            if other.values["outcome_name"] != values["outcome_name"]:
+                what = (
+                    f"outcome.csv calls it {other.values['outcome_name']!r} in row {other.line}, "
+                    "of the same days; give both one name."
+                )
+                yield "outcome_meter", row.line, "outcome_name", what
+            for name, is_cut in (("valid_from", first < start), ("valid_to", end < after)):
+                if is_cut and values["where_both"] == "meter":
+                    what = (
+                        f"it cuts through the days {first} to {after} of row {other.line} of "
+                        "outcome.csv, which are counted whole or not; give the two parts a row each."
+                    )
+                    yield "outcome_meter", row.line, name, what
+
+
+def _begins_a_month(day: date | None) -> bool:
+    return day is None or day.day == 1
 
 
 def _benefit_faults(rows: _Rows) -> Iterator[Fault]:
@@ -208,3 +251,30 @@ def _hosted_model_faults(rows: _Rows) -> Iterator[Fault]:
         for name in ("gpus_per_instance", "amortisation_months"):
             if row.values[name] == 0:
                 yield "hosted_model", row.line, name, "it must not be 0."
+    yield from _shared_machine_faults(rows)
+
+
+def _shared_machine_faults(rows: _Rows) -> Iterator[Fault]:
+    """No machine is of two rows on a day: all that it costs is of the one that names it."""
+    for number, row in enumerate(rows):
+        prefix = row.values["resource_prefix"]
+        for other in rows[:number]:
+            named = other.values["resource_prefix"]
+            if prefix is None or named is None or not _meet(row, other):
+                continue
+            if prefix.startswith(named) or named.startswith(prefix):
+                what = (
+                    f"machines whose id begins with {max(prefix, named, key=len)!r} are of row "
+                    f"{other.line} on the same days, and would count twice. Give a use case "
+                    "machines of its own, or one row the use case that answers for them."
+                )
+                yield "hosted_model", row.line, "resource_prefix", what
+
+
+def _meet(row: FigureRow, other: FigureRow) -> bool:
+    """Say whether the validities of two rows share a day."""
+    (start, end), (first, last) = (
+        (each.values["valid_from"] or date.min, each.values["valid_to"] or date.max)
+        for each in (row, other)
+    )
+    return bool(start < last and first < end)

@@ -85,13 +85,14 @@ _USAGE = f"""
         cast('{SOURCE}' as varchar) as source, $month as billing_period, split_id, usage_date,
         'usage_api' as usage_source, 'OpenAI API' as service_name, x_model, x_token_class,
         x_service_tier, x_context_window, cast(null as varchar) as x_region_scope,
+        cast(null as varchar) as billing_currency,
         cast(1000 + chance % 1000000 as decimal(38, 6)) as tokens,
         cast(null as decimal(38, 0)) as requests
     from ({_CELLS})
     union all
     select
         '{SOURCE}', $month, split_id, usage_date, 'usage_api', 'OpenAI API', x_model, 'request',
-        'standard', null, null, null, cast(1 + chance % 1000 as decimal(38, 0))
+        'standard', null, null, null, null, cast(1 + chance % 1000 as decimal(38, 0))
     from ({_CELLS})
     where x_token_class = 'output' and x_service_tier = 'standard' and x_context_window = '0-200k'
 """

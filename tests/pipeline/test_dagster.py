@@ -112,6 +112,12 @@ def test_every_dbt_gate_is_an_asset_check(definitions: dg.Definitions) -> None:
     shown = {check.name for check in checks}
     assert files - shown == set()
     assert {node["name"] for node in tests} - shown == set()
+    graph = definitions.resolve_asset_graph()
+    warehouse = [key for key in checks if key.name in {node["name"] for node in tests}]
+    assert warehouse
+    for key in warehouse:
+        said = graph.get_check_spec(key).description
+        assert said is not None and said.startswith("Looks for: "), key
 
 
 def test_the_doors_of_python_have_their_gates(definitions: dg.Definitions) -> None:
@@ -237,6 +243,14 @@ def test_one_month_of_one_source_materialises_with_every_check_passing(
     checks = month.get_asset_check_evaluations()
     assert len(checks) > 150
     assert [(c.asset_key, c.check_name, c.description) for c in checks if not c.passed] == []
+    tests = [
+        n for n in load_manifest(DBT_PROJECT_DIR)["nodes"].values() if n["resource_type"] == "test"
+    ]
+    said = {c.check_name: str(c.description) for c in checks}
+    assert said["journal_balances"].startswith(
+        "Nothing found. Looks for: a journal whose debits are not its credits"
+    )
+    assert {said[test["name"]].partition(":")[0] for test in tests} == {"Nothing found. Looks for"}
     assert small.snapshots() == [
         path for path in small.snapshots() if path.startswith("aws_small/line_items/2026-10/")
     ]

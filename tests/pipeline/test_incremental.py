@@ -453,7 +453,6 @@ def project(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
     for folder in ("orchestration", "dbt_project"):
         shutil.copytree(PROJECT_DIR / folder, copy / folder, ignore=ignored)
-    shutil.copy(PROJECT_DIR / "dagster.yaml", copy)
     return copy
 
 

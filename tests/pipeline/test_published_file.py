@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.publish.flip import PUBLIC_SCHEMAS
 from orchestration.settings import PROJECT_DIR
 from tests.pipeline.conftest import Installation
+
+OLDEST_DUCKDB = PROJECT_DIR / ".oldest-duckdb"
 
 # Door 3 and 4 have no schema here: analysts read marts.
 DOMAINS = {
@@ -76,6 +84,48 @@ def test_clients_from_1_0_on_can_open_the_storage_format(published: Installation
     header = published.published_path.read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") == 64
+
+
+@pytest.mark.skipif(
+    not OLDEST_DUCKDB.exists(), reason="no oldest DuckDB here (make oldest-duckdb installs it)"
+)
+def test_the_oldest_client_reads_every_table_as_the_newest_does(published: Installation) -> None:
+    """The header may promise what blocks, written by a newer DuckDB, do not keep."""
+    asked = """
+        select schema_name, table_name as name from duckdb_tables() union all
+        select schema_name, view_name from duckdb_views() where not internal order by all
+    """
+    read = f"""
+import duckdb, json, sys
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    found = {{"version": duckdb.__version__}}
+    for schema, name in connection.execute({asked!r}).fetchall():
+        table = f'"{{schema}}"."{{name}}"'
+        columns = connection.execute(f"describe {{table}}").fetchall()
+        # Every value is read: each column's count and its greatest text.
+        values = ", ".join(f'count("{{c[0]}}"), max(cast("{{c[0]}}" as varchar))' for c in columns)
+        row = connection.execute(f"select {{values}} from {{table}}").fetchone()
+        found[table] = [str(value) for value in row]
+    print(json.dumps(found))
+"""
+
+    def said(paths: Path | None) -> dict[str, object]:
+        environment = os.environ | ({"PYTHONPATH": str(paths)} if paths else {})
+        answer = subprocess.run(
+            [sys.executable, "-c", read, str(published.published_path)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        found: dict[str, object] = json.loads(answer.stdout)
+        return found
+
+    oldest, newest = said(OLDEST_DUCKDB), said(None)
+    assert str(oldest.pop("version")) < "1.2" and newest.pop("version") == duckdb.__version__
+    assert len(newest) > 50
+    assert oldest == newest
 
 
 def test_views_name_no_database_and_no_file(published: Installation, tmp_path: object) -> None:

@@ -28,6 +28,14 @@ GOOD = {
         "valid_from": "2026-10-01",
         "valid_to": "2026-11-01",
     },
+    "outcome_meter": {
+        "use_case_id": "answers",
+        "outcome_name": "answer",
+        "counted_measure": "sessions",
+        "where_both": "meter",
+        "stated_by": "head of search",
+        "stated_on": "2026-09-15",
+    },
     "business_value": {
         "use_case_id": "answers",
         "benefit_kind": "saving",
@@ -167,6 +175,21 @@ def test_a_company_that_states_nothing_has_no_fault(org: Path, tmp_path: Path) -
         *(
             (table, {"use_case_id": "answer"}, "row 2, column use_case_id: 'answer' is not in use_")
             for table in sorted(GOOD)
+        ),
+        (
+            "outcome_meter",
+            {"counted_measure": "request"},
+            "row 2, column counted_measure: 'request' is not allowed; it must be succeeded requests",
+        ),
+        (
+            "outcome_meter",
+            {"tag_key": "ok"},
+            "row 2, column tag_value: a tag has a key and a value",
+        ),
+        (
+            "outcome_meter",
+            {"counted_measure": "users", "valid_from": "2026-10-02"},
+            "row 2, column valid_from: users are counted by the month;",
         ),
         ("business_value", {"stated_by": ""}, "row 2, column stated_by: a value is missing."),
         (
@@ -346,6 +369,37 @@ def test_a_fault_between_two_rows_is_named(
     write(org, table, *changes)
     (fault,) = faults(org, tmp_path)
     assert fault.startswith(f"{table}.csv, {said}")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"valid_from": "2026-10-16"}, "row 2, column valid_from: it cuts through the days"),
+        ({"valid_to": "2026-10-16"}, "row 2, column valid_to: it cuts through the days"),
+        ({"outcome_name": "reply"}, "row 2, column outcome_name: outcome.csv calls it 'answer'"),
+    ],
+)
+def test_a_meter_and_a_statement_of_the_same_days_fit_together(
+    org: Path, tmp_path: Path, change: dict[str, str], said: str
+) -> None:
+    write(org, "outcome", {})
+    write(org, "outcome_meter", change)
+    (fault,) = faults(org, tmp_path)
+    assert f"outcome_meter.csv, {said}" in fault
+    if "outcome_name" not in change:  # days that the statement keeps may be cut
+        write(org, "outcome_meter", change | {"where_both": "statement"})
+        assert land_org_tables(org, tmp_path, TODAY).rows["outcome_meter"] == 1
+
+
+@pytest.mark.parametrize("prefix", ["arn:host/", "arn:host/one", "arn:"])
+def test_a_machine_is_of_one_hosted_model_on_a_day(org: Path, tmp_path: Path, prefix: str) -> None:
+    other = {"hosted_model": "other", "resource_prefix": prefix, "valid_from": "2026-10-01"}
+    write(org, "hosted_model", {}, other)
+    (fault,) = faults(org, tmp_path)
+    assert fault.startswith("hosted_model.csv, row 3, column resource_prefix: machines whose id ")
+    assert "are of row 2 on the same days, and would count twice." in fault
+    write(org, "hosted_model", {"valid_to": "2026-10-01"}, other)
+    assert land_org_tables(org, tmp_path, TODAY).rows["hosted_model"] == 2
 
 
 def test_an_outcome_may_change_its_name_with_a_month(org: Path, tmp_path: Path) -> None:

@@ -283,43 +283,116 @@ capacity_windows as (
     group by rule_id, rule_version, owner_id, usage_date
 ),
 
+{# Of a window, because what was used may have been used of any holder's. #}
+capacity_totals as (
+    select
+        rule_id,
+        rule_version,
+        window_date,
+        sum(bought_quantity) as bought_quantity,
+        sum(deployed_quantity) as deployed_quantity
+    from capacity_windows
+    group by rule_id, rule_version, window_date
+),
+
 capacity_used as (
     select
-        capacity_windows.rule_id,
-        capacity_windows.rule_version,
-        capacity_windows.window_date,
-        capacity_windows.owner_id,
-        max(capacity_windows.bought_quantity) as bought_quantity,
-        max(capacity_windows.deployed_quantity) as deployed_quantity,
+        capacity_totals.rule_id,
+        capacity_totals.rule_version,
+        capacity_totals.window_date,
+        max(capacity_totals.bought_quantity) as bought_quantity,
+        max(capacity_totals.deployed_quantity) as deployed_quantity,
         sum(case when candidates.quantity > 0 then candidates.quantity else 0 end) as used_quantity
-    from capacity_windows
+    from capacity_totals
     left join candidates  -- each window to who used something in it
         on
-            capacity_windows.rule_id = candidates.rule_id
-            and capacity_windows.rule_version = candidates.rule_version
-            and capacity_windows.window_date is not distinct from candidates.window_date
+            capacity_totals.rule_id = candidates.rule_id
+            and capacity_totals.rule_version = candidates.rule_version
+            and capacity_totals.window_date is not distinct from candidates.window_date
             and candidates.basis_month = {{ this_period_start() }}
-    group by
-        capacity_windows.rule_id,
-        capacity_windows.rule_version,
-        capacity_windows.window_date,
-        capacity_windows.owner_id
+    group by capacity_totals.rule_id, capacity_totals.rule_version, capacity_totals.window_date
 ),
 
 {# Deployed and not used is idle; bought and not deployed is unallocated; both name who holds the capacity. #}
+unused_totals as (
+    select
+        'idle' as outcome,
+        rule_id,
+        rule_version,
+        window_date,
+        cast(deployed_quantity - used_quantity as decimal(38, 12)) as unused_quantity
+    from capacity_used
+    where deployed_quantity > used_quantity
+
+    union all
+
+    select
+        'unallocated' as outcome,
+        rule_id,
+        rule_version,
+        window_date,
+        cast(bought_quantity - greatest(deployed_quantity, used_quantity) as decimal(38, 12)) as unused_quantity
+    from capacity_used
+    where bought_quantity > greatest(deployed_quantity, used_quantity)
+),
+
+{# Holders that follow each other within a window share it by what each had deployed, or had not. #}
+unused_weights as (
+    select
+        unused_totals.*,
+        capacity_windows.owner_id,
+        {{ in_trillionths(
+            "case when unused_totals.outcome = 'idle' then capacity_windows.deployed_quantity"
+            ~ " else capacity_windows.bought_quantity - capacity_windows.deployed_quantity end"
+        ) }} as holder_weight
+    from unused_totals
+    inner join capacity_windows  -- what is unused of a window to its holders
+        on
+            unused_totals.rule_id = capacity_windows.rule_id
+            and unused_totals.rule_version = capacity_windows.rule_version
+            and unused_totals.window_date is not distinct from capacity_windows.window_date
+),
+
+unused_parts as (
+    select
+        *,
+        cast(
+            cast(unused_quantity as decimal(26, 12)) * {{ part_of(
+                'holder_weight', 'sum(holder_weight) over (partition by outcome, rule_id, rule_version, window_date)'
+            ) }} as decimal(38, 12)
+        ) as part_quantity
+    from unused_weights
+),
+
+unused_by_holder as (
+    select
+        outcome,
+        rule_id,
+        rule_version,
+        window_date,
+        owner_id,
+        part_quantity + case
+            when
+                row_number() over (
+                    partition by outcome, rule_id, rule_version, window_date
+                    order by holder_weight desc, owner_id asc
+                ) = 1
+                then unused_quantity
+                - sum(part_quantity) over (partition by outcome, rule_id, rule_version, window_date)
+            else 0
+        end as quantity
+    from unused_parts
+),
+
 with_unused as (
     select cast(null as string) as outcome, candidates.*
     from candidates
     where quantity > 0 or has_floor
 
-    {%- for outcome, quantity in [
-        ('idle', 'deployed_quantity - used_quantity'),
-        ('unallocated', 'bought_quantity - greatest(deployed_quantity, used_quantity)'),
-    ] %}
     union all
 
     select
-        '{{ outcome }}' as outcome,
+        outcome,
         rule_id,
         rule_version,
         'all' as basis_scope,
@@ -330,10 +403,9 @@ with_unused as (
         cast(1 as decimal(18, 12)) as cap_share,
         owner_id,
         cast(null as string) as use_case_id,
-        cast({{ quantity }} as decimal(38, 12)) as quantity
-    from capacity_used
-    where {{ quantity }} > 0
-    {% endfor %}
+        cast(quantity as decimal(38, 12)) as quantity
+    from unused_by_holder
+    where quantity > 0
 ),
 
 weights as (

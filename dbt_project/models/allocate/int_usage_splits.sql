@@ -42,6 +42,7 @@ dated as (
         token_usage.x_service_tier,
         token_usage.x_context_window,
         token_usage.x_region_scope,
+        token_usage.billing_currency,
         token_usage.tokens,
         token_usage.requests,
         token_usage.tags,
@@ -80,6 +81,7 @@ select
     dated.x_service_tier,
     dated.x_context_window,
     dated.x_region_scope,
+    dated.billing_currency,
     cast(sum(dated.tokens) as decimal(38, 6)) as tokens,
     cast(sum(dated.requests) as decimal(38, 0)) as requests
 from dated

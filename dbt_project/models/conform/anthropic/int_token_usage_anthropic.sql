@@ -60,5 +60,5 @@ named as (
 )
 
 {{ conformed_usage('named', unknown=[
-    'region_id', 'tags', 'x_profile_id', 'x_product_code', 'x_operation', 'requests',
+    'region_id', 'tags', 'x_profile_id', 'x_product_code', 'x_operation', 'billing_currency', 'requests',
 ]) }}

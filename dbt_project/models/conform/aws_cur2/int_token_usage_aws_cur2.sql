@@ -4,4 +4,4 @@
 
 {{ aws_token_usage(ref('int_charges_conformed_aws_cur2')) }}
 
-{{ conformed_usage('named', unknown=['x_user_id', 'requests']) }}
+{{ conformed_usage('named', unknown=['x_user_id', 'billing_currency', 'requests']) }}

@@ -23,6 +23,7 @@ named as (
         x_credential_id,
         x_product_code,
         x_operation,
+        billing_currency,
         sum(consumed_quantity) as tokens
     from charges
     where x_token_class is not null and lower(consumed_unit) = 'tokens'

@@ -70,5 +70,5 @@ named as (
 
 {{ conformed_usage('named', unknown=[
     'region_id', 'tags', 'x_context_window', 'x_region_scope', 'x_profile_id', 'x_product_code',
-    'x_line_item_type',
+    'x_line_item_type', 'billing_currency',
 ]) }}

@@ -7,6 +7,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+{%- set of_the_key = '(partition by ' ~ (what_columns + who_columns) | join(', ') ~ ')' %}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}
@@ -42,7 +43,7 @@ measured as (
         {{ name }},
         {%- endfor %}
         split_id,
-        cast(null as string) as billing_currency,
+        billing_currency,
         cast(null as decimal(38, 12)) as billed_cost,
         cast(null as decimal(38, 12)) as effective_cost,
         requests
@@ -81,8 +82,8 @@ by_owner as (
     group by all
 ),
 
-{# A usage report names no currency: its requests stand beside the cost of the same key, in the
-    first currency by name, so that two currencies are never added up. #}
+{# A usage report names no currency: its requests stand beside the cost of the same key. Where that is in
+    several, nobody knows which was paid in which, and they stand by themselves. #}
 in_currency as (
     select
         {%- for name in what_columns + who_columns %}
@@ -90,9 +91,11 @@ in_currency as (
         {%- endfor %}
         coalesce(
             billing_currency,
-            min(billing_currency) over (
-                partition by {{ (what_columns + who_columns) | join(', ') }}
-            )
+            case
+                when
+                    min(billing_currency) over {{ of_the_key }} = max(billing_currency) over {{ of_the_key }}
+                    then min(billing_currency) over {{ of_the_key }}
+            end
         ) as billing_currency,
         billed_cost,
         effective_cost,
@@ -114,11 +117,19 @@ inferences as (
 )
 
 select
-    inferences.*,
-    {{ per_request('inferences.effective_cost', 'inferences.requests') }} as cost_per_request,
+    {%- for name in what_columns + who_columns %}
+    {{ name }},
+    {%- endfor %}
+    billing_currency,
+    billed_cost,
+    effective_cost,
+    requests,
+    {{ per_request('effective_cost', 'requests') }} as cost_per_request,
     case
-        when inferences.requests is null then 'the source reports no request counts'
-        when inferences.requests = 0 then 'no requests were counted on this day'
-        when inferences.effective_cost is null then 'the bill has no cost for these requests'
+        when requests is null and sum(requests) over {{ of_the_key }} is not null
+            then 'nobody tells which requests were paid in which currency'
+        when requests is null then 'the source reports no request counts'
+        when requests = 0 then 'no requests were counted on this day'
+        when effective_cost is null then 'the bill has no cost for these requests'
     end as cost_per_request_unknown_reason
 from inferences

@@ -20,30 +20,77 @@ metered_usage as (
     where standing = 'counted'
 ),
 
+showback as (
+    select * from {{ ref('fct_showback_daily') }}
+),
+
 prices as (
     select * from {{ ref('dim_price') }}
     where service_tier = 'standard' and token_class in ('input_uncached', 'output')
 ),
 
-host_months as (
+{{ billed_months('gpu_windows', 'showback') }},
+
+{# The parts of a month that the versions of a model's row hold; what is stated of a month counts by its days. #}
+model_months as (
+    select
+        billed_months.billing_period,
+        hosted_models.*,
+        {{ part_of(
+            days_between(
+                'greatest(coalesce(hosted_models.valid_from, billed_months.billing_period), billed_months.billing_period)',
+                'least(coalesce(hosted_models.valid_to, billed_months.billed_until), billed_months.billed_until)',
+            ),
+            days_between('billed_months.billing_period', 'billed_months.next_period'),
+        ) }} as month_part
+    from hosted_models
+    inner join billed_months  -- a version to the months of which it holds a billed day
+        on
+            (hosted_models.valid_from is null or hosted_models.valid_from < billed_months.billed_until)
+            and (hosted_models.valid_to is null or hosted_models.valid_to > billed_months.billing_period)
+),
+
+stated as (
+    select
+        billing_period,
+        hosted_model,
+        use_case_id,
+        case
+            when count(*) = count(served_tokens_per_month)
+                then sum(cast(
+                    cast(served_tokens_per_month as decimal(20, 0)) * month_part as decimal(38, 12)
+                ))
+        end as stated_tokens,
+        case when min(throughput_state) = max(throughput_state) then min(throughput_state) else 'estimated by owner' end
+            as throughput_state
+    from model_months
+    group by billing_period, hosted_model, use_case_id
+),
+
+{# What a month is called by and compared with: as its last version says. #}
+last_versions as (
+    select *
+    from model_months
+    qualify row_number() over (
+        partition by billing_period, hosted_model, use_case_id order by valid_from desc nulls last
+    ) = 1
+),
+
+{# No two versions hold the same machine on a day: the tables are refused where they would. #}
+machine_months as (
     select
         gpu_windows.billing_period,
         hosted_models.hosted_model,
         hosted_models.use_case_id,
         max(gpu_windows.reporting_currency) as reporting_currency,
-        max(hosted_models.tokens_per_gpu_hour) as tokens_per_gpu_hour,
-        max(hosted_models.throughput_state) as throughput_state,
-        max(hosted_models.served_tokens_per_month) as tokens_of_a_whole_month,
-        max(hosted_models.compared_service) as compared_service,
-        max(hosted_models.compared_model) as compared_model,
-        max(hosted_models.compared_output_share) as compared_output_share,
-        max(hosted_models.amortisation_months) as amortisation_months,
-        max(hosted_models.stated_by) as stated_by,
-        max(hosted_models.stated_on) as stated_on,
         sum(gpu_windows.effective_cost_reporting) as hosting_cost_reporting,
-        sum(gpu_windows.billed_hours * hosted_models.gpus_per_instance) as gpu_hours
+        sum(gpu_windows.billed_hours * hosted_models.gpus_per_instance) as gpu_hours,
+        sum(cast(
+            cast(gpu_windows.billed_hours * hosted_models.gpus_per_instance as decimal(19, 6))
+            * cast(hosted_models.tokens_per_gpu_hour as decimal(19, 6)) as decimal(38, 12)
+        )) as capacity_tokens
     from gpu_windows
-    inner join hosted_models  -- a window to the model that its machine serves on the day
+    inner join hosted_models  -- a window to the version that its machine serves on the day
         on
             substr(gpu_windows.resource_id, 1, length(hosted_models.resource_prefix))
             = hosted_models.resource_prefix
@@ -58,16 +105,35 @@ host_months as (
     group by gpu_windows.billing_period, hosted_models.hosted_model, hosted_models.use_case_id
 ),
 
-{# An open month is billed up to a day; what is stated of a whole month counts by its days until then. #}
-billed_parts as (
+host_months as (
     select
-        billing_period,
+        machine_months.*,
+        last_versions.tokens_per_gpu_hour,
+        stated.throughput_state,
+        stated.stated_tokens,
+        last_versions.compared_service,
+        last_versions.compared_model,
+        last_versions.compared_output_share,
+        last_versions.amortisation_months,
+        last_versions.stated_by,
+        last_versions.stated_on,
         {{ part_of(
-            days_between('billing_period', 'max(cast(charge_period_end as date))'),
-            days_between('billing_period', months_later('billing_period')),
+            days_between('billed_months.billing_period', 'billed_months.billed_until'),
+            days_between('billed_months.billing_period', 'billed_months.next_period'),
         ) }} as billed_part
-    from gpu_windows
-    group by billing_period
+    from machine_months
+    inner join billed_months  -- many to one
+        on machine_months.billing_period = billed_months.billing_period
+    left join last_versions  -- at most one
+        on
+            machine_months.billing_period = last_versions.billing_period
+            and machine_months.hosted_model = last_versions.hosted_model
+            and machine_months.use_case_id = last_versions.use_case_id
+    left join stated  -- at most one
+        on
+            machine_months.billing_period = stated.billing_period
+            and machine_months.hosted_model = stated.hosted_model
+            and machine_months.use_case_id = stated.use_case_id
 ),
 
 metered as (
@@ -149,27 +215,17 @@ compared as (
 joined as (
     select
         host_months.*,
-        coalesce(
-            cast(metered.metered_tokens as decimal(38, 12)),
-            cast(
-                cast(host_months.tokens_of_a_whole_month as decimal(20, 0)) * least(billed_parts.billed_part, 1)
-                as decimal(38, 12)
-            )
-        ) as served_tokens,
+        coalesce(cast(metered.metered_tokens as decimal(38, 12)), host_months.stated_tokens) as served_tokens,
         case
             when metered.metered_tokens is not null then 'measured'
-            when host_months.tokens_of_a_whole_month is not null then 'estimated by owner'
+            when host_months.stated_tokens is not null then 'estimated by owner'
             else 'unknown'
         end as tokens_state,
-        cast(
-            cast(host_months.gpu_hours as decimal(19, 6)) * cast(host_months.tokens_per_gpu_hour as decimal(19, 6))
-            as decimal(38, 12)
-        ) as capacity_tokens,
         case
             when host_months.amortisation_months is null then null
             when amortised.hosted_model is null then 0
-            when billed_parts.billed_part >= 1 then amortised.training_cost_reporting
-            else cast(amortised.training_cost_reporting as decimal(38, 12)) * billed_parts.billed_part
+            when host_months.billed_part >= 1 then amortised.training_cost_reporting
+            else cast(amortised.training_cost_reporting as decimal(38, 12)) * host_months.billed_part
         end as training_cost_reporting,
         case
             when compared.price_currency = host_months.reporting_currency
@@ -181,7 +237,6 @@ joined as (
                 )
         end as compared_price_per_million_tokens
     from host_months
-    inner join billed_parts on host_months.billing_period = billed_parts.billing_period  -- many to one
     left join metered  -- at most one
         on
             host_months.billing_period = metered.billing_period

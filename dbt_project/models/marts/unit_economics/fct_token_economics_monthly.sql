@@ -191,6 +191,12 @@ select
     added_up.long_context_tokens,
     added_up.effective_cost,
     {{ per_million_tokens('added_up.effective_cost', paid_tokens) }} as effective_price_per_million_tokens,
+    case
+        when added_up.paid_tokens > 0 then null
+        when added_up.tokens is null then 'nobody tells how many tokens this money paid for'
+        when added_up.effective_cost is null then 'no cost in a currency is known to be of these tokens'
+        else 'there were no tokens that were paid for'
+    end as effective_price_unknown_reason,
     cast(contracted.contracted_cost as decimal(38, 24)) as contracted_cost,
     {{ per_million_tokens('contracted.contracted_cost', paid_tokens) }} as contracted_price_per_million_tokens,
     added_up.list_price_currency,

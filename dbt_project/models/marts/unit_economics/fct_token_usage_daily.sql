@@ -67,6 +67,7 @@ used as (
     select
         things.what_number,
         numbered_shares.who_number,
+        usage_splits.billing_currency,
         max(usage_splits.usage_source) as usage_source,
         sum(usage_splits.tokens * numbered_shares.share) as tokens,
         cast(sum(usage_splits.tokens) as decimal(38, 6)) as unshared_tokens
@@ -78,7 +79,7 @@ used as (
             {%- endfor %}
     inner join numbered_shares  -- one split to its owners
         on usage_splits.split_id = numbered_shares.split_id
-    group by things.what_number, numbered_shares.who_number
+    group by things.what_number, numbered_shares.who_number, usage_splits.billing_currency
 ),
 
 paid_by_split as (
@@ -110,22 +111,31 @@ paid as (
     group by paid_by_split.what_number, numbered_shares.who_number, paid_by_split.billing_currency
 ),
 
-paid_in_order as (
+single_currencies as (
     select
-        *,
-        row_number() over (
-            partition by {{ key | join(', ') }} order by billing_currency asc nulls last
-        ) as currency_order
+        {{ key | join(', ') }},
+        case when min(billing_currency) = max(billing_currency) then min(billing_currency) end as billing_currency
     from paid
+    group by {{ key | join(', ') }}
 ),
 
-{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
-    first currency by name, so that two currencies are never added up. #}
+{# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
+    several, nobody knows which token was paid in which, and they stand by themselves. #}
 used_in_currency as (
     select
-        *,
-        1 as currency_order
+        {%- for name in key %}
+        used.{{ name }},
+        {%- endfor %}
+        used.usage_source,
+        used.tokens,
+        used.unshared_tokens,
+        coalesce(used.billing_currency, single_currencies.billing_currency) as billing_currency
     from used
+    left join single_currencies  -- many to at most one
+        on
+            {%- for name in key %}
+            {{ 'and ' if not loop.first }}used.{{ name }} = single_currencies.{{ name }}
+            {%- endfor %}
 ),
 
 {# Tokens that are nobody else's are the same number in all decimals, which need not be rounded. #}
@@ -134,7 +144,7 @@ owned_usage as (
         {%- for name in key %}
         coalesce(used.{{ name }}, paid.{{ name }}) as {{ name }},
         {%- endfor %}
-        paid.billing_currency,
+        coalesce(used.billing_currency, paid.billing_currency) as billing_currency,
         used.usage_source,
         cast(used.tokens as decimal(38, 18)) as tokens,
         case
@@ -144,11 +154,12 @@ owned_usage as (
         cast(paid.billed_cost as decimal(38, 24)) as billed_cost,
         cast(paid.effective_cost as decimal(38, 24)) as effective_cost
     from used_in_currency as used
-    full outer join paid_in_order as paid  -- one to at most one
+    full outer join paid  -- one to at most one
         on
-            {%- for name in key + ['currency_order'] %}
+            {%- for name in key %}
             {{ 'and ' if not loop.first }}used.{{ name }} = paid.{{ name }}
             {%- endfor %}
+            and used.billing_currency is not distinct from paid.billing_currency
 ),
 
 {{ prices_in_force('things', 'prices', 'contract_prices') }},

@@ -10,6 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
+{%- set of_the_key = '(partition by ' ~ what_columns | join(', ') ~ ', who_number)' %}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}
@@ -81,7 +82,7 @@ by_split as (
         x_context_window,
         x_region_scope,
         split_id,
-        cast(null as string) as billing_currency,
+        billing_currency,
         cast(null as string) as reporting_currency,
         {%- for cost in four_costs() %}
         cast(null as decimal(38, 12)) as {{ cost }},
@@ -93,7 +94,7 @@ by_split as (
     from usage_splits
     group by
         source, billing_period, service_name, x_model, x_token_class, x_service_tier, x_context_window,
-        x_region_scope, split_id
+        x_region_scope, split_id, billing_currency
 ),
 
 {# Numbers stand for the owners until the end. #}
@@ -136,8 +137,8 @@ by_owner as (
         numbered_shares.who_number, by_split.billing_currency
 ),
 
-{# A usage report names no currency: its tokens stand beside the cost of the same key, in the
-    first currency by name, so that two currencies are never added up. #}
+{# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
+    several, nobody knows which was paid in which, and they stand by themselves. #}
 in_currency as (
     select
         {%- for name in what_columns %}
@@ -146,7 +147,11 @@ in_currency as (
         who_number,
         coalesce(
             billing_currency,
-            min(billing_currency) over (partition by {{ what_columns | join(', ') }}, who_number)
+            case
+                when
+                    min(billing_currency) over {{ of_the_key }} = max(billing_currency) over {{ of_the_key }}
+                    then min(billing_currency) over {{ of_the_key }}
+            end
         ) as billing_currency,
         reporting_currency,
         {%- for cost in four_costs() %}

@@ -19,8 +19,17 @@ owners as (
     select * from {{ ref('dim_owner') }}
 ),
 
+outcome_counts as (
+    select * from {{ ref('fct_outcome_count') }}
+),
+
 outcomes as (
-    select * from {{ source('org', 'outcome') }}
+    select * from outcome_counts
+    where standing = 'counted'
+),
+
+outcome_meters as (
+    select * from {{ source('org', 'outcome_meter') }}
 ),
 
 benefits as (
@@ -31,30 +40,10 @@ fx_rates as (
     select * from {{ source('org', 'fx_rate') }}
 ),
 
-{# Only the newest month is open: it is billed up to the newest day of usage, the others are whole. #}
-billed_days as (
-    select
-        billing_period,
-        coalesce(max(case when charge_category = 'Usage' then usage_date end), max(usage_date)) as newest_date
-    from showback
-    group by billing_period
-    qualify row_number() over (order by billing_period desc) = 1
-),
+{{ billed_months('unit_costs', 'showback') }},
 
 months as (
-    select
-        unit_costs.billing_period,
-        {{ months_later('unit_costs.billing_period') }} as next_period,
-        {# least() passes over a month without #}
-        least(
-            cast(max(billed_days.newest_date) + interval 1 day as date),
-            {{ months_later('unit_costs.billing_period') }}
-        ) as billed_until,
-        max(unit_costs.reporting_currency) as reporting_currency
-    from unit_costs
-    left join billed_days  -- many to at most one
-        on unit_costs.billing_period = billed_days.billing_period
-    group by unit_costs.billing_period
+    select * from billed_months
 ),
 
 costs as (
@@ -93,18 +82,47 @@ in_force as (
 month_outcomes as (
     select
         use_case_id,
-        {{ month_of('valid_from') }} as billing_period,
+        billing_period,
         min(outcome_name) as outcome_name,
-        sum(outcome_quantity) as outcome_quantity,
-        cast(sum(cast(outcome_quantity as decimal(26, 12)) * coalesce(quality_share, 1)) as decimal(38, 12))
-            as accepted_quantity,
+        case when count(*) = count(outcome_quantity) then sum(outcome_quantity) end as outcome_quantity,
+        case
+            when count(*) = count(outcome_quantity)
+                then cast(sum(
+                    cast(outcome_quantity as decimal(26, 12)) * coalesce(quality_share, 1)
+                ) as decimal(38, 12))
+        end as accepted_quantity,
         count(quality_share) as judged_rows,
         case
+            when count(*) > count(outcome_quantity) then 'unknown'
             when count(*) filter (where outcome_state <> 'measured') = 0 then 'measured'
             else 'estimated by owner'
-        end as outcome_state
+        end as outcome_state,
+        case when min(counted_by) = max(counted_by) then min(counted_by) else 'statement and meter' end
+            as outcome_counted_by
     from outcomes
-    group by use_case_id, {{ month_of('valid_from') }}
+    group by use_case_id, billing_period
+),
+
+{# What the other way of counting says of days that are counted already. #}
+month_set_aside as (
+    select
+        use_case_id,
+        billing_period,
+        case when count(*) = count(outcome_quantity) then sum(outcome_quantity) end as set_aside_quantity
+    from outcome_counts
+    where standing = 'set_aside'
+    group by use_case_id, billing_period
+),
+
+metered_use_cases as (
+    select distinct
+        months.billing_period,
+        outcome_meters.use_case_id
+    from outcome_meters
+    inner join months  -- a declaration to the months in which it is in force
+        on
+            (outcome_meters.valid_from is null or outcome_meters.valid_from < months.next_period)
+            and (outcome_meters.valid_to is null or outcome_meters.valid_to > months.billing_period)
 ),
 
 {#
@@ -142,16 +160,19 @@ benefit_outcomes as (
         month_benefits.benefit_kind,
         month_benefits.billing_period,
         month_benefits.first_day,
-        cast(sum(
-            cast(outcomes.outcome_quantity as decimal(26, 12)) * coalesce(outcomes.quality_share, 1)
-        ) as decimal(38, 12)) as accepted_quantity,
+        case
+            when count(*) = count(outcomes.outcome_quantity)
+                then cast(sum(
+                    cast(outcomes.outcome_quantity as decimal(26, 12)) * coalesce(outcomes.quality_share, 1)
+                ) as decimal(38, 12))
+        end as accepted_quantity,
         count(*) filter (where outcomes.outcome_state <> 'measured') as estimated_rows
     from month_benefits
     inner join outcomes  -- a month's benefit to the outcomes that begin while it is in force
         on
             month_benefits.use_case_id = outcomes.use_case_id
-            and month_benefits.first_day <= outcomes.valid_from
-            and month_benefits.end_day > outcomes.valid_from
+            and month_benefits.first_day <= outcomes.counted_from
+            and month_benefits.end_day > outcomes.counted_from
     group by
         month_benefits.use_case_id, month_benefits.benefit_kind, month_benefits.billing_period,
         month_benefits.first_day
@@ -216,7 +237,7 @@ use_case_benefits as (
             else 'estimated by owner'
         end as benefit_state,
         case
-            when count(counted_quantity) < count(*) then 'no outcomes are stated for the month'
+            when count(counted_quantity) < count(*) then 'the outcomes of the month are not known'
             when count(fx_rate) < count(*) then 'no exchange rate is known on the last day of the month'
         end as unknown_reason,
         case when min(benefit_kind) = max(benefit_kind) then min(benefit_kind) else 'several' end as benefit_kind,
@@ -264,6 +285,15 @@ joined as (
         month_outcomes.outcome_quantity,
         month_outcomes.accepted_quantity,
         month_outcomes.judged_rows,
+        month_outcomes.outcome_counted_by,
+        month_set_aside.set_aside_quantity as set_aside_outcome_quantity,
+        case
+            when month_outcomes.use_case_id is not null
+                then 'the meter that counts the outcomes does not tell them of all calls of the month'
+            when metered_use_cases.use_case_id is not null
+                then 'the meter that counts the outcomes saw nothing of them in the month'
+            else 'nobody has stated outcomes for the month'
+        end as outcome_unknown_reason,
         coalesce(month_outcomes.outcome_state, 'unknown') as outcome_state,
         use_case_benefits.benefit_amount_reporting,
         use_case_benefits.benefit_low_reporting,
@@ -295,6 +325,14 @@ joined as (
         on
             keys.billing_period = month_outcomes.billing_period
             and keys.use_case_id = month_outcomes.use_case_id
+    left join month_set_aside  -- one to at most one
+        on
+            keys.billing_period = month_set_aside.billing_period
+            and keys.use_case_id = month_set_aside.use_case_id
+    left join metered_use_cases  -- one to at most one
+        on
+            keys.billing_period = metered_use_cases.billing_period
+            and keys.use_case_id = metered_use_cases.use_case_id
     left join use_case_benefits  -- one to at most one
         on
             keys.billing_period = use_case_benefits.billing_period
@@ -329,17 +367,19 @@ select
     cast(outcome_quantity as decimal(38, 12)) as outcome_quantity,
     cast(case when judged_rows > 0 then accepted_quantity end as decimal(38, 12)) as accepted_quantity,
     outcome_state,
+    outcome_counted_by,
+    cast(set_aside_outcome_quantity as decimal(38, 12)) as set_aside_outcome_quantity,
     {{ per_request('effective_cost_reporting', 'outcome_quantity') }} as cost_per_outcome,
     {{ per_request('effective_cost_reporting', 'case when judged_rows > 0 then accepted_quantity end') }}
         as cost_per_accepted_outcome,
     case
         when effective_cost_reporting is null then 'no cost of the month is known to be of this use case'
-        when outcome_quantity is null then 'nobody has stated outcomes for the month'
+        when outcome_quantity is null then outcome_unknown_reason
         when outcome_quantity = 0 then 'there were no outcomes in the month'
     end as cost_per_outcome_unknown_reason,
     case
         when effective_cost_reporting is null then 'no cost of the month is known to be of this use case'
-        when outcome_quantity is null then 'nobody has stated outcomes for the month'
+        when outcome_quantity is null then outcome_unknown_reason
         when judged_rows = 0 then 'nobody has judged how many of the outcomes were good'
         when accepted_quantity = 0 then 'no outcome of the month was good'
     end as cost_per_accepted_outcome_unknown_reason,
