@@ -475,6 +475,17 @@ named as (
     ]) %}
 {% endmacro %}
 
+{#- What a tracker of training runs cannot tell: it knows machines, and no calls. -#}
+{% macro unknown_to_trackers() %}
+    {% set told = [
+        'source', 'billing_period', 'snapshot_id', 'meter_kind', 'window_start', 'window_end', 'usage_date',
+        'standing', 'standing_reason', 'x_provider', 'x_model', 'x_operation', 'x_user_id', 'x_team',
+        'x_use_case', 'x_environment', 'tags', 'records_count', 'requested_gpu_seconds',
+        'used_gpu_seconds', 'used_gpu_memory_gibseconds', 'x_basis',
+    ] %}
+    {% do return(metered_usage_columns() | map('first') | reject('in', told) | list) %}
+{% endmacro %}
+
 {#- What a meter of calls cannot tell. -#}
 {% macro unknown_to_calls() %}
     {% do return([

@@ -321,7 +321,8 @@ def build_warehouse_assets(
             manifest,
             {(current.source, current.billing_period) for current in landed},
         )
-        arguments = ["build"]
+        # Without dbt's own account of its project in JSON, which is there already.
+        arguments = ["build", "--no-write-json"]
         if unit_tests_passed(DBT_PROJECT_DIR):
             arguments += ["--exclude-resource-type", "unit_test"]
         targets = settings.warehouse_dir / "dbt_target"

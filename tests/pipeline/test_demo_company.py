@@ -24,6 +24,7 @@ import yaml
 
 from orchestration.demo import make_demo
 from orchestration.demo.bedrock_logs import LOGGED_USE_CASE
+from orchestration.demo.experiments import EVERY_RUN_TABLE, TRACKED_MODEL, tracked_run_id
 from orchestration.demo.gateway import GATEWAY_USE_CASES, UNKNOWN_MODEL
 from orchestration.demo.server import DEMO_ADMIN_KEY, serve
 from orchestration.demo.traces import TRACED_ALONE
@@ -55,6 +56,10 @@ TRUTH = """
         select 'anthropic_org', cast(date_trunc('month', usage_date) as date), owner_id, 'owned',
             billed_cost
         from '{folder}/anthropic_cost.parquet'
+        union all
+        select 'quality_platform', cast(date_trunc('month', usage_date) as date), owner_id, 'owned',
+            effective_cost
+        from '{folder}/brightgauge_cost.parquet'
     )
     select source, {columns} sum(effective_cost) from truth
     where billing_period >= date '{first}-01' group by all order by all
@@ -121,7 +126,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Demo
 def test_every_dollar_of_every_month_is_published(demo: Demo) -> None:
     published = demo.published("billing_period")
     assert published == demo.truth("billing_period")
-    assert len(published) == 3 * 4
+    assert len(published) == 4 * 4
 
 
 def test_idle_capacity_is_the_world_s_to_the_last_digit(demo: Demo) -> None:
@@ -527,7 +532,7 @@ def test_the_journal_charges_the_margin_to_everybody_but_the_platform_s_team(dem
 
 def test_the_summary_tells_the_money_of_each_source_and_month(demo: Demo) -> None:
     text = demo.run.text
-    for source in ("aws_main", "openai_org", "anthropic_org"):
+    for source in ("aws_main", "openai_org", "anthropic_org", "quality_platform"):
         for month in ("2026-08", "2026-09", "2026-10", "2026-11"):
             assert any(line.startswith(source) and month in line for line in demo.run.lines), (
                 f"{source} {month}"
@@ -539,8 +544,6 @@ def test_the_summary_tells_the_money_of_each_source_and_month(demo: Demo) -> Non
 # The published FOCUS questions. Their answers are held against the bill as AWS wrote it and the
 # tables as the organisation keeps them, added up here in Python.
 
-# No vendor of the company is paid in a virtual currency; tests of a hand-made ledger ask these.
-NOT_IN_THE_DEMO = {8, 9, 11}
 CLOSED_MONTH = "2026-10"
 Line = dict[str, Any]
 
@@ -642,7 +645,44 @@ def test_each_focus_question_has_an_answer_with_numbers(asked: duckdb.DuckDBPyCo
         ]
         if not numbers:
             silent.add(int(path.name[:2]))
-    assert silent == NOT_IN_THE_DEMO
+    assert silent == set()
+
+
+def test_credits_that_are_bought_and_used_are_those_of_the_platform_s_files(
+    asked: duckdb.DuckDBPyConnection, demo: Demo
+) -> None:
+    """What is used in a month, on what, and what was paid for how many credits since August."""
+    folder = demo.installation.root / "demo" / "vendors" / "brightgauge"
+    lines = [
+        line
+        for month in ("2026-08", "2026-09", "2026-10", "2026-11")
+        for line in csv.DictReader((folder / f"{month}.csv").open(newline=""))
+    ]
+    used: Counter[str] = Counter()
+    used_on: Counter[tuple[str, str]] = Counter()
+    paid, bought = Decimal(0), Decimal(0)
+    for line in lines:
+        if line["ChargeCategory"] == "Purchase":
+            paid += Decimal(line["BilledCost"])
+            bought += Decimal(line["PricingQuantity"])
+            continue
+        credits = Decimal(line["PricingCurrencyEffectiveCost"])
+        assert line["PricingCurrency"] == "Credits"
+        used[line["BillingPeriodStart"][:7]] += credits
+        used_on[line["ServiceName"], line["ChargeDescription"]] += credits
+    assert paid == bought * Decimal("0.04") > 0
+    assert {
+        row["BillingPeriodStart"].strftime("%Y-%m"): row["PricingCurrencyEffectiveCost"]
+        for row in answer(asked, 8)
+        if row["PricingCurrency"] == "Credits"
+    } == used
+    assert {
+        (row["ServiceName"], row["ChargeDescription"]): row["PricingCurrencyEffectiveCost"]
+        for row in answer(asked, 9)
+    } == used_on
+    (purchase,) = answer(asked, 11)
+    assert (purchase["BilledCost"], purchase["PricingQuantity"]) == (paid, bought)
+    assert purchase["PricingUnit"] == "Credits"
 
 
 def test_who_bills_what_is_what_each_vendor_billed(
@@ -660,6 +700,8 @@ def test_who_bills_what_is_what_each_vendor_billed(
     assert direct == {
         "OpenAI": api_cost(demo, "openai"),
         "Anthropic": api_cost(demo, "anthropic"),
+        # October's use is drawn from credits of August.
+        "Brightgauge": 0,
     }
 
 
@@ -758,6 +800,9 @@ def test_applications_are_held_to_the_organisation_s_budgets(
         application = line["resource_tags"].get("user_use_case")
         if application and line["line_item_line_item_type"] != "Tax":
             billed[application] += billed_cost(line)
+    # The quality platform names use cases too; what they use in October was billed before.
+    paid_ahead = ("care-chat", "checkout-assistant", "prompt-evals", "shopping-companion")
+    billed.update({name: billed[name] for name in paid_ahead})
     rows = {
         row["application"]: row
         for row in in_closed_month(answer(asked, 40))
@@ -778,13 +823,14 @@ def test_providers_are_held_to_the_budget_of_their_day(
         "AWS": Decimal(0),
         "OpenAI": api_cost(demo, "openai"),
         "Anthropic": api_cost(demo, "anthropic"),
+        "Brightgauge": Decimal(0),
     }
     for line in bill:
         if line["line_item_line_item_type"] != "Tax":
             untaxed["Anthropic" if is_resold(line) else "AWS"] += billed_cost(line)
     given = budgets(demo, "service_provider")
     rows = in_closed_month(answer(asked, 41))
-    assert given["AWS"] == 110000 and len(rows) == 3
+    assert given["AWS"] == 110000 and len(rows) == 4
     assert {row["ServiceProviderName"]: row["over_budget"] for row in rows} == {
         name: cost - given[name] for name, cost in untaxed.items()
     }
@@ -899,6 +945,37 @@ def test_training_runs_cost_what_their_machines_were_billed_in_their_time(demo: 
     for run_id, cost, billed, state, wasted, own in runs:
         assert abs(cost / billed - Decimal("0.94")) < Decimal("0.005"), run_id
         assert wasted == (own if state in ("failed", "preempted") else 0)
+
+
+def test_every_training_run_counts_once_whoever_states_it(demo: Demo) -> None:
+    """The table states one team's runs, the tracker the other's, and one run is in both."""
+    every = pl.read_csv(demo.truth_dir / EVERY_RUN_TABLE).filter(
+        (pl.col("started_at") >= FIRST_PERIOD) | (pl.col("trained_model") != TRACKED_MODEL)
+    )
+    found = demo.installation.query(
+        "select run_source, standing, count(*) from trust.rpt_training_run group by all order by 1"
+    )
+    counts = {(source, standing): count for source, standing, count in found}
+    assert set(counts) == {
+        ("experiments", "counted"),
+        ("experiments", "stated_elsewhere"),
+        ("training_run.csv", "counted"),
+    }
+    assert counts["experiments", "stated_elsewhere"] == 1
+    counted = counts["experiments", "counted"] + counts["training_run.csv", "counted"]
+    assert counted == every.height
+    shares = demo.installation.query(
+        "select run_id, gpu_utilisation_share from unit_economics.fct_training_efficiency "
+        "where run_source = 'experiments' and gpu_utilisation_share is not null"
+    )
+    known = {
+        tracked_run_id(run_id): Decimal(str(share))
+        for run_id, share in every.select("run_id", "gpu_utilisation_share").iter_rows()
+        if share is not None
+    }
+    assert len(shares) > 3
+    for run_id, share in shares:
+        assert abs(share - known[run_id]) < Decimal("0.000001"), run_id
 
 
 def test_a_session_takes_what_the_gateway_saw_of_it(demo: Demo) -> None:

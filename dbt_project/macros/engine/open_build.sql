@@ -6,16 +6,16 @@
 {% macro open_build() %}
     {% if execute and target.type == 'duckdb' and flags.WHICH in ('build', 'run', 'test', 'seed') %}
         {% set inputs = env_var('TOLLGATE_WAREHOUSE_DIR') ~ '/inputs' %}
-        {% do run_query('create schema if not exists tollgate') %}
-        {% do run_query('create schema if not exists land') %}
-        {% do run_query('create schema if not exists org') %}
-        {% do run_query(
+        {% do run_only('create schema if not exists tollgate') %}
+        {% do run_only('create schema if not exists land') %}
+        {% do run_only('create schema if not exists org') %}
+        {% do run_only(
             'create table if not exists tollgate.period_key ('
             ~ 'relation varchar, source varchar, billing_period date, key varchar, '
             ~ 'row_count bigint, inputs varchar)'
         ) %}
         {#- What is published now: the gates judge what differs from it. -#}
-        {% do run_query(
+        {% do run_only(
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
@@ -23,7 +23,7 @@
             'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
             'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
         ] %}
-            {% do run_query(
+            {% do run_only(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
             ) %}
@@ -54,7 +54,7 @@
                 where false
             ) to '{{ shape }}' (format parquet)
         {% endset %}
-        {% do run_query(shape_sql) %}
+        {% do run_only(shape_sql) %}
         {% set view_sql %}
             create or replace view land.{{ node.name }} as
             select
@@ -72,7 +72,7 @@
                 hive_partitioning = false
             )
         {% endset %}
-        {% do run_query(view_sql) %}
+        {% do run_only(view_sql) %}
     {% endfor %}
 {% endmacro %}
 
@@ -95,7 +95,7 @@
 
 {% macro create_org_views(inputs) %}
     {% for row in run_query('select table_name, file_path from tollgate.org_table order by 1') %}
-        {% do run_query(
+        {% do run_only(
             "create or replace view org." ~ row[0]
             ~ " as select * from read_parquet('" ~ row[1] ~ "')"
         ) %}
@@ -110,11 +110,11 @@
   itself has a key for each, also where no bill of that month is there.
 -#}
 {% macro key_the_inputs() %}
-    {% do run_query(
+    {% do run_only(
         "delete from tollgate.period_key where relation like 'land.%' or relation like 'org.%' "
         ~ "or relation like 'tollgate.%'"
     ) %}
-    {% do run_query(
+    {% do run_only(
         "insert into tollgate.period_key "
         ~ "select distinct 'land.' || relation, source, billing_period, snapshot_id, null, null "
         ~ "from tollgate.landed_file"
@@ -147,7 +147,7 @@
             {% endif %}
         {% endset %}
         {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
-            {% do run_query(
+            {% do run_only(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
                 ~ "md5(string_agg(cast(t as varchar), '|' order by cast(t as varchar))), null, null "
@@ -155,7 +155,7 @@
                 ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
             ) %}
         {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
-            {% do run_query(
+            {% do run_only(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
                 ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), null, null "
@@ -163,7 +163,7 @@
                 ~ "group by p.billing_period"
             ) %}
         {% else %}
-            {% do run_query(
+            {% do run_only(
                 "insert into tollgate.period_key values ('org." ~ row[0] ~ "', '*', null, '"
                 ~ row[1] ~ "', null, null)"
             ) %}
@@ -178,7 +178,7 @@
     } %}
     {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
-        {% do run_query(
+        {% do run_only(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
             ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
@@ -186,13 +186,13 @@
     {% endfor %}
     {#- Without any FOCUS file, or any closed month, there is no period that a key could be of. -#}
     {% for name in ['focus_finding', 'focus_delivered_column', 'closed_statement', 'closed_statement_monthly'] %}
-        {% do run_query("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
+        {% do run_only("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
-        {% do run_query(
+        {% do run_only(
             "delete from tollgate.period_key where relation = '" ~ node.schema ~ '.' ~ node.name ~ "'"
         ) %}
-        {% do run_query(
+        {% do run_only(
             "insert into tollgate.period_key values ('" ~ node.schema ~ '.' ~ node.name
             ~ "', '*', null, '" ~ node.checksum.checksum ~ "', null, null)"
         ) %}

@@ -13,8 +13,8 @@
             'Amount by 1000000 units, exact to 12 decimals and rounded toward zero; NULL where units are NULL or 0.',
         ),
     ] %}
-        {% do run_query('create schema if not exists unit_economics') %}
-        {% do run_query('create or replace macro unit_economics.' ~ name ~ '(amount, units) as ' ~ body) %}
-        {% do run_query('comment on macro unit_economics.' ~ name ~ " is '" ~ meaning ~ "'") %}
+        {% do run_only('create schema if not exists unit_economics') %}
+        {% do run_only('create or replace macro unit_economics.' ~ name ~ '(amount, units) as ' ~ body) %}
+        {% do run_only('comment on macro unit_economics.' ~ name ~ " is '" ~ meaning ~ "'") %}
     {% endfor %}
 {% endmacro %}

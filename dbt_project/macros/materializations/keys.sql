@@ -1,4 +1,12 @@
 {#-
+  Runs statements whose rows nobody reads. dbt's run_query would make a table of them, and guess the
+  type of each column, a thousand times in a run.
+-#}
+{% macro run_only(sql) %}
+    {% do adapter.execute(sql, auto_begin=false, fetch=false) %}
+{% endmacro %}
+
+{#-
   What a model makes for one period is named by what it was made from. A key is a hash of the
   relation, the source, the period, the compiled SQL with its contract, and the keys of the model's
   inputs in that period.
@@ -138,7 +146,7 @@
   their source and billing_period.
 -#}
 {% macro small_batches(pending_sql) %}
-    {% do run_query(
+    {% do run_only(
         "create or replace temp table pending_batch as "
         ~ "select source, billing_period, "
         ~ "cast((sum(row_count) over (order by billing_period, source) - row_count) // 1000000 as integer) as batch "
@@ -156,7 +164,7 @@
 
 {#- Puts a batch in hand: the table that over_periods_in_hand() lets a model read its periods from. -#}
 {% macro take_in_hand(batch) %}
-    {% do run_query(
+    {% do run_only(
         "create or replace temp table periods_in_hand as "
         ~ "select source, billing_period from pending_batch where batch = " ~ batch
     ) %}

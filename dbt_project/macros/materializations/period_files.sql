@@ -21,7 +21,7 @@
             || '/' || key || '.parquet' as path
         from keys
     {% endset %}
-    {% do run_query(wanted_sql) %}
+    {% do run_only(wanted_sql) %}
     {% set pending_sql %}
         select source, billing_period, path
         from wanted
@@ -33,7 +33,7 @@
       streaming its handful of meters past it. A model that writes the large side of each join first
       says so with `joins_as_written`.
     -#}
-    {% do run_query(
+    {% do run_only(
         "set disabled_optimizers = '"
         ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
     ) %}
@@ -48,13 +48,13 @@
             {% do say_written(row[0] ~ ' ' ~ (row[1] | string)[:7], written, started) %}
         {% endfor %}
     {% endif %}
-    {% do run_query("set disabled_optimizers = ''") %}
+    {% do run_only("set disabled_optimizers = ''") %}
 
-    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% set files = run_query('select path from wanted order by path').columns[0].values() %}
     {% if files | length > 0 %}
         {% set listed = "['" ~ files | join("', '") ~ "']" %}
-        {% do run_query(
+        {% do run_only(
             "insert into tollgate.period_key "
             ~ "select '" ~ relation_name ~ "', w.source, w.billing_period, w.key, f.num_rows, w.inputs "
             ~ "from wanted as w inner join parquet_file_metadata(" ~ listed ~ ") as f on f.file_name = w.path"
@@ -97,7 +97,7 @@
 {% macro write_batch(batch, sql) %}
     {% set started = modules.datetime.datetime.now() %}
     {% do take_in_hand(batch) %}
-    {% do run_query("create or replace temp table rows_in_hand as " ~ sql) %}
+    {% do run_only("create or replace temp table rows_in_hand as " ~ sql) %}
     {% set copies = [] %}
     {% for row in run_query(
         "select w.source, w.billing_period, w.path from wanted as w "
@@ -108,9 +108,9 @@
             row[2]
         )) %}
     {% endfor %}
-    {% do run_query(copies | join('; ')) %}
+    {% do run_only(copies | join('; ')) %}
     {% set written = run_query("select count(*) from rows_in_hand").columns[0][0] %}
-    {% do run_query("drop table rows_in_hand") %}
+    {% do run_only("drop table rows_in_hand") %}
     {% do say_written(copies | length ~ ' periods', written, started) %}
 {% endmacro %}
 

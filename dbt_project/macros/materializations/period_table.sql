@@ -16,7 +16,7 @@
         {{ return(ledger_view(sql, relation_name, existing)) }}
     {% endif %}
 
-    {% do run_query(
+    {% do run_only(
         "create or replace temp table wanted as " ~ wanted_keys_sql(relation_name, keyed_code(sql), work_unit)
     ) %}
     {#- A table without any period has no keys and no rows. -#}
@@ -29,8 +29,8 @@
             {% do adapter.drop_relation(existing) %}
         {% endif %}
         {{ get_assert_columns_equivalent(sql) }}
-        {% do run_query("create table " ~ this.include(database=false) ~ get_table_columns_and_constraints()) %}
-        {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+        {% do run_only("create table " ~ this.include(database=false) ~ get_table_columns_and_constraints()) %}
+        {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% endif %}
 
     {% set stale = run_query(
@@ -47,21 +47,21 @@
     {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
     {% for row in stale %}
         {% set condition = period_condition(row[0], row[1], work_unit, config.get('period_columns', ['source', 'billing_period'])) %}
-        {% do run_query("delete from " ~ this.include(database=false) ~ " where " ~ condition) %}
+        {% do run_only("delete from " ~ this.include(database=false) ~ " where " ~ condition) %}
     {% endfor %}
     {% set insert = "insert into " ~ this.include(database=false) ~ " " %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
         {% for batch in small_batches(pending_sql) %}
             {% do take_in_hand(batch) %}
-            {% do run_query(insert ~ get_select_subquery(over_periods_in_hand(sql))) %}
+            {% do run_only(insert ~ get_select_subquery(over_periods_in_hand(sql))) %}
         {% endfor %}
     {% else %}
         {% for row in pending %}
-            {% do run_query(in_hand(row[0], row[1]) ~ insert ~ get_select_subquery(sql)) %}
+            {% do run_only(in_hand(row[0], row[1]) ~ insert ~ get_select_subquery(sql)) %}
         {% endfor %}
     {% endif %}
-    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
-    {% do run_query(
+    {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_only(
         "insert into tollgate.period_key "
         ~ "select '" ~ relation_name ~ "', source, billing_period, key, null, inputs from wanted"
     ) %}
@@ -174,9 +174,9 @@
     {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ body }}
     {% endcall %}
-    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {#- Where the files are is part of what such a view is, and tells it from the table. #}
-    {% do run_query(
+    {% do run_only(
         "insert into tollgate.period_key "
         ~ "select '" ~ relation_name ~ "', source, billing_period, key, null, inputs from ("
         ~ wanted_keys_sql(relation_name, keyed_code(sql) ~ env_var('TOLLGATE_WAREHOUSE_DIR'), 'source_period') ~ ") as k"
@@ -188,9 +188,9 @@
 {#- dbt's own asks for the columns a second time, inside the transaction that nobody commits. -#}
 {% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
     {% if for_relation and config.persist_relation_docs() and model.description %}
-        {% do run_query(alter_relation_comment(relation, model.description)) %}
+        {% do run_only(alter_relation_comment(relation, model.description)) %}
     {% endif %}
     {% if for_columns and config.persist_column_docs() and model.columns %}
-        {% do run_query(alter_column_comment(relation, model.columns)) %}
+        {% do run_only(alter_column_comment(relation, model.columns)) %}
     {% endif %}
 {% endmacro %}

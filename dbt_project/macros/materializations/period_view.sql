@@ -8,10 +8,10 @@
     {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ sql }}
     {% endcall %}
-    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% for unit in ['source_period', 'whole'] %}
         {#- The whole-relation key stands for the code alone: what it reads has period keys. -#}
-        {% do run_query(
+        {% do run_only(
             "insert into tollgate.period_key select '" ~ relation_name
             ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' else "'" ~ local_md5(sql) ~ "'")
             ~ ", null, inputs from (" ~ wanted_keys_sql(relation_name, keyed_code(sql), unit) ~ ") as k"

@@ -11,10 +11,10 @@
     {% call statement('main', auto_begin=false) %}
         create or replace view {{ this.include(database=false) }} as {{ get_select_subquery(sql) }}
     {% endcall %}
-    {% do run_query("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
+    {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% set is_whole = config.get('work_unit') == 'whole' %}
     {% for unit in (['whole'] if is_whole else ['source_period', 'whole']) %}
-        {% do run_query(
+        {% do run_only(
             "insert into tollgate.period_key select '" ~ relation_name
             ~ "', source, billing_period, " ~ ("key" if unit == 'source_period' or is_whole else "'" ~ local_md5(keyed_code(sql)) ~ "'")
             ~ ", null, inputs from (" ~ wanted_keys_sql(relation_name, keyed_code(sql), unit) ~ ") as k"
