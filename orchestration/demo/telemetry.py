@@ -27,8 +27,9 @@ OUTAGE_DAY, OUTAGE_STEPS = 7, range(3 * 12, 4 * 12 + 6)
 
 _STEPS = 86_400 // STEP_SECONDS
 _FIRST_HOUR = 6
-# Instances of a GPU that is cut in two, each with its share of the work.
-_INSTANCES = (("1", "3g.40gb", 80), ("2", "4g.40gb", 60))
+# Instances of a GPU that is cut in two, and how busy each is in percent of how busy the GPU is:
+# three sevenths of it at 120 and four at 85 are all of it at 100.
+_INSTANCES = (("1", "3g.40gb", 120), ("2", "4g.40gb", 85))
 _CUT_TYPE = "p5.4xlarge"
 _USED_MEMORY_PCT = 62
 
@@ -176,8 +177,8 @@ def _gpu_series(machines: Sequence[MachineDay]) -> Iterator[_Series]:
                 said = {step: busy if step < at_work else resting for step in steps}
                 yield _series(name, labels, machine.usage_date, said)
             if machine.instance_type == _CUT_TYPE:
-                for instance_id, profile, of_work_pct in _INSTANCES:
-                    share = f"{machine.busy_pct * of_work_pct / 10_000:.4f}"
+                for instance_id, profile, of_busy_pct in _INSTANCES:
+                    share = f"{machine.busy_pct * of_busy_pct / 10_000:.4f}"
                     yield _series(
                         "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
                         {**labels, "GPU_I_ID": instance_id, "GPU_I_PROFILE": profile},
