@@ -6,7 +6,7 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL PERIOD REASON M BY WHERE FROM TO RULES
 
-.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview oldest-duckdb
+.PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview mlflow-server oldest-duckdb
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -79,6 +79,12 @@ bench: setup ## Measure speed as ratios; written to bench/.
 
 focus-rules: setup ## Write the dbt code of the FOCUS rules from their facts.
 	@$(PYTHON) -m orchestration.publish.focus_conformance write
+
+mlflow-server: .mlflow/.installed ## Make the MLflow server that tests run against, in .mlflow.
+
+.mlflow/.installed: tests/mlflow_server.txt
+	@python3 -m venv --clear .mlflow && .mlflow/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mlflow_server.txt
+	@touch $@
 
 focus-referee: setup ## Let the official FOCUS validator judge a sample of what is published.
 	@$(PYTHON) -m tests.referee

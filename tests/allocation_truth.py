@@ -32,6 +32,11 @@ _QUESTION = """
             coalesce(workspace_id, 'default'), null, null, description, 'owned', owner_id,
             billed_cost
         from '{truth}/anthropic_cost.parquet'
+        union all
+        select
+            'quality_platform', cast(date_trunc('month', usage_date) as date), usage_date,
+            sub_account_id, null, null, description, 'owned', owner_id, effective_cost
+        from '{truth}/brightgauge_cost.parquet'
     ),
 
     charges as (

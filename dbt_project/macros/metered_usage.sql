@@ -23,6 +23,7 @@
         ('context_above_tokens', 'int'),
         ('x_operation', 'string'),
         ('region_id', 'string'),
+        ('x_region_scope', 'string'),
         ('billing_account_id', 'string'),
         ('sub_account_id', 'string'),
         ('x_credential_id', 'string'),
@@ -129,6 +130,7 @@ select
     lower(model) as model_name,
     service_tier,
     region,
+    region_scope,
     key_id,
     team_id,
     project_id,
@@ -250,6 +252,7 @@ by_hour as (
         ]) }} as context_above_tokens,
         operation,
         region,
+        region_scope,
         {%- for name in ['account_id', 'project_id', 'key_id', 'principal_id', 'profile_id', 'user_id', 'team_id'] %}
         {{ name }},
         {%- endfor %}
@@ -300,6 +303,7 @@ named as (
         by_hour.context_above_tokens,
         by_hour.operation as x_operation,
         by_hour.region as region_id,
+        by_hour.region_scope as x_region_scope,
         by_hour.account_id as billing_account_id,
         by_hour.project_id as sub_account_id,
         by_hour.key_id as x_credential_id,
@@ -462,13 +466,24 @@ named as (
 {#- What a meter of windows cannot tell. -#}
 {% macro unknown_to_windows() %}
     {% do return([
-        'x_service_tier', 'context_above_tokens', 'x_credential_id', 'x_principal_id',
+        'x_service_tier', 'context_above_tokens', 'x_region_scope', 'x_credential_id', 'x_principal_id',
         'x_profile_id', 'x_user_id', 'longest_seconds', 'cache_write_5m_tokens',
         'cache_write_1h_tokens', 'audio_input_tokens', 'image_input_tokens',
         'output_reasoning_tokens', 'audio_output_tokens', 'image_output_tokens',
         'estimated_requests', 'retries', 'sessions', 'session_requests', 'agent_cycles',
         'agent_cycle_requests', 'failed_tokens', 'failed_estimated_cost_usd',
     ]) %}
+{% endmacro %}
+
+{#- What a tracker of training runs cannot tell: it knows machines, and no calls. -#}
+{% macro unknown_to_trackers() %}
+    {% set told = [
+        'source', 'billing_period', 'snapshot_id', 'meter_kind', 'window_start', 'window_end', 'usage_date',
+        'standing', 'standing_reason', 'x_provider', 'x_model', 'x_operation', 'x_user_id', 'x_team',
+        'x_use_case', 'x_environment', 'tags', 'records_count', 'requested_gpu_seconds',
+        'used_gpu_seconds', 'used_gpu_memory_gibseconds', 'x_basis',
+    ] %}
+    {% do return(metered_usage_columns() | map('first') | reject('in', told) | list) %}
 {% endmacro %}
 
 {#- What a meter of calls cannot tell. -#}
@@ -485,13 +500,16 @@ named as (
 {%- endmacro %}
 
 {#-
-  What two meters may see of the same thing: calls, or the time of machines. A meter of GPUs beside
-  a gateway sees nothing twice.
+  What two meters may see of the same thing: calls, or the time of GPUs. A meter of GPUs beside a
+  gateway sees nothing twice. What tells neither (what a cost monitor reckons idle or unmounted to
+  cost) nobody else sees.
 -#}
 {% macro metered_matter() -%}
     case
-        when requests is null and input_uncached_tokens is null and output_tokens is null then 'time'
-        else 'calls'
+        when requests is not null or input_uncached_tokens is not null or output_tokens is not null
+            then 'calls'
+        when requested_gpu_seconds is not null or used_gpu_seconds is not null then 'time'
+        else 'cost'
     end
 {%- endmacro %}
 

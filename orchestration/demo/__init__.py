@@ -17,10 +17,17 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.demo.experiments import (
+    EVERY_RUN_TABLE,
+    stated_runs,
+    tracked_runs,
+    write_tracked_runs,
+)
 from orchestration.demo.received_invoices import LINE_ITEM_TYPE_SEED, write_received_invoices
 from orchestration.demo.stated_figures import (
     OUTCOME_TABLE,
     TRAINING_RUN_TABLE,
+    training_runs,
     write_outcomes,
     write_training_runs,
 )
@@ -46,8 +53,10 @@ def make_demo(
 ) -> None:
     """Write the demo vendors' bills and the truth behind them, unless they are there already.
 
-    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, the spend logs of the
-    company's own gateway in ``vendors/gateway``, and ``truth``. Both folders are made beside their
+    Writes ``vendors/aws``, ``vendors/openai``, ``vendors/anthropic``, ``vendors/brightgauge`` (a
+    platform that is paid in credits), the spend logs of the company's own gateway in
+    ``vendors/gateway``, the training runs that one team tracks in ``vendors/mlflow``, and
+    ``truth``. Both folders are made beside their
     place and renamed, so that a killed run leaves nothing half. The invoices that the company
     received, its outcomes and its training runs go to its own tables in ``org``, because they
     agree with the bills.
@@ -109,7 +118,17 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str], None]) -> None:
     from orchestration.demo.aws_bill import write_aws_export
-    from orchestration.demo.gateway import discrepancies, write_gateway_export
+    from orchestration.demo.bedrock_logs import write_invocation_logs
+    from orchestration.demo.credits_bill import FOLDER, write_credits_export
+    from orchestration.demo.gateway import discrepancies, gateway_start, write_gateway_export
+    from orchestration.demo.machines import machine_days
+    from orchestration.demo.opencost_answers import write_opencost_answers
+    from orchestration.demo.telemetry import served_usage, write_telemetry
+    from orchestration.demo.traces import (
+        trace_discrepancies,
+        write_langfuse_export,
+        write_sampled_spans,
+    )
 
     world.inference.write_parquet(truth_dir / "inference.parquet")
     pl.DataFrame(
@@ -121,9 +140,9 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
             "note": pl.String,
         },
     ).write_parquet(truth_dir / "event.parquet")
-    pl.DataFrame([vars(each) for each in discrepancies(world)]).write_parquet(
-        truth_dir / "gateway_discrepancy.parquet"
-    )
+    pl.DataFrame(
+        [vars(each) for each in (*discrepancies(world), *trace_discrepancies(world))]
+    ).write_parquet(truth_dir / "meter_discrepancy.parquet")
     bills = {"openai": openai_bill(world), "anthropic": anthropic_bill(world)}
     for (name, bill), (usage_name, costs_name) in zip(
         bills.items(),
@@ -136,6 +155,10 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         bill.costs.write_parquet(folder / f"{costs_name}.parquet")
         bill.truth.write_parquet(truth_dir / f"{name}_cost.parquet")
         say(f"  {name}: {_summary(bill)}")
+    credits_lines = write_credits_export(world, vendors_dir / FOLDER)
+    credits_lines.write_parquet(truth_dir / f"{FOLDER}_cost.parquet")
+    spent = Decimal(credits_lines["effective_cost"].sum())
+    say(f"  {FOLDER}: {credits_lines.height} lines, {spent:.2f} USD of credits used")
     truth = write_aws_export(world, vendors_dir / "aws")
     truth.by_day.write_parquet(truth_dir / "aws_cost.parquet")
     truth.by_place.write_parquet(truth_dir / "aws_caused_cost.parquet")
@@ -146,10 +169,25 @@ def _write(world: World, vendors_dir: Path, truth_dir: Path, say: Callable[[str]
         world.today,
     )
     write_outcomes(truth_dir / OUTCOME_TABLE, world)
-    write_training_runs(truth_dir / TRAINING_RUN_TABLE, vendors_dir / "aws", world.today)
+    runs = training_runs(vendors_dir / "aws", world.today)
+    write_training_runs(truth_dir / EVERY_RUN_TABLE, runs)
+    write_training_runs(truth_dir / TRAINING_RUN_TABLE, stated_runs(runs))
     total = Decimal(truth.by_day["effective_cost"].sum())
     say(f"  aws: {total:.2f} USD of effective cost")
+    tracked_count = write_tracked_runs(vendors_dir / "mlflow", tracked_runs(runs))
+    say(f"  tracker: {tracked_count} training runs")
     say(f"  gateway: {write_gateway_export(world, vendors_dir / 'gateway')} requests")
+    say(f"  traces: {write_langfuse_export(world, vendors_dir / 'langfuse')} observations")
+    say(f"  app: {write_sampled_spans(world, vendors_dir / 'otlp')} sampled spans")
+    logged = write_invocation_logs(world, vendors_dir / "aws" / "invocation-logs")
+    say(f"  bedrock: {logged} logged calls")
+    machines = machine_days(truth.by_machine, truth_dir / EVERY_RUN_TABLE)
+    truth.by_machine.write_parquet(truth_dir / "machine.parquet")
+    served_usage(world).write_parquet(truth_dir / "served_model.parquet")
+    points = write_telemetry(world, machines, vendors_dir / "prometheus")
+    say(f"  telemetry: {points} points")
+    metered = [each for each in machines if each.usage_date >= gateway_start(world)]
+    say(f"  cluster: {write_opencost_answers(metered, vendors_dir / 'opencost')} allocations")
 
 
 def _summary(bill: VendorBill) -> str:

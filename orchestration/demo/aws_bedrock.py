@@ -336,8 +336,8 @@ def _routes(sold: pl.DataFrame) -> pl.DataFrame:
                 "is_global": route.is_global,
                 "outcome": route.outcome,
                 "account_id": account_of(owner_id),
-                "iam_principal": _principal(route, owner_id, use_case_id),
-                "resource_id": _resource(route, owner_id, use_case_id, model),
+                "iam_principal": principal_of(route, owner_id, use_case_id),
+                "resource_id": called_model(route, owner_id, use_case_id, model),
             }
             for use_case_id, owner_id, model in sold.select("use_case_id", "owner_id", "model")
             .unique(maintain_order=True)
@@ -348,7 +348,8 @@ def _routes(sold: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _principal(route: Route, owner_id: str, use_case_id: str) -> str:
+def principal_of(route: Route, owner_id: str, use_case_id: str) -> str:
+    """Return the ARN of a route's caller, with its session."""
     return route.principal.format(
         account=account_of(owner_id),
         use_case=use_case_id,
@@ -357,7 +358,8 @@ def _principal(route: Route, owner_id: str, use_case_id: str) -> str:
     )
 
 
-def _resource(route: Route, owner_id: str, use_case_id: str, model: str) -> str:
+def called_model(route: Route, owner_id: str, use_case_id: str, model: str) -> str:
+    """Return the ARN of the profile or model that a route's calls name."""
     start = f"arn:aws:bedrock:us-east-1:{account_of(owner_id)}"
     if route.has_profile:
         profile = _hex(use_case_id, model, route.name)[:12]

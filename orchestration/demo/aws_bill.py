@@ -22,6 +22,7 @@ from orchestration.demo.cur2_writer import (
     select_list,
     write_month,
 )
+from orchestration.demo.machines import billed_machines
 from orchestration.demo.world import World
 
 BUCKET = "demo-company-billing"
@@ -58,10 +59,12 @@ class AwsTruth:
             than the day of use.
         by_place: The same by account, product, kind of line and resource, where what AWS computes
             from other lines is with those who caused them (``aws_causes``).
+        by_machine: The GPU machines of EC2 by day, with whose they were (``machines``).
     """
 
     by_day: pl.DataFrame
     by_place: pl.DataFrame
+    by_machine: pl.DataFrame
 
 
 def write_aws_export(world: World, target: Path) -> AwsTruth:
@@ -85,7 +88,11 @@ def write_aws_export(world: World, target: Path) -> AwsTruth:
                 [_file_query(bill, month, part, files, is_open=is_open) for part in range(files)],
                 datetime.combine(delivered_on, time(4, 30), UTC),
             )
-        return AwsTruth(_truth(connection), caused_costs(connection, _EFFECTIVE_COST))
+        return AwsTruth(
+            _truth(connection),
+            caused_costs(connection, _EFFECTIVE_COST),
+            billed_machines(connection),
+        )
 
 
 def _truth(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

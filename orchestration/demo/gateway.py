@@ -28,6 +28,7 @@ GATEWAY_USE_CASES = ("contract-review", "incident-helper", "policy-check")
 TRIAL_USE_CASE = "checkout-assistant"
 _DISTURBED_USE_CASE = "contract-review"
 UNKNOWN_MODEL = "contracts-large"
+GATEWAY_STREAM = 7
 _LOCAL_HOURS = -7
 _FAILED_SHARE = 0.01
 _TIMED_OUT_SHARE = 0.2
@@ -116,15 +117,20 @@ def discrepancies(world: World) -> tuple[Discrepancy, ...]:
 def write_gateway_export(world: World, folder: Path) -> int:
     """Write a Parquet file of spend logs a month and return the number of requests."""
     folder.mkdir(parents=True)
-    frames = [
-        _requests(world, number, group)
-        for number, group in enumerate(_calls(world).iter_rows(named=True))
-    ]
-    logs = pl.concat(frames).sort("startTime", "request_id")
+    logs = gateway_logs(world).drop("^of_.*$")
     months = logs.with_columns(pl.col("startTime").dt.strftime("%Y-%m").alias("month"))
     for part in months.partition_by("month"):
         part.drop("month").write_parquet(folder / f"spend_logs_{part['month'][0]}.parquet")
     return logs.height
+
+
+def gateway_logs(world: World) -> pl.DataFrame:
+    """Return the spend logs, with what traces tell of the calls in columns named ``of_...``."""
+    frames = [
+        spend_logs(world, number, group)
+        for number, group in enumerate(_calls(world).iter_rows(named=True))
+    ]
+    return pl.concat(frames).sort("startTime", "request_id")
 
 
 def _calls(world: World) -> pl.DataFrame:
@@ -165,9 +171,18 @@ def _price_map_day(world: World) -> date:
     return (gateway_start(world) - timedelta(days=1)).replace(day=1)
 
 
-def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
-    """Return the requests of a day, use case, model and tier, whose tokens are the group's."""
-    chance = np.random.default_rng([world.seed, 7, number])
+def spend_logs(
+    world: World, number: int, group: dict[str, Any], stream: int = GATEWAY_STREAM
+) -> pl.DataFrame:
+    """Return the requests of a day, use case, model and tier, whose tokens are the group's.
+
+    Args:
+        world: The company's world.
+        number: Number of the group; each has chances of its own.
+        group: A row of the world's inference.
+        stream: Tells the chances of one meter from those of another.
+    """
+    chance = np.random.default_rng([world.seed, stream, number])
     count = int(group["requests"])
     failed = int(chance.binomial(count, _FAILED_SHARE))
     weights = chance.lognormal(0.0, 0.8, count)
@@ -231,6 +246,8 @@ def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
             "request_tags": f'["environment:prod", "tier:{group["service_tier"]}"]',
             "messages": "{}",
             "response": "{}",
+            "of_use_case": group["use_case_id"],
+            "of_output": output,
             **{f"of_{token_class}": values for token_class, values in tokens.items()},
             "of_reasoning": np.floor(output * _REASONING_PART.get(group["model"], 0)).astype(
                 np.int64
@@ -238,7 +255,7 @@ def _requests(world: World, number: int, group: dict[str, Any]) -> pl.DataFrame:
             "of_retries": retries.astype(np.int64),
         }
     ).select(
-        pl.all().exclude("^of_.*$", "startTime", "endTime", "completionStartTime", "updated_at"),
+        pl.all().exclude("startTime", "endTime", "completionStartTime", "updated_at"),
         *(
             pl.from_epoch(clock, time_unit="us")
             for clock in ("startTime", "endTime", "completionStartTime", "updated_at")

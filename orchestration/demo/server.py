@@ -1,4 +1,4 @@
-"""The demo company's OpenAI and Anthropic, answering on loopback as the vendors do.
+"""The demo company's OpenAI, Anthropic, MLflow and Prometheus, answering on loopback as these do.
 
 Real paths, parameters, page limits, error bodies and shapes of answers; the numbers come from the
 files that ``make_demo`` wrote. The first request of each path is told to come again (429), so that
@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from orchestration.demo.vendor_api import Answer, Api, ApiError, anthropic_apis, openai_apis
+from orchestration.demo.experiments import TrackingApi, read_tracked_runs, tracking_apis
+from orchestration.demo.prometheus_api import PrometheusApi
+from orchestration.demo.vendor_api import (
+    Answer,
+    Api,
+    ApiError,
+    Query,
+    anthropic_apis,
+    openai_apis,
+)
 
 DEMO_ADMIN_KEY = "demo-admin-key"
 
@@ -33,7 +42,8 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     """Serve the demo company's vendors while the block runs.
 
     Args:
-        vendors_dir: The folder that holds ``openai/`` and ``anthropic/``.
+        vendors_dir: The folder that holds ``openai/``, ``anthropic/``, ``mlflow/`` and
+            ``prometheus/``.
         port: Port on loopback; 0 takes any free one.
 
     Yields:
@@ -42,7 +52,12 @@ def serve(vendors_dir: Path, port: int) -> Iterator[str]:
     Raises:
         PortTakenError: The port is in use.
     """
-    apis = {api.path: api for api in (*openai_apis(vendors_dir), *anthropic_apis(vendors_dir))}
+    apis: dict[str, Api | TrackingApi | PrometheusApi] = {
+        api.path: api for api in (*openai_apis(vendors_dir), *anthropic_apis(vendors_dir))
+    }
+    apis |= {api.path: api for api in tracking_apis(read_tracked_runs(vendors_dir / "mlflow"))}
+    telemetry = PrometheusApi(vendors_dir / "prometheus")
+    apis[telemetry.path] = telemetry
     try:
         server = _VendorServer((_HOST, port), apis)
     except OSError as error:
@@ -64,7 +79,9 @@ class _VendorServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], apis: Mapping[str, Api]) -> None:
+    def __init__(
+        self, address: tuple[str, int], apis: Mapping[str, Api | TrackingApi | PrometheusApi]
+    ) -> None:
         self.apis = apis
         self._asked: set[str] = set()
         self._lock = threading.Lock()
@@ -85,17 +102,30 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one request."""
         url = urlsplit(self.path)
-        api = self.server.apis.get(url.path)
+        self._answer(url.path, parse_qsl(url.query, keep_blank_values=True))
+
+    def do_POST(self) -> None:
+        """Answer one search, whose question is a JSON object."""
+        question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        pairs = [
+            (name, str(item))
+            for name, value in question.items()
+            for item in (value if isinstance(value, list) else [value])
+        ]
+        self._answer(urlsplit(self.path).path, pairs)
+
+    def _answer(self, path: str, query: Query) -> None:
+        api = self.server.apis.get(path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         if api is None:
-            answer = _unknown_path(self.command, url.path)
+            answer = _unknown_path(self.command, path)
         else:
             try:
                 api.check_headers(headers, DEMO_ADMIN_KEY)
                 if self.server.is_first_request(api.path):
                     answer = api.too_many_requests()
                 else:
-                    answer = api.answer(parse_qsl(url.query, keep_blank_values=True), headers)
+                    answer = api.answer(query, headers)
             except ApiError as error:
                 answer = api.refusal(error)
         self._send(answer)

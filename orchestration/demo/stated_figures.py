@@ -167,15 +167,24 @@ _INTERRUPTED_HOURS = 1.2
 _AT_WORK_PCT = 94
 
 
-def write_training_runs(path: Path, aws_dir: Path, today: date) -> None:
-    """Write the organisation's table of training runs: one for each day that a machine trained.
+def training_runs(aws_dir: Path, today: date) -> list[_Row]:
+    """Return the training runs of the world: one for each day that a machine trained.
 
     Args:
-        path: The CSV file; it is replaced.
         aws_dir: Folder of the AWS export.
         today: First day that has not happened yet.
     """
-    _write(path, _RUN_COLUMNS, _runs(_machine_days(aws_dir), today))
+    return list(_runs(_machine_days(aws_dir), today))
+
+
+def write_training_runs(path: Path, runs: Iterable[_Row]) -> None:
+    """Write training runs as the organisation's table of them.
+
+    Args:
+        path: The CSV file; it is replaced.
+        runs: The runs.
+    """
+    _write(path, _RUN_COLUMNS, runs)
 
 
 def _machine_days(aws_dir: Path) -> Sequence[tuple[str, str, str, date, float]]:

@@ -100,20 +100,25 @@ def _profiles(source: SourceConfig) -> dict[str, str]:
 
 @contextmanager
 def _open(source: SourceConfig, context: PullContext) -> Iterator[MeterFiles]:
-    # A profile that nobody resolved stays what it is: an unknown model, never a guessed one.
     resolved = "".join(
         f" when model = {sql_text(profile)} then {sql_text(model)}"
         for profile, model in sorted(_profiles(source).items())
     )
-    spelled = (
-        f"regexp_replace(regexp_replace(regexp_replace(model, '^arn:.*:(foundation-model|"
-        f"inference-profile)/', ''), {_GEOGRAPHY}, ''), {_VERSION}, '')"
+    called = f"case{resolved} else model end" if resolved else "model"
+    named = f"regexp_replace({called}, '^arn:.*:(foundation-model|inference-profile)/', '')"
+    spelled = f"regexp_replace(regexp_replace({named}, {_GEOGRAPHY}, ''), {_VERSION}, '')"
+    # A profile that nobody resolved stays what it is: an unknown model, never a guessed one.
+    is_unresolved = f"{called} like {sql_text(_PROFILE)}"
+    model = f"case when {is_unresolved} then model else {spelled} end"
+    # What is routed within a geography is sold at the price of a region.
+    scope = (
+        f"case when {is_unresolved} then null "
+        f"when starts_with({named}, 'global.') then 'global' else 'regional' end"
     )
-    model = f"case{resolved} when model like {sql_text(_PROFILE)} then model else {spelled} end"
     yield MeterFiles(
         source,
         context,
-        replace(FORMAT, derived={**FORMAT.derived, "model": model}),
+        replace(FORMAT, derived={**FORMAT.derived, "model": model, "region_scope": scope}),
         group=_day_folder,
         # Long requests and answers lie beside the log, in a folder of their own.
         is_calls=lambda path: "/data/" not in f"/{path}" and "permission-check" not in path,

@@ -109,11 +109,13 @@ def control_totals(
             for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
         )
         # A column of whole numbers needs no look at its digits.
-        tokens = " + ".join(
+        counts = [
             f"coalesce({quoted(name) if types[name] == 'BIGINT' else exact_amount(name)}, 0)"
             for name in dataset.token_columns
             if name in types
-        )
+        ]
+        # A meter of machines tells no tokens: its rows are counted.
+        tokens = " + ".join(counts) or "0"
         found = connection.execute(
             f"select '', count(*), coalesce(sum({tokens}), 0), coalesce(sum({tokens}), 0) "
             f"from ({rows_sql})"

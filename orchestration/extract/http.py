@@ -218,8 +218,23 @@ class ApiClient:
         """
         return self._asked(path, params, _decoded)
 
+    def searched(self, path: str, question: Mapping[str, object]) -> str:
+        """Return the text that answers a question sent as JSON, for APIs that search by POST.
+
+        Asking again must change nothing there: it is asked again as ``text`` is.
+
+        Raises:
+            SourceError: The key is refused, or the API cannot be reached after several attempts.
+            RefusedRequestError: The API refuses the request.
+        """
+        return self._asked(path, {}, _decoded, question)
+
     def _asked(
-        self, path: str, params: Params, read: Callable[[str, bytes], _Content | _Fault]
+        self,
+        path: str,
+        params: Params,
+        read: Callable[[str, bytes], _Content | _Fault],
+        question: Mapping[str, object] | None = None,
     ) -> _Content:
         pairs = [
             (name, str(item))
@@ -227,7 +242,7 @@ class ApiClient:
             for item in ([value] if isinstance(value, str | int) else value)
         ]
         for attempt in count(1):
-            outcome = self._attempt(path, pairs, read)
+            outcome = self._attempt(path, pairs, read, question)
             if not isinstance(outcome, _Fault):
                 return outcome
             if attempt == _MOST_ATTEMPTS:
@@ -280,9 +295,14 @@ class ApiClient:
         path: str,
         pairs: Sequence[tuple[str, str]],
         read: Callable[[str, bytes], _Content | _Fault],
+        question: Mapping[str, object] | None,
     ) -> _Content | _Fault:
         try:
-            response = self._client.get(self.base_url + path, params=tuple(pairs))
+            response = (
+                self._client.get(self.base_url + path, params=tuple(pairs))
+                if question is None
+                else self._client.post(self.base_url + path, json=question)
+            )
         except (httpx.TransportError, httpx.DecodingError) as error:
             return _Fault(f"cannot be read ({self._scrubbed(f'{type(error).__name__}: {error}')})")
         status = response.status_code

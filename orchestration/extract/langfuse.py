@@ -45,6 +45,12 @@ FORMAT = CallFormat(
             *_both("startTime", "start_time"),
         ],
         "operation": [("type",)],
+        # There is no field for who served the model: LangChain and OpenTelemetry tell it beside.
+        "provider": [
+            ("metadata", "ls_provider"),
+            ("metadata", "attributes", "gen_ai.provider.name"),
+            ("metadata", "attributes", "gen_ai.system"),
+        ],
         "model": [*_both("model", "provided_model_name"), ("providedModelName",)],
         "service_tier": _both("usagePricingTierName", "usage_pricing_tier_name"),
         "project_id": _both("projectId", "project_id"),

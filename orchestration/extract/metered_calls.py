@@ -51,6 +51,7 @@ CALL_COLUMNS: Mapping[str, str] = {
     "model": "varchar",
     "service_tier": "varchar",
     "region": "varchar",
+    "region_scope": "varchar",
     "key_id": "varchar",
     "team_id": "varchar",
     "project_id": "varchar",
@@ -112,7 +113,7 @@ _TAG_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}", re.ASCII)
 _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
 # The number changes when what is kept of a record, or how, changes: everything is read anew then.
-_SHAPE_VERSION = 2
+_SHAPE_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,8 +26,8 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
 from orchestration.extract.source import Dataset, PullContext, SourceConfig
 
-# The number changes when what is kept of a day, or how, changes: all days are asked for anew.
-_SHAPE_VERSION = 1
+# A kind gets the next number when what is kept of a day, or how, changes: all are asked for anew.
+_SHAPE_VERSIONS: Mapping[str, int] = {"langfuse": 2}
 
 
 def asking_fingerprint(source: SourceConfig, pseudonym_key: str) -> str:
@@ -39,7 +39,8 @@ def asking_fingerprint(source: SourceConfig, pseudonym_key: str) -> str:
         },
         sort_keys=True,
     )
-    said = "|".join((str(_SHAPE_VERSION), source.kind, *tag_keys(source), options))
+    version = _SHAPE_VERSIONS.get(source.kind, 1)
+    said = "|".join((str(version), source.kind, *tag_keys(source), options))
     return (pseudonym(pseudonym_key, said) or "")[2:10]
 
 

@@ -2,8 +2,9 @@
 
 Counters are read at every step and subtracted by us: a counter that fell began anew, and what it
 shows is what was used since. PromQL's ``increase`` would stretch what it saw to the edges of its
-range. What was used while Prometheus was down shows when it comes back, and is counted in that
-hour; the time itself is a row of operation ``outage``: unmetered and not without use.
+range. What was used while Prometheus was down shows when it comes back, up to a month later, and
+is counted in that hour; the time itself is a row of operation ``outage``, and a day of which
+nothing is there has no row at all: unmetered and not without use.
 
 A GPU that is cut into instances (MIG) has its own series beside theirs: it does not count where one
 of its instances does. An instance is its part of the GPU's slices, as its profile says.
@@ -44,6 +45,8 @@ from orchestration.extract.source import Kind, PullContext, SourceConfig, Source
 
 _PROCESS_START = "process_start_time_seconds"
 _RANGE_PATH = "/api/v1/query_range"
+# How far back a counter is looked for that was not seen on the day before.
+_LOOKED_BACK_DAYS = 31
 # Remote writers and servers that were cut off bring samples late.
 _SETTLED_DAYS = 1
 _DEFAULT_STEP_SECONDS = 60
@@ -53,6 +56,7 @@ _LEAST_STEP_SECONDS = 10
 _LONGEST_STEP_SECONDS = 300
 
 _METERED = "{__name__=~" + json.dumps("|".join((*COUNTERS, *GAUGES))) + "}"
+_COUNTERS = "__name__=~" + json.dumps("|".join(COUNTERS))
 # Labels that tell copies of one server from each other, not series.
 _COPY_LABELS = ("prometheus_replica", "__replica__", "replica")
 
@@ -79,7 +83,7 @@ class _Asking:
 
     def held_days(self, first: date, last: date) -> list[date]:
         """Return the days from a first to before a last of which any series is there."""
-        query = f"count(last_over_time({_METERED}[1d]))"
+        query = f"count({_last_of_a_day(_METERED)})"
         end = last - timedelta(days=1)
         with self._reading() as connection:
             self._ask(
@@ -101,15 +105,16 @@ class _Asking:
         end = start + DAY_SECONDS
         with self._reading() as connection:
             self._ask(connection, "day_points", _METERED, start, end, self.step_seconds)
-            counters = "{__name__=~" + json.dumps("|".join(COUNTERS)) + "}"
-            self._ask(
-                connection, "known_points", f"last_over_time({counters}[1d])", start, start, 1
-            )
+            known = _last_of_a_day("{" + _COUNTERS + "}")
+            self._ask(connection, "known_points", known, start, start, 1)
             jobs = self._jobs(connection)
             of_jobs = "{job=~" + json.dumps("|".join(jobs)) + "}" if jobs else '{job=""}'
             self._ask(
                 connection, "begun_points", _PROCESS_START + of_jobs, start, end, self.step_seconds
             )
+            known = _last_of_a_day(_PROCESS_START + of_jobs)
+            self._ask(connection, "known_begun_points", known, start, start, 1)
+            self._look_further_back(connection, start)
             self._ask(connection, "scraped_points", "count(up)", start, end, self.step_seconds)
             self._ask(connection, "down_points", f"up{of_jobs} == 0", start, end, self.step_seconds)
             connection.execute(windows_sql(self.step_seconds, self.labels, self.tags, start))
@@ -122,6 +127,59 @@ class _Asking:
             )
             row = connection.execute("select count(*) from windows").fetchone()
         return row is not None and row[0] > 0
+
+    def _look_further_back(self, connection: duckdb.DuckDBPyConnection, start: int) -> None:
+        """Find what counters showed that were not seen on the day before, and yet had counted.
+
+        Their target was down for longer than that, or Prometheus was. It is seldom asked for.
+        """
+        targets = connection.execute(
+            f"""
+            with counted as (
+                select distinct labels['job'] as job, labels['instance'] as instance
+                from day_points
+                where labels['__name__'] in ({", ".join(sql_text(name) for name in COUNTERS)})
+            )
+
+            select coalesce(job, ''), coalesce(instance, '')
+            from counted
+            anti join (
+                select labels['job'] as job, labels['instance'] as instance from known_points
+                union
+                select labels['job'], labels['instance'] from begun_points where value >= {start}
+            ) as explained
+                on counted.job is not distinct from explained.job
+                and counted.instance is not distinct from explained.instance
+            order by all
+            """
+        ).fetchall()
+        if not targets:
+            return
+        jobs, instances = (
+            json.dumps("|".join(re.escape(name) for name in sorted({*names})))
+            for names in zip(*targets, strict=True)
+        )
+        of_targets = f"job=~{jobs},instance=~{instances}"
+        for table, selector in (
+            ("known_points", "{" + f"{_COUNTERS},{of_targets}" + "}"),
+            ("known_begun_points", _PROCESS_START + "{" + of_targets + "}"),
+        ):
+            self._ask(
+                connection,
+                "earlier_points",
+                _last_of_a_day(selector),
+                start - _LOOKED_BACK_DAYS * DAY_SECONDS,
+                start - DAY_SECONDS,
+                DAY_SECONDS,
+            )
+            connection.execute(
+                f"""
+                insert into {table} by name
+                select * from earlier_points
+                anti join {table} using (series)
+                qualify row_number() over (partition by series order by moment desc) = 1
+                """
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -223,6 +281,11 @@ class _Asking:
             "select labels from known_points) where labels['job'] <> '' order by 1"
         ).fetchall()
         return [re.escape(job) for (job,) in found]
+
+
+def _last_of_a_day(selector: str) -> str:
+    """Return the query of the last sample of each series in the day before a point in time."""
+    return f"last_over_time({selector}[1d])"
 
 
 def _midnight(day: date) -> int:

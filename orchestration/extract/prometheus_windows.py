@@ -36,8 +36,9 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
     """Return the statement that makes the table ``windows`` of a day's points.
 
     It reads the tables ``day_points`` (all series), ``known_points`` (counters as they were last
-    seen when the day began), ``begun_points`` (when processes began), ``scraped_points`` (a point
-    where anything was scraped) and ``down_points`` (a point where a target was down).
+    seen when the day began), ``begun_points`` (when processes began), ``known_begun_points`` (when
+    those began that were last seen), ``scraped_points`` (a point where anything was scraped) and
+    ``down_points`` (a point where a target was down).
 
     Args:
         step: Seconds between the points of a series.
@@ -149,7 +150,18 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
             concat(labels['job'], ' ', labels['instance']) as target,
             moment,
             max(value) as began_at
-        from begun_points
+        from (
+            select labels, moment, value from begun_points
+            union all
+            select labels, {start} as moment, value
+            from known_begun_points
+            where not exists (
+                select 1 from begun_points
+                where
+                    begun_points.series = known_begun_points.series
+                    and begun_points.moment = {start}
+            )
+        ) as begun_or_known
         group by all
     ),
 
@@ -157,15 +169,17 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
         select
             *,
             lag(value) over (partition by series order by moment) as before,
-            lag(moment) over (partition by series order by moment) as before_at
+            lag(moment) over (partition by series order by moment) as before_at,
+            lag(is_known) over (partition by series order by moment) as before_is_known
         from counter_points
         where value >= 0
     ),
 
     /* A counter that fell began anew, and so did one whose process began after it was last seen:
-       in an outage it may have passed what it was before. One that is first seen has counted from
-       nothing where its process began on that day, or where its target was read a step before
-       without it. */
+       in an outage it may have passed what it was before. When it was last seen before the day is
+       not known: there its process is another one if it began later than the one of then. One that
+       is first seen has counted from nothing where its process began on that day, or where its
+       target was read a step before without it. */
     increases as (
         select
             stepped.series,
@@ -179,8 +193,14 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
                     end
                 when stepped.value < stepped.before then stepped.value
                 when
-                    begun.began_at > stepped.before_at
-                    and begun.began_at is distinct from begun_before.began_at
+                    begun.began_at is distinct from begun_before.began_at
+                    and (
+                        begun.began_at > stepped.before_at
+                        or (
+                            stepped.before_is_known
+                            and begun.began_at > begun_before.began_at + {step}
+                        )
+                    )
                     then stepped.value
                 else stepped.value - stepped.before
             end as increase,

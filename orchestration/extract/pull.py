@@ -127,16 +127,19 @@ def _pull_periods(
             _forget_failure(folder)
             seconds = time.monotonic() - started
             if state != "unchanged":
-                money = ", ".join(
-                    f"{total:,.2f} {currency}"
-                    if currency
-                    else f"{total:,.0f} {snapshot.receipt.measure}"
-                    for currency, total in snapshot.receipt.totals.items()
-                )
-                context.say(
-                    f"{place}: {snapshot.receipt.row_count:,} rows, {money or 'declared empty'}, "
-                    f"{state}{' (' + reason + ')' if reason else ''}, {seconds:.1f} s"
-                )
+                totals = snapshot.receipt.totals if dataset.has_measure else {}
+                told = [
+                    f"{snapshot.receipt.row_count:,} rows",
+                    *(
+                        f"{total:,.2f} {currency}"
+                        if currency
+                        else f"{total:,.0f} {snapshot.receipt.measure}"
+                        for currency, total in totals.items()
+                    ),
+                    *(["declared empty"] if snapshot.receipt.declared_empty else []),
+                    f"{state}{' (' + reason + ')' if reason else ''}",
+                ]
+                context.say(f"{place}: {', '.join(told)}, {seconds:.1f} s")
             yield Pulled(source.name, dataset.name, period, state, snapshot, reason, seconds)
 
 

@@ -8,6 +8,7 @@ from orchestration.extract import (
     focus,
     langfuse,
     litellm,
+    mlflow,
     openai,
     opencost,
     otel,
@@ -29,5 +30,6 @@ KINDS: dict[str, Kind] = {
         otel.KIND,
         prometheus.KIND,
         opencost.KIND,
+        mlflow.KIND,
     )
 }

@@ -136,6 +136,11 @@ class Dataset:
     may_be_empty: bool = True
 
     @property
+    def has_measure(self) -> bool:
+        """Whether rows have money or tokens; of others the rows alone are counted."""
+        return bool(self.money_column or self.token_columns)
+
+    @property
     def measure(self) -> str:
         """What the control total counts: ``cost`` or ``tokens``."""
         return "cost" if self.money_column else "tokens"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from vendor_server import Answer, Asked, VendorServer, json_answer
 
+from orchestration.demo.experiments import tracking_apis
 from tests.pipeline.conftest import (
     SMALL_SOURCES,
     Installation,
@@ -94,6 +95,44 @@ def prometheus(asked: Asked) -> Answer:
     return json_answer({"status": "success", "data": {"resultType": "matrix", "result": result}})
 
 
+def tracker(asked: Asked) -> Answer:
+    """Answer as an MLflow of three runs of 2 October, with a sentence wherever one may be written.
+
+    The first ran on the GPU that Prometheus sees, for a use case that nobody knows; the third is
+    stated in training_run.csv as well.
+    """
+    begun = int(datetime(2026, 10, 2, 10, tzinfo=UTC).timestamp()) * 1000
+    runs = [
+        {
+            "info": {
+                "run_id": run_id,
+                "run_name": SENTENCE,
+                "experiment_id": "1",
+                "user_id": "Ada@Example.com",
+                "status": "FINISHED",
+                "start_time": begun,
+                "end_time": begun + 3_600_000,
+                "lifecycle_stage": "active",
+            },
+            "tags": {
+                "mlflow.note.content": SENTENCE,
+                "use_case": use_case,
+                "model": "ranker",
+                "gpu_count": "1",
+            },
+            "params": {"prompt": SENTENCE},
+            "history": {"accuracy": [(begun, 81.5)]},
+        }
+        for run_id, use_case in (("r1", "ranking"), ("r2", "answers"), ("r3", "defects"))
+    ]
+    question = json.loads(asked.body) if asked.body else {}
+    pairs = [
+        (key, str(said[0] if isinstance(said, list) else said)) for key, said in question.items()
+    ]
+    api = next(api for api in tracking_apis(runs) if api.path == asked.path)
+    return json_answer(dict(api.answer(pairs, asked.headers).body))
+
+
 def write(folder: Path, name: str, calls: list[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("".join(json.dumps(record) + "\n" for record in calls))
@@ -134,9 +173,18 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
                 "meter_scope,scope_value,source,meter_order,valid_from,valid_to,note\n"
                 "use_case,chat,gateway,1,,,\n"
                 "use_case,chat,spare_gateway,2,,,\n"
+                "use_case,ranking,telemetry,1,,,\n"
+                "use_case,ranking,tracker,2,,,\n"
+            )
+            (installation.org / "training_run.csv").write_text(
+                "run_id,parent_run_id,use_case_id,trained_model,resource_id,started_at,ended_at,"
+                "run_state,gpu_count,gpu_utilisation_share,metric_name,metric_value,note\n"
+                "r3,,defects,finder,,2026-10-02T10:00:00Z,2026-10-02T12:00:00Z,finished,4,,,,\n"
             )
             with VendorServer() as server:
-                server.answers_by(prometheus)
+                server.answers_by(
+                    lambda asked: (tracker if "/mlflow/" in asked.path else prometheus)(asked)
+                )
                 telemetry = {
                     "name": "telemetry",
                     "kind": "prometheus",
@@ -144,7 +192,8 @@ def ran(shared_dir: Path, parsed_project: None) -> Iterator[tuple[Installation, 
                     "first_period": "2026-10",
                     "labels": {"use_case": "app"},
                 }
-                installation.write_sources([*SMALL_SOURCES, *GATEWAYS, telemetry])
+                runs = {"name": "tracker", "kind": "mlflow", "url": server.url}
+                installation.write_sources([*SMALL_SOURCES, *GATEWAYS, telemetry, runs])
                 run = installation.run_here(keeps_history=True)
             assert run.exit_code == 0, run.text
             done.write_text(run.text)
@@ -242,6 +291,42 @@ def test_a_model_of_ones_own_and_its_gpus_are_metered_beside_the_gateway_and_pri
         )
         == []
     )
+
+
+def test_runs_of_a_tracker_and_of_the_table_are_one_list_in_which_each_counts_once(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    unknown = "the use case ranking is not in use_case.csv"
+    elsewhere = "counted as stated by training_run.csv"
+    assert installation.query(
+        "select run_source, run_id, standing, standing_reason, also_stated_by, "
+        "cast(gpu_hours as integer), cast(metric_value * 10 as integer) "
+        "from trust.rpt_training_run order by run_id, standing"
+    ) == [
+        ("tracker", "r1", "kept_out", unknown, None, 1, 815),
+        ("tracker", "r2", "counted", None, None, 1, 815),
+        ("training_run.csv", "r3", "counted", None, "tracker", 8, None),
+        ("tracker", "r3", "stated_elsewhere", elsewhere, "training_run.csv", None, 815),
+    ]
+    assert installation.query(
+        "select run_id, run_source from unit_economics.fct_training_efficiency order by 1"
+    ) == [("r2", "tracker"), ("r3", "training_run.csv")]
+
+
+def test_a_gpu_that_telemetry_and_a_tracker_see_is_used_once(
+    ran: tuple[Installation, Run],
+) -> None:
+    installation, _ = ran
+    assert installation.query(
+        "select x_use_case, standing, standing_reason, cast(requested_gpu_seconds as integer), "
+        "cast(requests as integer) from unit_economics.fct_metered_usage_daily "
+        "where source = 'tracker' order by all"
+    ) == [
+        ("answers", "counted", None, 3600, None),
+        ("defects", "counted", None, 3600, None),
+        ("ranking", "seen_elsewhere", "counted by telemetry", 3600, None),
+    ]
 
 
 def test_meters_leave_the_money_of_the_bills_as_it_is(

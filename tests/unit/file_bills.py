@@ -43,6 +43,11 @@ def money_sql(column: str) -> str:
     return str(_MACROS.duckdb__exact_decimal(column, "decimal(38, 12)", 2000))
 
 
+def quotient_sql(amount: str, units: str) -> str:
+    """Return the SQL that the marts divide an amount by units with, to 12 decimals."""
+    return str(_MACROS.duckdb__per_request(amount, units))
+
+
 def quantity_sql(column: str) -> str:
     """Return the SQL that dbt's views of landed rows read prices and quantities with."""
     return str(_MACROS.duckdb__exact_decimal(column, "decimal(38, 15)", 2))

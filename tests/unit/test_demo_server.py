@@ -13,7 +13,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from orchestration.demo.prometheus_api import PrometheusApi
 from orchestration.demo.server import DEMO_ADMIN_KEY, PortTakenError, serve
+from orchestration.demo.vendor_api import ApiError
 from orchestration.demo.vendor_bills import VendorBill, anthropic_bill, openai_bill
 from orchestration.demo.world import World
 
@@ -333,3 +335,83 @@ def test_a_port_in_use_is_named(vendors_dir: Path) -> None:
             pass
     with serve(vendors_dir, port) as again:
         assert again == address
+
+
+MIDNIGHT = int(datetime(2026, 2, 9, tzinfo=UTC).timestamp())
+
+
+@pytest.fixture(scope="module")
+def telemetry(tmp_path_factory: pytest.TempPathFactory) -> PrometheusApi:
+    """A day of two series: a counter, and whether its target is up, which it is not at first."""
+    labels = {"job": "vllm", "instance": "a:8000"}
+    result = [
+        {
+            "metric": {"__name__": name, **labels},
+            "values": [[MIDNIGHT + 300 * step, str(value)] for step, value in enumerate(values)],
+        }
+        for name, values in (("tokens_total", (5, 7, 9)), ("up", (0, 1, 1)))
+    ]
+    folder = tmp_path_factory.mktemp("prometheus")
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    (folder / "2026-02-09.json").write_text(json.dumps(answer), encoding="utf-8")
+    return PrometheusApi(folder)
+
+
+def ranged(
+    api: PrometheusApi, query: str, start: int, end: int, step: int = 300
+) -> list[tuple[str | None, list[tuple[int, str]]]]:
+    """Return the name of each series of an answer and its points, counted from midnight."""
+    asked = [("query", query), *((n, str(v)) for n, v in
+             (("start", start), ("end", end), ("step", step)))]  # fmt: skip
+    body = api.answer(asked, {}).body
+    assert (body["status"], body["data"]["resultType"]) == ("success", "matrix")
+    return [
+        (
+            series["metric"].get("__name__"),
+            [(moment - MIDNIGHT, value) for moment, value in series["values"]],
+        )
+        for series in body["data"]["result"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('{__name__=~"tokens_total|other"}', [("tokens_total", [(0, "5"), (300, "7")])]),
+        ('up{job="vllm"}', [("up", [(0, "0"), (300, "1")])]),
+        ('up{job=~"vl.*",instance=~"a:8000"} == 0', [("up", [(0, "0")])]),
+        ('up{job="other"}', []),
+        ("count(up)", [(None, [(0, "1"), (300, "1")])]),
+        ('last_over_time({job="vllm",__name__="up"}[1d])', [("up", [(0, "0"), (300, "1")])]),
+    ],
+)
+def test_prometheus_answers_selectors_counts_and_comparisons(
+    telemetry: PrometheusApi, query: str, expected: object
+) -> None:
+    assert ranged(telemetry, query, MIDNIGHT, MIDNIGHT + 300) == expected
+
+
+def test_a_sample_of_prometheus_is_in_force_until_the_next_and_a_day_in_its_range(
+    telemetry: PrometheusApi,
+) -> None:
+    assert ranged(telemetry, "tokens_total", MIDNIGHT + 299, MIDNIGHT + 301, 1) == [
+        ("tokens_total", [(299, "5"), (300, "7"), (301, "7")])
+    ]
+    # the last sample, at 600, is in force to 899, and in the range of a day that begins before it
+    assert ranged(telemetry, "tokens_total", MIDNIGHT + 900, MIDNIGHT + 900) == []
+    later = MIDNIGHT + 86_400
+    for moment, found in ((later, ["9"]), (later + 300, ["9"]), (later + 600, [])):
+        answered = ranged(telemetry, "last_over_time(tokens_total[1d])", moment, moment)
+        assert [value for _, points in answered for _, value in points] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "step"),
+    [("rate(tokens_total[5m])", 300), ("", 300), ('up{job!="a"}', 300), ("up", 1)],
+)
+def test_prometheus_refuses_what_it_does_not_understand_and_too_many_points(
+    telemetry: PrometheusApi, query: str, step: int
+) -> None:
+    with pytest.raises(ApiError) as refused:
+        ranged(telemetry, query, MIDNIGHT, MIDNIGHT + 86_400, step)
+    assert telemetry.refusal(refused.value).status == 400

@@ -9,7 +9,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.demo.stated_figures import OUTCOMES, write_outcomes, write_training_runs
+from orchestration.demo.stated_figures import (
+    OUTCOMES,
+    training_runs,
+    write_outcomes,
+    write_training_runs,
+)
 from orchestration.demo.world import USE_CASES, World
 
 TODAY = date(2026, 11, 16)
@@ -74,7 +79,7 @@ def runs(tmp_path: Path) -> list[dict[str, str]]:
             ) to '{tmp_path}/lines.parquet' (format parquet)
             """
         )
-    write_training_runs(tmp_path / "training_run.csv", tmp_path, TODAY)
+    write_training_runs(tmp_path / "training_run.csv", training_runs(tmp_path, TODAY))
     return rows_of(tmp_path / "training_run.csv")
 
 
@@ -104,5 +109,5 @@ def test_runs_fail_are_preempted_are_nested_and_go_on(runs: list[dict[str, str]]
 
 
 def test_a_world_without_machines_has_no_runs(tmp_path: Path) -> None:
-    write_training_runs(tmp_path / "training_run.csv", tmp_path, TODAY)
+    write_training_runs(tmp_path / "training_run.csv", training_runs(tmp_path, TODAY))
     assert rows_of(tmp_path / "training_run.csv") == []

@@ -284,6 +284,19 @@ def test_the_organisation_tables_point_only_at_what_exists() -> None:
         ) is (method in ("even", "fixed"))
 
 
+NO_MACHINES = pl.DataFrame(
+    schema={
+        "resource_id": pl.String,
+        "instance_type": pl.String,
+        "usage_date": pl.Date,
+        "hours": pl.Decimal(18, 6),
+        "owner_id": pl.String,
+        "use_case_id": pl.String,
+        "list_cost": pl.Decimal(28, 10),
+    }
+)
+
+
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the AWS export out: its own tests make it, and it takes the longest."""
@@ -292,7 +305,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         target.mkdir(parents=True)
         (target / "export").write_text(str(world.seed), encoding="utf-8")
         costs = pl.DataFrame({"effective_cost": [Decimal(1)]})
-        return AwsTruth(costs, costs)
+        return AwsTruth(costs, costs, NO_MACHINES)
 
     monkeypatch.setattr("orchestration.demo.aws_bill.write_aws_export", write)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from collections.abc import Iterator
@@ -317,6 +318,18 @@ def test_more_pages_without_a_cursor_are_an_error(
 
 def source(**options: object) -> SourceConfig:
     return SourceConfig("acme", "openai", options=options)
+
+
+def test_a_search_is_sent_as_json_and_asked_again_as_any_other_question(
+    server: VendorServer, client: ApiClient, waits: list[float]
+) -> None:
+    server.answers(error_answer(503, "busy"), json_answer({"runs": []}))
+    question = {"ids": ["1", "2"], "most": 3}
+    assert client.searched("/search", question) == '{"runs": []}'
+    assert [json.loads(asked.body) for asked in server.asked] == [question, question]
+    assert {asked.headers["content-type"] for asked in server.asked} == {"application/json"}
+    assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {KEY}"}
+    assert len(waits) == 1
 
 
 def test_the_key_comes_from_the_named_variable(tmp_path: Path) -> None:

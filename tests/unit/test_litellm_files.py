@@ -52,6 +52,7 @@ def test_a_call_is_read_alike_from_every_format(meter: FileSource, suffix: str) 
         "model": "gpt-5.6-sol-2026-07-01",
         "service_tier": None,
         "region": None,
+        "region_scope": None,
         "key_id": LITELLM["api_key"],
         "team_id": "team-7",
         "project_id": "project-3",

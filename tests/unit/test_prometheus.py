@@ -244,6 +244,31 @@ WORLD: list[Series] = [
         "generation_tokens_total",
         [*[1000] * 20, *[None] * 60, *[1500] * 10, *growing(1, 10, 1501)],
     ),
+    # 16 to 19: nothing is seen for three days; of two processes one is then another
+    *[
+        Series(name, {"job": "vllm", "instance": f"{story}:8000", **labels}, shown)
+        for story, began in (("patient", "2026-10-15 12:00"), ("reborn", "2026-10-18 08:00"))
+        for name, labels, shown in (
+            ("up", {}, samples("2026-10-16 10:00", [1] * 20)),
+            ("up", {}, samples("2026-10-19 12:00", [1] * 20)),
+            (
+                "process_start_time_seconds",
+                {},
+                samples("2026-10-16 10:00", [at("2026-10-15 12:00")] * 20),
+            ),
+            ("process_start_time_seconds", {}, samples("2026-10-19 12:00", [at(began)] * 20)),
+            (
+                "vllm:generation_tokens_total",
+                vllm(16, story),
+                samples("2026-10-16 10:00", growing(10, 20, 100)),
+            ),
+            (
+                "vllm:generation_tokens_total",
+                vllm(16, story),
+                samples("2026-10-19 12:00", growing(10, 20, 700)),
+            ),
+        )
+    ],
 ]
 
 
@@ -347,6 +372,27 @@ def test_a_counter_that_began_anew_in_an_outage_counts_from_nothing(
     }
     # 1,500 since the process began, and 10 steps of 1 after that
     assert served[11] == 1500 + 10
+
+
+def test_use_of_days_on_which_nothing_was_seen_shows_when_the_meter_is_back(
+    metered: tuple[list[Row], Path, list[str]],
+) -> None:
+    """Three days without a sample: 290 when it went, 700 when it came back, then 19 steps of 10."""
+    rows = metered[0]
+    assert of_day(rows, 17) == [] == of_day(rows, 18)
+    found = {
+        story: sum(
+            row["output_tokens"]
+            for row in of_day(rows, 19, "inference")
+            if row["project_id"] == story
+        )
+        for story in ("patient", "reborn")
+    }
+    assert found == {
+        "patient": 700 - 290 + 190,
+        # its process began on the day before: it has counted from nothing
+        "reborn": 700 + 190,
+    }
 
 
 def test_use_over_midnight_is_cut_at_the_hour(

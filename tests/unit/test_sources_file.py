@@ -119,7 +119,7 @@ WRONG_FILES: dict[str, tuple[str, str]] = {
     "an unknown kind": (
         "sources: [{name: a, kind: aws, url: x}]",
         ": source 'a': unknown kind 'aws'; known are anthropic, aws_cur2, aws_cur_legacy, "
-        "bedrock_log, focus, langfuse, litellm, openai, opencost, otel, prometheus.",
+        "bedrock_log, focus, langfuse, litellm, mlflow, openai, opencost, otel, prometheus.",
     ),
     "no url": (
         "sources: [{name: a, kind: aws_cur2}]",

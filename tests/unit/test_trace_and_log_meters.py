@@ -107,6 +107,23 @@ def test_the_older_names_of_langfuse_are_known_too(tmp_path: Path) -> None:
     assert (row["estimated_cost_usd"], row["defects"]) == (Decimal("0.5"), None)
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"ls_provider": "anthropic"},
+        {"attributes": {"gen_ai.system": "anthropic"}},
+        {"attributes": {"gen_ai.provider.name": "anthropic", "gen_ai.system": "older"}},
+    ],
+)
+def test_langfuse_tells_the_provider_where_its_instrumentation_does(
+    tmp_path: Path, metadata: Mapping[str, Any]
+) -> None:
+    source = meter(tmp_path, "langfuse")
+    export(source, [changed(LANGFUSE, metadata=metadata)])
+    (row,) = source.rows()
+    assert row["provider"] == "anthropic"
+
+
 def test_an_observation_that_is_exported_again_counts_as_it_was_written_last(
     tmp_path: Path,
 ) -> None:
@@ -127,6 +144,7 @@ def test_a_call_of_the_invocation_log_is_read_without_its_bodies(tmp_path: Path)
         "call_id": "request-1",
         "operation": "ConverseStream",
         "provider": "aws_bedrock",
+        "region_scope": "regional",
         "model": "anthropic.claude-sonnet-4-5-20250929",
         "region": "us-west-2",
         "account_id": "111122223333",
@@ -152,11 +170,47 @@ def test_a_profile_is_resolved_by_the_sources_file_and_never_guessed(tmp_path: P
             changed(BEDROCK_LOG, modelId=unknown, requestId="request-2"),
         ],
     )
-    rows = {row["call_id"]: (row["model"], row["profile_id"]) for row in source.rows()}
-    assert rows == {
-        "request-1": ("anthropic.claude-sonnet-4-5", profile),
-        "request-2": (unknown, unknown),
+    rows = {
+        row["call_id"]: (row["model"], row["region_scope"], row["profile_id"])
+        for row in source.rows()
     }
+    assert rows == {
+        "request-1": ("anthropic.claude-sonnet-4-5", "regional", profile),
+        "request-2": (unknown, None, unknown),
+    }
+
+
+@pytest.mark.parametrize(
+    ("called", "scope"),
+    [
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", "regional"),
+        ("eu.anthropic.claude-haiku-4-5-20251001-v1:0", "regional"),
+        ("global.anthropic.claude-haiku-4-5-20251001-v1:0", "global"),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:inference-profile/"
+            "global.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "global",
+        ),
+        (
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0",
+            "regional",
+        ),
+        ("arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/a1", "global"),
+    ],
+)
+def test_what_a_call_names_tells_where_it_may_run_and_so_what_it_costs(
+    tmp_path: Path, called: str, scope: str
+) -> None:
+    """What is routed within a geography is sold at the price of a region, worldwide is another."""
+    profile = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/a1"
+    profiles = {profile: "global.anthropic.claude-haiku-4-5-20251001-v1:0"}
+    source = meter(tmp_path, "bedrock_log", profiles=profiles)
+    export(source, [changed(BEDROCK_LOG, modelId=called)])
+    (row,) = source.rows()
+    assert (row["model"], row["region_scope"]) == (
+        "anthropic.claude-haiku-4-5-20251001",
+        scope,
+    )
 
 
 def test_the_hours_of_a_day_are_one_part_and_a_new_hour_reads_that_day_again(

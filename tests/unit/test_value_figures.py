@@ -181,7 +181,11 @@ def test_a_company_that_states_nothing_has_no_fault(org: Path, tmp_path: Path) -
             {"counted_measure": "request"},
             "row 2, column counted_measure: 'request' is not allowed; it must be succeeded requests",
         ),
-        ("outcome_meter", {"tag_key": "ok"}, "row 2, column tag_value: a tag has a key and a value"),
+        (
+            "outcome_meter",
+            {"tag_key": "ok"},
+            "row 2, column tag_value: a tag has a key and a value",
+        ),
         (
             "outcome_meter",
             {"counted_measure": "users", "valid_from": "2026-10-02"},
@@ -388,9 +392,7 @@ def test_a_meter_and_a_statement_of_the_same_days_fit_together(
 
 
 @pytest.mark.parametrize("prefix", ["arn:host/", "arn:host/one", "arn:"])
-def test_a_machine_is_of_one_hosted_model_on_a_day(
-    org: Path, tmp_path: Path, prefix: str
-) -> None:
+def test_a_machine_is_of_one_hosted_model_on_a_day(org: Path, tmp_path: Path, prefix: str) -> None:
     other = {"hosted_model": "other", "resource_prefix": prefix, "valid_from": "2026-10-01"}
     write(org, "hosted_model", {}, other)
     (fault,) = faults(org, tmp_path)

@@ -29,6 +29,7 @@ class Asked:
     path: str
     params: Mapping[str, list[str]]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,15 @@ class VendorServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                self._answer(b"")
+
+            def do_POST(self) -> None:
+                self._answer(self.rfile.read(int(self.headers["content-length"])))
+
+            def _answer(self, body: bytes) -> None:
                 parts = urlsplit(self.path)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(parts.path, parse_qs(parts.query), headers)
+                asked = Asked(parts.path, parse_qs(parts.query), headers, body)
                 outer.asked.append(asked)
                 answer = outer._answer(asked)
                 self.send_response(answer.status)

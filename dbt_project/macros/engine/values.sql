@@ -190,24 +190,48 @@
     {{ return(adapter.dispatch('per_request')(amount, requests)) }}
 {%- endmacro %}
 
+{#-
+  DuckDB divides 38 digits bit by bit, at a microsecond each time; multiplying takes a fiftieth of that.
+  So the next six digits are guessed with doubles, right to a ten-thousandth of a last digit, and what
+  they leave of the amount, above or below, is worked out in whole numbers and divided next. In the end
+  less than one whole is left; where it is below zero, the last guess was one too high.
+-#}
 {% macro duckdb__per_request(amount, requests) -%}
-    {%- set cost = duckdb__in_last_digits(amount) -%}
-    {%- set units = "nullif(" ~ duckdb__in_last_digits(requests) ~ ", 0)" -%}
-    {%- set rest = "(" ~ cost ~ " % " ~ units ~ ") * 1000000" -%}
+    {%- set guess = "cast(round(cast(n.rest as double) / cast(n.divisor as double)) as hugeint)" -%}
+    {%- set step -%}
+        {divisor: n.divisor, turn: n.turn, digits: n.digits * 1000000 + {{ guess }},
+        rest: (n.rest - {{ guess }} * n.divisor) * 1000000}
+    {%- endset -%}
+    {%- set division = namespace(reached=duckdb__with_named(
+        "{cost: " ~ duckdb__in_last_digits(amount) ~ ", units: nullif(" ~ duckdb__in_last_digits(requests) ~ ", 0)}",
+        "{divisor: abs(n.units), turn: sign(n.cost) * sign(n.units), digits: cast(0 as hugeint), rest: abs(n.cost)}"
+    )) -%}
+    {%- for _ in range(3) -%}
+        {%- set division.reached = duckdb__with_named(division.reached, step) -%}
+    {%- endfor -%}
     cast(
         cast(
-            ({{ cost }} // {{ units }}) * 1000000000000
-            + ({{ rest }} // {{ units }}) * 1000000
-            + ({{ rest }} % {{ units }}) * 1000000 // {{ units }} as decimal(38, 0)
+            {{ duckdb__with_named(division.reached, "n.turn * (n.digits - cast(n.rest < 0 as integer))") }} as decimal(38, 0)
         ) * cast('0.000000000001' as decimal(12, 12)) as decimal(38, 12)
     )
 {%- endmacro %}
 
-{#- A number with at most 12 decimals as a whole number of 10^-12. -#}
+{#-
+  A number with at most 12 decimals as a whole number of 10^-12. What lies beside the nearest whole
+  number is of 12 digits, which a double holds.
+-#}
 {% macro duckdb__in_last_digits(number) -%}
     {%- set exact = "cast(" ~ number ~ " as decimal(38, 12))" -%}
-    (cast(trunc({{ exact }}) as hugeint) * 1000000000000
-    + cast(cast({{ exact }} % 1 as decimal(13, 12)) * 1000000000000 as hugeint))
+    {{ duckdb__with_named(
+        "{exact: " ~ exact ~ ", whole: cast(" ~ exact ~ " as hugeint)}",
+        "n.whole * 1000000000000 + cast(round(cast("
+            ~ "cast(n.exact - cast(n.whole as decimal(26, 0)) as decimal(13, 12)) as double) * 1e12) as bigint)"
+    ) }}
+{%- endmacro %}
+
+{#- What is made of a value that is worked out once and read several times, as `n`. -#}
+{% macro duckdb__with_named(value, made) -%}
+    list_transform([{{ value }}], lambda n: {{ made }})[1]
 {%- endmacro %}
 
 {% macro spark__per_request(amount, requests) -%}

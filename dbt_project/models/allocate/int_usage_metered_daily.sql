@@ -5,6 +5,7 @@
 
 {%- set dimensions = [
     'meter_kind', 'x_provider', 'x_model', 'x_service_tier', 'context_above_tokens', 'x_operation', 'region_id',
+    'x_region_scope',
 ] + metered_identity() %}
 
 with metered as (

@@ -14,3 +14,5 @@ union all
 select * from {{ ref('int_metered_usage_prometheus') }}
 union all
 select * from {{ ref('int_metered_usage_opencost') }}
+union all
+select * from {{ ref('int_metered_usage_mlflow') }}

@@ -24,7 +24,7 @@ periods_to_judge as (
     (
         select source, billing_period
         from {{ source('tollgate', 'snapshot') }}
-        where is_current and dataset in ('calls', 'windows')
+        where is_current and dataset in ('calls', 'windows', 'run_days')
         except
         select source, billing_period
         from tollgate.period_key
@@ -44,7 +44,7 @@ landed as (
         on
             snapshots.source = periods_to_judge.source
             and snapshots.billing_period = periods_to_judge.billing_period
-    where snapshots.is_current and snapshots.dataset in ('calls', 'windows')
+    where snapshots.is_current and snapshots.dataset in ('calls', 'windows', 'run_days')
     group by snapshots.source, snapshots.billing_period
 )
 

@@ -487,7 +487,8 @@ TRAINING = Figure(
     formula="Runs that started in {this_month}: cost of the machine in the time of the run, less "
     "that of runs nested in it. Cost a point is that cost, nested runs included, divided by the "
     "metric at the end.",
-    empty="No training run of {this_month} is known. Add yours to training_run.csv.",
+    empty="No training run of {this_month} is known. Add yours to training_run.csv, "
+    "or name your tracker in the sources file.",
     chart=Chart("bars", "cost", "run_id"),
 )
 LOADED = Figure(

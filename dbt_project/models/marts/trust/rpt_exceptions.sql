@@ -206,6 +206,7 @@ kept_out as (
             {%- endfor %}
         ) as decimal(38, 6)) as tokens,
         cast(sum(estimated_cost_usd) as decimal(38, 12)) as api_equivalent_cost_usd,
+        cast({{ per_unit('sum(requested_gpu_seconds)', 3600) }} as decimal(38, 12)) as gpu_hours,
         'correct the records where the meter keeps them and export them again' as what_to_do
     from metered_usage
     where standing = 'kept_out'
@@ -224,7 +225,8 @@ counted_days as (
             {{ 'coalesce(' ~ name ~ ', 0)' }}{{ ' + ' if not loop.last }}
             {%- endfor %}
         ) as tokens,
-        sum(estimated_cost_usd) as estimated_cost_usd
+        sum(estimated_cost_usd) as estimated_cost_usd,
+        sum(requested_gpu_seconds) as requested_gpu_seconds
     from metered_days
     where standing = 'counted' and x_use_case is not null
     group by all
@@ -253,7 +255,7 @@ metered_twice as (
         'metered_twice' as exception_kind,
         concat(
             counted_days.x_use_case,
-            case when counted_days.matter = 'time' then ', time' else '' end,
+            case when counted_days.matter = 'calls' then '' else concat(', ', counted_days.matter) end,
             ', also by ',
             other_meters.other_source
         ) as subject,
@@ -262,6 +264,7 @@ metered_twice as (
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(counted_days.tokens) as decimal(38, 6)) as tokens,
         cast(sum(counted_days.estimated_cost_usd) as decimal(38, 12)) as api_equivalent_cost_usd,
+        cast({{ per_unit('sum(counted_days.requested_gpu_seconds)', 3600) }} as decimal(38, 12)) as gpu_hours,
         'rank the meters in meter_precedence.csv if they see the same calls or machines' as what_to_do
     from other_meters
     inner join counted_days  -- one to one
@@ -354,6 +357,7 @@ unpriced_by_meter as (
         cast(null as decimal(38, 12)) as billed_cost,
         cast(sum(unpriced_meterings.tokens) as decimal(38, 6)) as tokens,
         cast(null as decimal(38, 12)) as api_equivalent_cost_usd,
+        cast(null as decimal(38, 12)) as gpu_hours,
         concat(
             'add a dated price or the name of the model; estimates skip these tokens until then',
             coalesce(max(hints.hint), '')
@@ -389,6 +393,7 @@ exceptions as (
         billed_cost,
         tokens,
         cast(null as decimal(38, 12)) as api_equivalent_cost_usd,
+        cast(null as decimal(38, 12)) as gpu_hours,
         what_to_do
     from billing_exceptions
     union all
@@ -409,5 +414,6 @@ select
     exceptions.billed_cost,
     exceptions.tokens,
     exceptions.api_equivalent_cost_usd,
+    exceptions.gpu_hours,
     exceptions.what_to_do
 from exceptions

@@ -5,7 +5,7 @@
 
 {%- set dimensions = [
     'source', 'billing_period', 'usage_date', 'standing', 'x_provider', 'x_model', 'x_service_tier',
-    'context_above_tokens', 'region_id', 'x_team', 'x_use_case', 'x_environment',
+    'context_above_tokens', 'region_id', 'x_region_scope', 'x_team', 'x_use_case', 'x_environment',
 ] %}
 
 with days as (
@@ -84,9 +84,8 @@ named as (
         coalesce(openai_tiers.x_service_tier, anthropic_tiers.x_service_tier, by_class.x_service_tier)
             as x_service_tier,
         by_class.context_above_tokens,
-        {# meters do not tell the scope of a call #}
-        cast(null as string) as x_region_scope,
         by_class.region_id,
+        by_class.x_region_scope,
         by_class.x_team,
         by_class.x_use_case,
         by_class.x_environment,
@@ -120,6 +119,7 @@ select
     named.x_service_tier,
     named.context_above_tokens,
     named.region_id,
+    named.x_region_scope,
     named.x_team,
     named.x_use_case,
     named.x_environment,

@@ -21,6 +21,7 @@ select
     context_above_tokens,
     x_operation,
     region_id,
+    x_region_scope,
     {%- for name in metered_identity() %}
     {{ name }},
     {%- endfor %}

@@ -7,13 +7,15 @@
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
 {%- set money = ['contracted', 'metered', 'unmetered', 'effective'] %}
 {%- set levels = ['scope', 'model', 'tier', 'kind'] %}
+{%- set cell = scope + model + ['price_point', 'token_kind', 'x_token_class'] %}
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
     where {{ up_to_this_month('fct_unit_cost_monthly') }}
 ),
 
-classed as (
+{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
+known_costs as (
     select
         *,
         concat(
@@ -30,51 +32,18 @@ classed as (
             else 0
         end > 0 as has_tokens
     from unit_costs
-),
-
-{# Numbers stand for the names from here on: the month is joined to every month before it. #}
-numbered as (
-    select
-        *,
-        dense_rank() over (order by {{ scope | join(', ') }}) as scope_number,
-        dense_rank() over (order by {{ (scope + model) | join(', ') }}) as model_number,
-        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point) as tier_number,
-        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point, token_kind)
-            as kind_number,
-        dense_rank() over (
-            order by {{ (scope + model) | join(', ') }}, price_point, token_kind, x_token_class
-        ) as cell_number
-    from classed
-),
-
-model_names as (
-    select distinct
-        model_number,
-        {{ (scope + model) | join(', ') }}
-    from numbered
-),
-
-scope_names as (
-    select
-        billing_period,
-        scope_number,
-        max(team) as team,
-        max(use_case) as use_case
-    from numbered
     where effective_cost_reporting is not null
-    group by billing_period, scope_number
 ),
 
-{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
-month_cells as (
+named_cells as (
     select
         billing_period,
-        cell_number,
-        {%- for level in levels %}
-        {{ level }}_number,
+        {%- for name in cell %}
+        {{ name }},
         {%- endfor %}
-        billing_currency,
         reporting_currency,
+        max(team) as team,
+        max(use_case) as use_case,
         cast(sum(case when has_tokens then tokens else 0 end) as decimal(38, 12)) as tokens,
         {%- for currency in ['', '_reporting'] %}
         sum(case when has_tokens then contracted_cost{{ currency }} else 0 end)
@@ -92,9 +61,72 @@ month_cells as (
         sum(effective_cost{{ currency }}) as effective{{ currency }},
         {%- endfor %}
         sum(unknown_charges_count) as unknown_charges
-    from numbered
-    where effective_cost_reporting is not null
-    group by all
+    from known_costs
+    group by
+        billing_period,
+        {%- for name in cell %}
+        {{ name }},
+        {%- endfor %}
+        reporting_currency
+),
+
+{# Numbers stand for the names from here on: the month is joined to every month before it. #}
+cell_numbers as (
+    select
+        *,
+        dense_rank() over (order by {{ scope | join(', ') }}) as scope_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}) as model_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point) as tier_number,
+        dense_rank() over (order by {{ (scope + model) | join(', ') }}, price_point, token_kind)
+            as kind_number,
+        row_number() over (order by {{ cell | join(', ') }}) as cell_number
+    from (select distinct {{ cell | join(', ') }} from named_cells) as cells_of_all_months
+),
+
+month_cells as (
+    select
+        named_cells.billing_period,
+        cell_numbers.cell_number,
+        {%- for level in levels %}
+        cell_numbers.{{ level }}_number,
+        {%- endfor %}
+        named_cells.billing_currency,
+        named_cells.reporting_currency,
+        named_cells.team,
+        named_cells.use_case,
+        named_cells.tokens,
+        {%- for currency in ['', '_reporting'] %}
+        {%- for name in money %}
+        named_cells.{{ name }}{{ currency }},
+        {%- endfor %}
+        {%- endfor %}
+        {# what is multiplied by a ratio, which has 12 decimals as well #}
+        cast(named_cells.contracted_reporting as decimal(38, 12)) as priced_reporting,
+        named_cells.unknown_charges
+    from named_cells
+    inner join cell_numbers  -- many to one
+        on
+            {%- for name in cell %}
+            {{ 'and ' if not loop.first }}named_cells.{{ name }} is not distinct from cell_numbers.{{ name }}
+            {%- endfor %}
+),
+
+model_names as (
+    select distinct
+        model_number,
+        scope_number,
+        {{ (scope + model) | join(', ') }}
+    from cell_numbers
+),
+
+scope_names as (
+    select
+        billing_period,
+        scope_number,
+        max(team) as team,
+        max(use_case) as use_case
+    from month_cells
+    group by billing_period, scope_number
 ),
 
 {# What a unit of a currency was on average in a month, by the money itself. #}
@@ -138,6 +170,7 @@ sides as (
         month_cells.{{ name }}_reporting as base_{{ name }},
         0 as {{ name }},
         {%- endfor %}
+        month_cells.priced_reporting as base_priced,
         0 as effective_reporting,
         month_cells.unknown_charges
     from month_cells
@@ -165,6 +198,7 @@ sides as (
             else cast(month_cells.{{ name }} as decimal(38, 12)) * month_rates.average_fx_rate
         end as {{ name }},
         {%- endfor %}
+        0 as base_priced,
         month_cells.effective_reporting,
         month_cells.unknown_charges
     from month_cells
@@ -190,6 +224,7 @@ cells as (
         cast(sum(base_{{ name }}) as decimal(38, 24)) as base_{{ name }},
         cast(sum({{ name }}) as decimal(38, 24)) as {{ name }},
         {%- endfor %}
+        cast(sum(base_priced) as decimal(38, 12)) as base_priced,
         cast(sum(effective_reporting) as decimal(38, 24)) as effective_reporting,
         sum(unknown_charges) as unknown_charges
     from sides
@@ -200,42 +235,81 @@ cells as (
 month_models as (
     select
         billing_period,
-        scope_number,
-        source,
-        service_name,
-        x_model,
+        {%- for name in scope %}
+        {{ name }},
+        {%- endfor %}
         sum(case when effective_cost_reporting is not null and charge_category = 'Usage' then tokens end)
             as tokens,
         sum(requests) as requests
-    from numbered
-    group by billing_period, scope_number, source, service_name, x_model
+    from unit_costs
+    group by
+        billing_period,
+        {%- for name in scope %}
+        {{ name }},
+        {%- endfor %}
+        source, service_name, x_model
+),
+
+named_requests as (
+    select
+        billing_period,
+        {%- for name in scope %}
+        {{ name }},
+        {%- endfor %}
+        sum(requests) as requests,
+        count(*) filter (where tokens > 0 and coalesce(requests, 0) = 0) as uncounted_models
+    from month_models
+    group by billing_period, {{ scope | join(', ') }}
+),
+
+scopes as (
+    select distinct
+        scope_number,
+        {{ scope | join(', ') }}
+    from cell_numbers
 ),
 
 month_requests as (
     select
-        billing_period,
-        scope_number,
-        sum(requests) as requests,
-        count(*) filter (where tokens > 0 and coalesce(requests, 0) = 0) as uncounted_models
-    from month_models
-    group by billing_period, scope_number
+        named_requests.billing_period,
+        scopes.scope_number,
+        named_requests.requests,
+        named_requests.uncounted_models
+    from named_requests
+    inner join scopes  -- many to at most one
+        on
+            {%- for name in scope %}
+            {{ 'and ' if not loop.first }}named_requests.{{ name }} is not distinct from scopes.{{ name }}
+            {%- endfor %}
 ),
 
-levelled as (
+{# One ratio serves all cells that it is of. #}
+{%- for level in levels[1:] %}
+{{ level }}_ratios as (
     select
-        *
-        {%- for level in levels %},
-        sum(base_tokens) over (partition by billing_period, base_period, {{ level }}_number)
-            as base_{{ level }}_tokens,
-        sum(tokens) over (partition by billing_period, base_period, {{ level }}_number)
-            as {{ level }}_tokens
-        {%- endfor %}
+        billing_period,
+        base_period,
+        {{ level }}_number,
+        sum(base_tokens) as base_tokens,
+        {{ per_request('sum(tokens)', 'sum(base_tokens)') }} as token_ratio
     from cells
+    group by billing_period, base_period, {{ level }}_number
+),
+{% endfor %}
+scope_tokens as (
+    select
+        billing_period,
+        base_period,
+        scope_number,
+        sum(base_tokens) as base_tokens,
+        sum(tokens) as tokens
+    from cells
+    group by billing_period, base_period, scope_number
 ),
 
 counted as (
     select
-        levelled.*,
+        scope_tokens.*,
         case
             when
                 base_counts.uncounted_models = 0 and counts.uncounted_models = 0
@@ -243,37 +317,33 @@ counted as (
                 then 'requests'
             else 'tokens'
         end as volume_basis,
-        base_counts.requests as base_scope_requests,
-        counts.requests as scope_requests
-    from levelled
+        base_counts.requests as base_requests,
+        counts.requests
+    from scope_tokens
     left join month_requests as base_counts  -- many to at most one
         on
-            levelled.base_period = base_counts.billing_period
-            and levelled.scope_number = base_counts.scope_number
+            scope_tokens.base_period = base_counts.billing_period
+            and scope_tokens.scope_number = base_counts.scope_number
     left join month_requests as counts  -- many to at most one
         on
-            levelled.billing_period = counts.billing_period
-            and levelled.scope_number = counts.scope_number
+            scope_tokens.billing_period = counts.billing_period
+            and scope_tokens.scope_number = counts.scope_number
 ),
 
-standing as (
+scope_ratios as (
     select
         *,
         case
-            when base_scope_tokens > 0 and scope_tokens > 0 then 'continuing'
-            when scope_tokens > 0 then 'new'
-            when base_scope_tokens > 0 then 'gone'
+            when base_tokens > 0 and tokens > 0 then 'continuing'
+            when tokens > 0 then 'new'
+            when base_tokens > 0 then 'gone'
             else 'unmetered'
         end as scope_standing,
         case
-            when volume_basis = 'requests'
-                then {{ per_request('scope_requests', 'base_scope_requests') }}
-            else {{ per_request('scope_tokens', 'base_scope_tokens') }}
+            when volume_basis = 'requests' then {{ per_request('requests', 'base_requests') }}
+            else {{ per_request('tokens', 'base_tokens') }}
         end as volume_ratio,
-        {%- for level in levels %}
-        {{ per_request(level ~ '_tokens', 'base_' ~ level ~ '_tokens') }} as {{ level }}_ratio,
-        {%- endfor %}
-        {{ per_request('tokens', 'base_tokens') }} as cell_ratio
+        {{ per_request('tokens', 'base_tokens') }} as token_ratio
     from counted
 ),
 
@@ -281,21 +351,30 @@ standing as (
     time; where the base month knows no price for a step, the month's own price stands. #}
 steps as (
     select
-        *,
-        cast(base_contracted as decimal(38, 12)) * volume_ratio as at_volume,
-        cast(base_contracted as decimal(38, 12)) * scope_ratio as at_length,
+        cells.*,
+        scope_ratios.scope_standing,
+        scope_ratios.volume_basis,
+        cells.base_priced * scope_ratios.volume_ratio as at_volume,
+        cells.base_priced * scope_ratios.token_ratio as at_length,
         {%- for step, level in [('mix', 'model'), ('tier', 'tier'), ('kind', 'kind')] %}
         case
-            when base_{{ level }}_tokens > 0
-                then cast(base_contracted as decimal(38, 12)) * {{ level }}_ratio
-            else contracted
+            when {{ level }}_ratios.base_tokens > 0 then cells.base_priced * {{ level }}_ratios.token_ratio
+            else cells.contracted
         end as at_{{ step }},
         {%- endfor %}
         case
-            when base_tokens > 0 then cast(base_contracted as decimal(38, 12)) * cell_ratio
-            else contracted
+            when cells.base_tokens > 0
+                then cells.base_priced * {{ per_request('cells.tokens', 'cells.base_tokens') }}
+            else cells.contracted
         end as at_class
-    from standing
+    from cells
+    {%- for level in levels %}
+    left join {{ level }}_ratios  -- many to one
+        on
+            cells.billing_period = {{ level }}_ratios.billing_period
+            and cells.base_period = {{ level }}_ratios.base_period
+            and cells.{{ level }}_number = {{ level }}_ratios.{{ level }}_number
+    {%- endfor %}
 ),
 
 effects as (

@@ -1,0 +1,9 @@
+-- One row per run that a tracker of MLflow knows.
+-- Invariant: every landed run is here once, whatever its standing.
+-- Names are the tracker's; whether anybody knows them is judged in trust.rpt_training_run.
+
+with runs as (
+    select * from {{ ref('stg_mlflow__runs') }}
+)
+
+{{ conformed_training_runs('runs') }}
