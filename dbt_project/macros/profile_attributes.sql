@@ -25,6 +25,20 @@
     ]) %}
 {% endmacro %}
 
+{#-
+  The tags by which bills name the Kubernetes namespace of a charge, the first that is there counts: AWS's
+  split cost allocation data (as the legacy report and as Parquet exports write the key), GKE's cost
+  allocation, and the key by which Kubecost has resources outside of a cluster tagged.
+-#}
+{% macro namespace_tag_keys() %}
+    {% do return(['aws:eks:namespace', 'aws:eks_namespace', 'k8s-namespace', 'kubernetes_namespace']) %}
+{% endmacro %}
+
+{#- The kinds of meter whose projects are Kubernetes namespaces. -#}
+{% macro namespace_meter_kinds() %}
+    {% do return(['opencost', 'prometheus']) %}
+{% endmacro %}
+
 {#- The names of a charge that name rules (virtual_tag.csv) may look at. -#}
 {% macro virtual_tag_names() %}
     {% do return(['resource_id', 'resource_name', 'sub_account_name', 'charge_description']) %}

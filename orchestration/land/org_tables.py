@@ -70,6 +70,8 @@ CHARGE_ATTRIBUTES = (
     "x_operation",
     "x_line_item_type",
 )
+# What is read from a charge's tags, whichever of them names it.
+_READ_FROM_TAGS = ("x_namespace",)
 _TAG = "tag:"
 _VIRTUAL = "virtual:"
 # What only meters tell of their calls; a mapping may name it, a rule about charges may not.
@@ -1051,7 +1053,7 @@ def _price(text: str) -> Decimal:
 
 def _attribute(text: str) -> str:
     is_tag = any(text.startswith(prefix) and text != prefix for prefix in (_TAG, _VIRTUAL))
-    if text not in CHARGE_ATTRIBUTES and not is_tag:
+    if text not in (*CHARGE_ATTRIBUTES, *_READ_FROM_TAGS) and not is_tag:
         raise ValueError
     return text
 
@@ -1089,10 +1091,13 @@ _IN_WORDS = {
     "percent": "a percentage from 0 to 100 with at most 10 decimals",
     "share": "a share from 0 to 1 with at most 12 decimals",
     "money": "an amount such as 1234.56, with a point and at most 12 decimals",
-    "attribute": f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}",
+    "attribute": (
+        f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}, "
+        f"{', '.join(_READ_FROM_TAGS)}"
+    ),
     "evidence": (
         f"a tag (tag:team, virtual:team) or one of {', '.join(CHARGE_ATTRIBUTES)}, "
-        f"{', '.join(_METER_EVIDENCE)}"
+        f"{', '.join((*_READ_FROM_TAGS, *_METER_EVIDENCE))}"
     ),
 }
 

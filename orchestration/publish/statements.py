@@ -464,7 +464,11 @@ def kept_keys(versions: Iterable[ClosedVersion]) -> set[str]:
 READ_BACK = {
     "closed_statement": LINES,
     "closed_statement_monthly": "showback.fct_statement_monthly",
+    "closed_journal": "showback.fct_chargeback_journal",
 }
+
+# What a frozen row does not say of itself; journals of older versions have no such columns.
+_SAID_OF_A_FROZEN_ROW = ("statement_state", "statement_version")
 
 # By table, the name and type of each column.
 Shapes = Mapping[str, Mapping[str, str]]
@@ -537,11 +541,12 @@ def _read_back(
     frozen = connection.execute(
         "select column_name from (describe from read_parquet($path))", {"path": str(path)}
     ).fetchall()
-    kept = ", ".join(name for (name,) in frozen if name in columns)
+    kept = ", ".join(
+        name for (name,) in frozen if name in columns and name not in _SAID_OF_A_FROZEN_ROW
+    )
     connection.execute(
-        f"insert into {table} by name select {kept} from ("
-        "select * replace ('closed' as statement_state, "
-        "cast($version as integer) as statement_version) from read_parquet($path))",
+        f"insert into {table} by name select {kept}, 'closed' as statement_state, "
+        "cast($version as integer) as statement_version from read_parquet($path)",
         {"path": str(path), "version": version},
     )
 

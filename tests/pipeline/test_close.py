@@ -250,6 +250,39 @@ def test_the_owners_statement_of_a_closed_month_is_the_frozen_one(story: Story) 
     ) == [(SEPTEMBER, "closed", 1), (OCTOBER, "closed", 1)]
 
 
+def test_a_closed_month_keeps_its_journal_and_the_next_open_one_books_what_changed(
+    story: Story,
+) -> None:
+    """September was restated twice, credited, and has another rule: its journal stays."""
+    statements = story.installation.published_path.parent / "statements"
+    columns = (
+        "line_number, line_role, cost_centre, gl_account, line_text, billing_currency, "
+        "debit_amount, credit_amount, exact_amount, takes_remainder"
+    )
+    for month in (SEPTEMBER, OCTOBER):
+        frozen = duckdb.read_parquet(
+            str(statements / f"{month:%Y-%m}" / "v001" / "fct_chargeback_journal.parquet")
+        )
+        shown = story.installation.query(
+            f"select {columns} from showback.fct_chargeback_journal where billing_period = ? "
+            "and statement_state = 'closed' and statement_version = 1 order by all",
+            [month],
+        )
+        assert shown == frozen.select(columns).order("all").fetchall() and shown
+    # October was closed with 1.25 and -2.00 of September, November books the -0.31 after it.
+    assert story.installation.query(
+        "select billing_period, corrected_period, line_text, statement_state, -sum(exact_amount) "
+        "from showback.fct_chargeback_journal "
+        "where line_role = 'clearing' and corrected_period is not null group by all order by all"
+    ) == [
+        (month, SEPTEMBER, "Invoices of vendors charged on, true-up of 2026-09", state, amount)
+        for month, state, amount in (
+            (OCTOBER, "closed", Decimal("-0.75")),
+            (NOVEMBER, "open", Decimal("-0.31")),
+        )
+    ]
+
+
 def test_an_owner_is_told_what_is_asked_for_and_what_it_corrects(story: Story) -> None:
     """Vision has nothing in November but the correction of a closed month."""
     assert story.installation.query(

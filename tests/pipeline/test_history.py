@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import random
 import shutil
-import signal
-import subprocess
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 from orchestration.extract.snapshot import read_snapshot
-from orchestration.settings import PROJECT_DIR
 from tests.pipeline.conftest import Installation
 from tests.pipeline.contents import assert_same_content, content, leftovers
+from tests.pipeline.killed_runs import Chain
 
 SEED = 20261125
 
@@ -129,28 +127,6 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-def kill_at_a_line(installation: Installation, rng: random.Random) -> None:
-    """Start a run and kill it, with all that it started, while it builds."""
-    run = subprocess.Popen(
-        installation.command(),
-        cwd=PROJECT_DIR,
-        env=installation.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    assert run.stdout is not None
-    built, fatal = 0, rng.randint(1, 12)
-    for line in run.stdout:
-        built += line.startswith(("conform ", "allocate "))
-        if built == fatal:
-            break
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    run.stdout.close()
-
-
 def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -159,17 +135,28 @@ def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
     steps = [[bill_november, *changes[:2]], changes[2:5], changes[5:7], changes[7:]]
     # A rule that changes ahead of a day that is billed already is where keys could miss a change.
     assert changes.index(charge_ahead) < changes.index(change_a_rule_ahead)
+    chain = Chain(installation)
+    started = time.monotonic()
     for number, step in enumerate(steps, start=1):
         for change in step:
             change(installation, rng)
-        if number % 2 == 0:
-            kill_at_a_line(installation, rng)
-        else:
-            run = installation.run_here()
+        if number == 1:
+            run = chain.finish()
             assert run.exit_code == 0, run.text
+            duration = time.monotonic() - started
+        elif number == 2:
+            chain.kill_at_line(("conform ", "allocate "), nth=rng.randint(1, 12), alone=True)
+        elif number == 3:
+            chain.kill_at_line("publish  auditing", alone=False)
+        else:
+            chain.kill_at_moment(rng.uniform(0.1, 0.5) * duration, alone=False)
+            chain.kill_at_moment(rng.uniform(0.5, 0.9) * duration, alone=True)
     run = installation.run_here()
     assert run.exit_code == 0, run.text
     assert leftovers(installation) == []
+    # Published were the first step and what a kill came too late for, which is the whole of it.
+    first, *later = chain.publications
+    assert len(later) <= 1 and all(was == content(installation) for was in later)
 
     from_nothing = Installation(tmp_path / "from_nothing")
     from_nothing.root.mkdir()

@@ -87,6 +87,7 @@ COMPARED_MARTS = (
 )
 # Marts over all months that hang on what months cost.
 OWNER_LISTS = (
+    "showback.fct_cost_by_owners_now_monthly",
     "showback.fct_true_up",
     "showback.fct_stated_cost_monthly",
     "showback.fct_owner_statement_monthly",
@@ -107,6 +108,15 @@ FOCUS_LISTS = (
     "trust.rpt_focus_list_conformance",
     "trust.rpt_invoice_reconciliation",
     "trust.rpt_accepted_difference",
+)
+# What is made of all sources' lines, over all months.
+STATEMENTS = (
+    "governance.fct_allocation_kpi_monthly",
+    "governance.fct_maturity_scorecard",
+    "planning.fct_budget_status",
+    "showback.fct_chargeback_journal",
+    "showback.fct_statement_known_monthly",
+    "showback.fct_statement_monthly",
 )
 SNAPSHOT_MARTS = (
     "reference.dim_billing_period",
@@ -156,17 +166,6 @@ def of_month(names: tuple[str, ...], source: str, period: str) -> set[PeriodKey]
 
 def whole(*names: str) -> set[PeriodKey]:
     return {(name, "*", "*") for name in names}
-
-
-def statements(*months: str) -> set[PeriodKey]:
-    """What is made of all sources' lines: journals of months, and marts over all of them."""
-    return {("showback.fct_chargeback_journal", "*", month) for month in months} | whole(
-        "governance.fct_allocation_kpi_monthly",
-        "governance.fct_maturity_scorecard",
-        "planning.fct_budget_status",
-        "showback.fct_statement_known_monthly",
-        "showback.fct_statement_monthly",
-    )
 
 
 class State:
@@ -235,7 +234,7 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
         | of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
-        | statements("2026-10")
+        | whole(*STATEMENTS)
         | whole(*SNAPSHOT_MARTS, *FOCUS_LISTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     )
     assert installation.query(
@@ -330,7 +329,7 @@ def test_a_rule_that_changes_on_a_day_leaves_the_months_before_it_alone(
         expected |= models(door="allocate", names=ALLOCATE, source=source, period=period)
         expected |= of_month(ALLOCATED_MARTS, source, period)
     expected |= of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
-    expected |= statements("2026-10") | whole(*COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
+    expected |= whole(*STATEMENTS, *COMPARED_MARTS, *GPU_MARTS, *OWNER_LISTS)
     assert before.changed_keys() == expected
     # No October line is of that account: the same amounts have the same owners.
     table = "allocation.fct_allocated_cost"
@@ -366,7 +365,7 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("reference.dim_owner", "*"),
         ("allocate.int_split_shares", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
-        *((mart, period) for mart, _, period in statements("2026-10")),
+        *((mart, "*") for mart in STATEMENTS),
         *((mart, "2026-10") for mart in (*USAGE_MARTS, *MONTHLY_MARTS)),
         *((mart, "*") for mart in OWNER_LISTS),
         *((mart, "*") for mart in COMPARED_MARTS),
@@ -422,7 +421,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "unit_economics.fct_token_economics_monthly",
     )
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
-    expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | statements(*AWS_MONTHS)
+    expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | whole(*STATEMENTS)
     # The day, and the register.
     expected |= whole("reference.dim_billing_period", "reference.dim_day", "reference.dim_ai_model")
     expected |= whole(
@@ -484,13 +483,20 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
     assert_same_content(before.content, content(installation))
 
 
-def test_lost_landed_rows_and_a_lost_period_file_are_made_again(installation: Installation) -> None:
+def test_what_is_lost_of_landed_rows_and_period_files_is_made_again(
+    installation: Installation,
+) -> None:
     before = State(installation)
-    shutil.rmtree(installation.settings.landed_dir)
+    settings = installation.settings
+    landed = sorted(settings.landed_dir.glob("aws_small/*/*/*.parquet"))
+    lost_rows = landed[0]
+    content_before = lost_rows.read_bytes()
+    lost_rows.unlink()
     lost = next(path for path in sorted(before.files) if "conformed_aws_cur_legacy" in path)
-    (installation.settings.warehouse_dir / lost).unlink()
+    (settings.warehouse_dir / lost).unlink()
     run = installation.run_here()
     assert run.exit_code == 0, run.text
+    assert lost_rows.read_bytes() == content_before
     after = period_files(installation)
     assert {path for path in after if after[path] != before.files[path]} == {lost}
     assert set(after) == set(before.files)
@@ -498,26 +504,14 @@ def test_lost_landed_rows_and_a_lost_period_file_are_made_again(installation: In
     assert before.is_published_file_untouched()
     assert leftovers(installation) == []
 
-
-def test_one_lost_landed_file_is_landed_again(installation: Installation) -> None:
-    before = State(installation)
-    lost = sorted(installation.settings.landed_dir.glob("aws_small/*/*/*.parquet"))[0]
-    content_before = lost.read_bytes()
-    lost.unlink()
+    for folder in (settings.landed_dir, settings.warehouse_dir):
+        shutil.rmtree(folder)
     run = installation.run_here()
     assert run.exit_code == 0, run.text
-    assert lost.read_bytes() == content_before
-    assert before.is_published_file_untouched()
-
-
-def test_a_lost_warehouse_folder_is_made_again(installation: Installation) -> None:
-    before = State(installation)
-    shutil.rmtree(installation.settings.warehouse_dir)
-    run = installation.run_here()
-    assert run.exit_code == 0, run.text
+    assert sorted(settings.landed_dir.glob("aws_small/*/*/*.parquet")) == landed
     assert set(period_files(installation)) == set(before.files)
     assert before.is_published_file_untouched()
-    for path in (installation.settings.warehouse_dir / "conform").glob("*/*/*/*.parquet"):
+    for path in (settings.warehouse_dir / "conform").glob("*/*/*/*.parquet"):
         assert path.stat().st_size > 0
 
 

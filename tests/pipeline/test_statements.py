@@ -97,6 +97,18 @@ def test_the_journal_clears_the_invoices_and_charges_what_was_used(
         assert {line["posting_date"] for line in lines} == {"2026-10-31"}
 
 
+def test_the_organisation_of_today_costs_what_that_of_then_did(published: Installation) -> None:
+    costs = "sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"
+    now, then = (
+        published.query(
+            f"select source, billing_period, billing_currency, {costs}, "
+            f"sum(effective_cost_reporting) from showback.{table} group by all order by all"
+        )
+        for table in ("fct_cost_by_owners_now_monthly", "fct_statement_line_monthly")
+    )
+    assert now == then and len(now) == 3
+
+
 def test_statements_of_all_owners_are_the_ledger(published: Installation) -> None:
     assert published.query(
         "select billing_period::varchar, billing_currency, sum(billed_cost), sum(effective_cost), "

@@ -409,6 +409,14 @@ def test_what_only_meters_tell_may_be_mapped_and_no_rule_may_ask_for_it(
     assert fault.startswith(f"allocation_rule.csv, row {row}, column evidence: 'x_team' is not a")
 
 
+def test_a_namespace_may_be_mapped_and_asked_for(org: Path, tmp_path: Path) -> None:
+    append(org, "owner_mapping", "x_namespace,fraud,search,,,")
+    append(org, "allocation_rule", "by-namespace,1,9,direct,x_namespace,owned,,,")
+    append(org, "allocation_rule_condition", "by-namespace,1,x_namespace,not_equals,kube-system")
+    rows = land_org_tables(org, tmp_path).rows
+    assert rows["owner_mapping"] > 1 and rows["allocation_rule_condition"] > 1
+
+
 def test_a_virtual_tag_that_no_name_rule_gives_is_named(org: Path, tmp_path: Path) -> None:
     row = append(org, "owner_mapping", "virtual:team,search,search,,,")
     assert faults(org, tmp_path) == (

@@ -21,7 +21,8 @@
         ) %}
         {% for name in [
             'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
-            'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly'
+            'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly',
+            'closed_journal'
         ] %}
             {% do run_only(
                 "create or replace table tollgate." ~ name
@@ -176,7 +177,7 @@
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period'] %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_only(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "

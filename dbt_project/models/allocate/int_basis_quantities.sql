@@ -9,6 +9,7 @@
 ] %}
 {%- set metered_evidences = [
     'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id', 'x_team',
+    'x_namespace',
 ] %}
 
 with profile_costs as (
@@ -41,7 +42,12 @@ usage_days as (
 ),
 
 metered as (
-    select * from {{ ref('int_usage_metered_daily') }}
+    select
+        *,
+        case
+            when meter_kind in ('{{ namespace_meter_kinds() | join("', '") }}') then sub_account_id
+        end as x_namespace
+    from {{ ref('int_usage_metered_daily') }}
     where {{ this_month('int_usage_metered_daily') }} and standing = 'counted'
 ),
 
@@ -138,14 +144,17 @@ priced_usage as (
 {# Whose a meter's row is: the evidence that the organisation's rules ask first, else its use case's owner. #}
 evidence_orders as (
     select evidence, min(rule_order) as rule_order
-    from rules
-    where method = 'direct'
+    from (
+        select evidence, rule_order
+        from rules
+        where method = 'direct'
+        union all
+        {# what no rule about charges asks for is asked last: the gateway's team, a namespace #}
+        select 'x_team' as evidence, 2147483647 as rule_order
+        union all
+        select 'x_namespace' as evidence, 2147483647 as rule_order
+    ) as asked
     group by evidence
-
-    union all
-
-    {# no charge names the gateway's team, so no rule does: it is asked last #}
-    select 'x_team' as evidence, 2147483647 as rule_order
 ),
 
 callers as (

@@ -34,6 +34,28 @@ rules_with_targets as (
     from targets
 ),
 
+tags as (
+    {{ tag_pairs('profiles', 'charge_profile_id', 'tags') | indent(4) }}
+),
+
+{# One namespace a profile, whichever of the known tags names it. #}
+namespaces as (
+    select
+        charge_profile_id,
+        attribute_value as x_namespace
+    from tags
+    where attribute in ('tag:{{ namespace_tag_keys() | join("', 'tag:") }}')
+    qualify row_number() over (
+        partition by charge_profile_id
+        order by
+            case attribute
+                {%- for key in namespace_tag_keys() %}
+                when 'tag:{{ key }}' then {{ loop.index }}
+                {%- endfor %}
+            end
+    ) = 1
+),
+
 attributes as (
     {%- for name in profile_attributes() %}
     select charge_profile_id, '{{ name }}' as attribute, {{ name }} as attribute_value
@@ -42,7 +64,10 @@ attributes as (
     union all
     {%- endfor %}
     select charge_profile_id, attribute, attribute_value
-    from ({{ tag_pairs('profiles', 'charge_profile_id', 'tags') }}) as tag_attributes
+    from tags
+    union all
+    select charge_profile_id, 'x_namespace' as attribute, x_namespace as attribute_value
+    from namespaces
     union all
     {# by name rules: the prefix tells them from tags of the bill #}
     select charge_profile_id, 'virtual:' || substr(attribute, 5) as attribute, attribute_value

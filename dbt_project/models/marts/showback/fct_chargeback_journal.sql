@@ -1,11 +1,62 @@
 -- One row per billing period, currency, role, cost centre and account: the lines that a general ledger takes.
--- Invariant: debits = credits in each month and currency; exact expenses = the statements' effective cost.
+-- Invariant: debits = credits in each month and currency; exact expenses = effective cost and true-ups as stated.
+-- A closed month has the journal that was frozen with it; what is known since is booked in the next open one.
 -- Amounts are in the currency's smallest unit, by largest remainder; a month without a clearing account has no journal.
-{{ config(work_unit='period') }}
+{{ config(work_unit='whole') }}
 
-with statement_lines as (
+with frozen_journal as (
+    select * from {{ source('tollgate', 'closed_journal') }}
+),
+
+closed_periods as (
+    select billing_period
+    from {{ ref('rpt_closed_period') }}
+    where is_in_force
+),
+
+known_costs as (
     select * from {{ ref('fct_statement_line_monthly') }}
-    where {{ this_month('fct_statement_line_monthly') }}
+),
+
+true_ups as (
+    select * from {{ ref('fct_true_up') }}
+),
+
+{# What the open months charge on: their own lines, and what they book of closed ones. #}
+statement_lines as (
+    select
+        known_costs.billing_period,
+        cast(null as date) as corrected_period,
+        '' as correction_text,
+        known_costs.outcome,
+        known_costs.owner_id,
+        known_costs.cost_centre,
+        known_costs.charge_category,
+        known_costs.service_name,
+        known_costs.billing_currency,
+        known_costs.billed_cost,
+        known_costs.effective_cost
+    from known_costs
+    left join closed_periods  -- many lines to at most one period
+        on known_costs.billing_period = closed_periods.billing_period
+    where closed_periods.billing_period is null
+
+    union all
+
+    select
+        billing_period,
+        corrected_period,
+        concat(', true-up of ', substr(cast(corrected_period as string), 1, 7)) as correction_text,
+        outcome,
+        owner_id,
+        cost_centre,
+        charge_category,
+        cast(null as string) as service_name,
+        billing_currency,
+        billed_cost,
+        effective_cost
+    from true_ups
+    where true_up_state = 'open'
 ),
 
 chart as (
@@ -62,6 +113,8 @@ margins_in_force as (
 charged as (
     select
         statement_lines.billing_period,
+        statement_lines.corrected_period,
+        statement_lines.correction_text,
         statement_lines.billing_currency,
         statement_lines.outcome,
         statement_lines.owner_id,
@@ -96,6 +149,7 @@ expenses as (
     qualify row_number() over (
         partition by
             charged.billing_period,
+            charged.corrected_period,
             charged.billing_currency,
             charged.outcome,
             charged.owner_id,
@@ -110,6 +164,8 @@ expenses as (
 charged_margins as (
     select
         charged.billing_period,
+        charged.corrected_period,
+        charged.correction_text,
         charged.billing_currency,
         charged.cost_centre,
         cast(charged.effective_cost as decimal(38, 12)) * margins_in_force.margin_share as margin_cost
@@ -122,6 +178,7 @@ charged_margins as (
     qualify row_number() over (
         partition by
             charged.billing_period,
+            charged.corrected_period,
             charged.billing_currency,
             charged.outcome,
             charged.owner_id,
@@ -136,19 +193,23 @@ charged_margins as (
 exact_lines as (
     select
         billing_period,
+        corrected_period,
         billing_currency,
         'expense' as line_role,
         posted_cost_centre as cost_centre,
         gl_account,
         gl_account_name,
-        case
-            when gl_account is null
-                then concat(
-                    outcome, ', ', coalesce(charge_category, 'no category'), ', ',
-                    coalesce(service_name, 'no service')
-                )
-            else 'Cost of AI and cloud'
-        end as line_text,
+        concat(
+            case
+                when gl_account is null
+                    then concat(
+                        outcome, ', ', coalesce(charge_category, 'no category'), ', ',
+                        coalesce(service_name, 'no service')
+                    )
+                else 'Cost of AI and cloud'
+            end,
+            correction_text
+        ) as line_text,
         effective_cost as exact_amount
     from expenses
 
@@ -156,12 +217,13 @@ exact_lines as (
 
     select
         charged_margins.billing_period,
+        charged_margins.corrected_period,
         charged_margins.billing_currency,
         'margin_expense' as line_role,
         coalesce(charged_margins.cost_centre, role_accounts.cost_centre) as cost_centre,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
-        'Margin' as line_text,
+        concat('Margin', charged_margins.correction_text) as line_text,
         charged_margins.margin_cost as exact_amount
     from charged_margins
     left join role_accounts  -- many to one
@@ -173,12 +235,13 @@ exact_lines as (
 
     select
         charged_margins.billing_period,
+        charged_margins.corrected_period,
         charged_margins.billing_currency,
         'margin_revenue' as line_role,
         role_accounts.cost_centre,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
-        'Margin' as line_text,
+        concat('Margin', charged_margins.correction_text) as line_text,
         -charged_margins.margin_cost as exact_amount
     from charged_margins
     left join role_accounts  -- many to one
@@ -190,12 +253,13 @@ exact_lines as (
 
     select
         charged.billing_period,
+        charged.corrected_period,
         charged.billing_currency,
         'clearing' as line_role,
         role_accounts.cost_centre,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
-        'Invoices of vendors charged on' as line_text,
+        concat('Invoices of vendors charged on', charged.correction_text) as line_text,
         -charged.billed_cost as exact_amount
     from charged
     inner join role_accounts  -- many to one
@@ -207,12 +271,13 @@ exact_lines as (
 
     select
         charged.billing_period,
+        charged.corrected_period,
         charged.billing_currency,
         'prepaid' as line_role,
         role_accounts.cost_centre,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
-        'Billed and not yet used' as line_text,
+        concat('Billed and not yet used', charged.correction_text) as line_text,
         case
             when charged.billed_cost is null then -charged.effective_cost
             when charged.effective_cost is null then charged.billed_cost
@@ -228,6 +293,7 @@ exact_lines as (
 lines as (
     select
         billing_period,
+        corrected_period,
         billing_currency,
         line_role,
         cost_centre,
@@ -263,6 +329,7 @@ rounded_down as (
 rounded as (
     select
         billing_period,
+        corrected_period,
         billing_currency,
         line_role,
         cost_centre,
@@ -280,6 +347,7 @@ rounded as (
 rounding as (
     select
         rounded.billing_period,
+        cast(null as date) as corrected_period,
         rounded.billing_currency,
         'rounding' as line_role,
         role_accounts.cost_centre,
@@ -311,6 +379,9 @@ journal as (
 
 select
     billing_period,
+    'open' as statement_state,
+    cast(null as integer) as statement_version,
+    corrected_period,
     concat('tollgate-', substr(cast(billing_period as string), 1, 7), '-', coalesce(billing_currency, 'none'))
         as journal_id,
     cast(
@@ -333,3 +404,26 @@ select
     cast(amount - exact_amount as decimal(38, 24)) as rounding_difference,
     takes_remainder
 from journal
+
+union all
+
+select
+    billing_period,
+    statement_state,
+    statement_version,
+    corrected_period,
+    journal_id,
+    line_number,
+    posting_date,
+    line_role,
+    cost_centre,
+    gl_account,
+    gl_account_name,
+    line_text,
+    billing_currency,
+    debit_amount,
+    credit_amount,
+    exact_amount,
+    rounding_difference,
+    takes_remainder
+from frozen_journal
