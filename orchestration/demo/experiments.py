@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from orchestration.demo.traces import WHAT_WAS_SAID
 from orchestration.demo.vendor_api import Answer, ApiError, Query
 
 RUNS_FILE = "runs.json"
@@ -31,7 +32,7 @@ _STATUS = {
     "running": "RUNNING",
 }
 # Data scientists of the team, one run after another.
-_USERS = ("mira.okafor@shop.example", "jonas.lind@shop.example", "wei.tan@shop.example")
+_USERS = ("mira.okafor@demo.example", "jonas.lind@demo.example", "wei.tan@demo.example")
 _SAMPLE_EVERY = timedelta(minutes=20)
 # How far the GPUs of a machine lie from their mean, and each of them from one sample to the next.
 _APART_PCT, _SWING_PCT = 2, 3
@@ -86,6 +87,7 @@ def _tracked(number: int, run: _Run) -> dict[str, Any]:
         "mlflow.runName": run["run_id"],
         "mlflow.user": user,
         "mlflow.source.name": "train.py",
+        "mlflow.note.content": WHAT_WAS_SAID,
         "mlflow.source.git.commit": tracked_run_id(f"commit {number}"),
     }
     if run["parent_run_id"]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -77,7 +77,7 @@ class _State:
         temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
         os.replace(temporary, folder / _STATE)
 
-    def month_in_turn(self, months: Mapping[str, Path]) -> str | None:
+    def month_in_turn(self, months: Sequence[str]) -> str | None:
         """Return the month that was asked for longest ago, None where there is none."""
         return min(months, key=lambda month: (self.checked.get(month, ""), month), default=None)
 
@@ -161,7 +161,8 @@ class TrackedRuns:
         if state.asked_until:
             asked_until = date.fromisoformat(state.asked_until)
             since = max(first, asked_until - timedelta(days=_SETTLED_DAYS))
-            month = state.month_in_turn(self._files("runs"))
+            held = self._files("runs")
+            month = state.month_in_turn([key for key in held if key >= BillingPeriod.of(first).key])
         conditions = [
             "attributes.status = 'RUNNING'",
             f"attributes.start_time >= {_milliseconds(since)}",

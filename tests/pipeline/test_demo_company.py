@@ -403,7 +403,8 @@ def test_opencost_and_prometheus_see_the_gpus_of_the_bill_and_count_once(demo: D
     counted = demo.installation.query(
         "select source, min(usage_date), max(usage_date), sum(requested_gpu_seconds) "
         "from unit_economics.fct_metered_usage_daily "
-        "where standing = 'counted' and requested_gpu_seconds is not null group by all order by 1"
+        "where standing = 'counted' and requested_gpu_seconds is not null "
+        "and source <> 'experiments' group by all order by 1"
     )
     (opencost, _, opencost_last, _), (telemetry, telemetry_first, *_) = counted
     assert (opencost, telemetry) == ("cluster_costs", "gpu_telemetry")
@@ -411,6 +412,15 @@ def test_opencost_and_prometheus_see_the_gpus_of_the_bill_and_count_once(demo: D
     measured = counted[1][3]
     held = sum(seconds for day, _, seconds in billed if day >= telemetry_first)
     assert 0 <= held - measured < held / 100
+    # the runs of the tracker are on the same GPUs: they count where neither of the two was there
+    assert demo.installation.query(
+        "select distinct standing, standing_reason, usage_date >= date '2026-09-01' "
+        "from unit_economics.fct_metered_usage_daily where source = 'experiments' order by all"
+    ) == [
+        ("counted", None, False),
+        ("seen_elsewhere", "counted by cluster_costs", True),
+        ("seen_elsewhere", "counted by gpu_telemetry", True),
+    ]
     # it was down for an hour and a half of one night
     assert demo.installation.query(
         "select usage_date, unmetered_seconds from trust.rpt_meter_coverage "
@@ -441,10 +451,10 @@ def test_models_of_the_company_s_own_are_metered_and_never_priced(demo: Demo) ->
 def test_nothing_that_people_said_is_published_or_landed(demo: Demo) -> None:
     vendors = demo.installation.root / "demo" / "vendors"
     mark = "ada example"
-    for meter in ("otlp", "opencost", "prometheus", "langfuse", "aws/invocation-logs"):
+    for meter in ("otlp", "opencost", "prometheus", "langfuse", "aws/invocation-logs", "mlflow"):
         assert any(mark in text.lower() for _, text in texts_below(vendors / meter)), meter
     meters = ("llm_gateway", "agent_traces", "app_spans_sampled", "bedrock_calls",
-              "gpu_telemetry", "cluster_costs")  # fmt: skip
+              "gpu_telemetry", "cluster_costs", "experiments")  # fmt: skip
     kept = [
         folder
         for meter in meters

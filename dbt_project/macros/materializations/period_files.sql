@@ -28,15 +28,7 @@
         where path not in (select file from glob('{{ folder }}/*/*/*.parquet'))
     {% endset %}
     {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
-    {#-
-      What Parquet says of a month's size misleads the planner into holding the month in memory and
-      streaming its handful of meters past it. A model that writes the large side of each join first
-      says so with `joins_as_written`.
-    -#}
-    {% do run_only(
-        "set disabled_optimizers = '"
-        ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
-    ) %}
+    {% do plan_joins() %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
         {% for batch in small_batches(pending_sql) %}
             {% do write_batch(batch, over_periods_in_hand(sql)) %}
@@ -81,6 +73,18 @@
         {% do columns.append('cast(null as ' ~ row[1] ~ ') as ' ~ adapter.quote(row[0])) %}
     {% endfor %}
     {% do return('select ' ~ columns | join(', ') ~ ' where false') %}
+{% endmacro %}
+
+{#-
+  What Parquet says of a month's size misleads the planner into holding the month in memory and
+  streaming its handful of meters past it. A model that writes the large side of each join first says
+  so with `joins_as_written`.
+-#}
+{% macro plan_joins() %}
+    {% do run_only(
+        "set disabled_optimizers = '"
+        ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
+    ) %}
 {% endmacro %}
 
 {% macro copy_period(sql, path) %}

@@ -98,7 +98,9 @@ nested as (
         {%- for name in inherited %}
         coalesce(
             chosen.{{ name }}
-            {%- for n in range(1, most_parents + 1) %}, around_{{ n }}.{{ name }}{% endfor -%}
+            {%- for n in range(1, most_parents + 1) %},
+            around_{{ n }}.{{ name }}
+            {%- endfor %}
         ) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from chosen

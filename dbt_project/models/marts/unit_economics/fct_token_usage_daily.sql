@@ -1,7 +1,7 @@
 -- One row per day, source, service, model, class, tier, band, scope, owner, use case and currency.
 -- Invariant: tokens add up to the conformed usage, billed cost to the ledger's token charges.
 -- Tokens come from usage or the bill, costs from the bill; NULL where only the other speaks.
-{{ config(keeps_periods_apart=true) }}
+{{ config(keeps_periods_apart=true, joins_as_written=true) }}
 
 {%- set what_columns = [
     'source', 'billing_period', 'usage_date', 'service_name', 'x_model', 'x_token_class',
@@ -10,7 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
-{%- set priced_tokens = 'coalesce(cast(used.whole_tokens as decimal(20, 6)), cast(used.tokens as decimal(20, 6)))' %}
+{%- set key = ['what_number', 'who_number'] %}
 
 with usage_splits as (
     select * from {{ ref('int_usage_splits') }}
@@ -35,8 +35,7 @@ contract_prices as (
     select * from {{ ref('dim_contract_price') }}
 ),
 
-{# Numbers stand for the owners until the end: the tokens of all splits are added up by them, and a
-    usage report is already added up by split, which would only be done again. #}
+{# Numbers stand for the owners and for what is used until the end: few of each have millions of pairs. #}
 numbered_shares as (
     select
         *,
@@ -51,43 +50,57 @@ owners as (
     from numbered_shares
 ),
 
+things as (
+    select
+        *,
+        {{ context_above_tokens('x_context_window') }} as context_above_tokens,
+        row_number() over (order by {{ what_columns | join(', ') }}) as what_number
+    from (
+        select distinct {{ what_columns | join(', ') }} from usage_splits
+        union
+        select distinct {{ what_columns | join(', ') }} from charge_splits
+    ) as used_or_paid
+),
+
+{# A usage report is already added up by split, which would only be done again. #}
 used as (
     select
-        {%- for name in what_columns %}
-        usage_splits.{{ name }},
-        {%- endfor %}
+        things.what_number,
         numbered_shares.who_number,
         usage_splits.billing_currency,
         max(usage_splits.usage_source) as usage_source,
         sum(usage_splits.tokens * numbered_shares.share) as tokens,
-        {# of what is nobody else's: the same number, which need not be rounded to be priced #}
-        case
-            when min(numbered_shares.share) = 1 then cast(sum(usage_splits.tokens) as decimal(38, 6))
-        end as whole_tokens
+        cast(sum(usage_splits.tokens) as decimal(38, 6)) as unshared_tokens
     from usage_splits
+    inner join things  -- many to one
+        on
+            {%- for name in what_columns %}
+            {{ 'and ' if not loop.first }}usage_splits.{{ name }} is not distinct from things.{{ name }}
+            {%- endfor %}
     inner join numbered_shares  -- one split to its owners
         on usage_splits.split_id = numbered_shares.split_id
-    group by all
+    group by things.what_number, numbered_shares.who_number, usage_splits.billing_currency
 ),
 
 paid_by_split as (
     select
-        {%- for name in what_columns %}
-        {{ name }},
-        {%- endfor %}
-        split_id,
-        billing_currency,
-        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
-        cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+        things.what_number,
+        charge_splits.split_id,
+        charge_splits.billing_currency,
+        cast(sum(charge_splits.billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(sum(charge_splits.effective_cost) as decimal(38, 12)) as effective_cost
     from charge_splits
-    group by all
+    inner join things  -- many to one
+        on
+            {%- for name in what_columns %}
+            {{ 'and ' if not loop.first }}charge_splits.{{ name }} is not distinct from things.{{ name }}
+            {%- endfor %}
+    group by things.what_number, charge_splits.split_id, charge_splits.billing_currency
 ),
 
 paid as (
     select
-        {%- for name in what_columns %}
-        paid_by_split.{{ name }},
-        {%- endfor %}
+        paid_by_split.what_number,
         numbered_shares.who_number,
         paid_by_split.billing_currency,
         sum(paid_by_split.billed_cost * numbered_shares.share) as billed_cost,
@@ -95,72 +108,79 @@ paid as (
     from paid_by_split
     inner join numbered_shares  -- one split to its owners
         on paid_by_split.split_id = numbered_shares.split_id
-    group by all
+    group by paid_by_split.what_number, numbered_shares.who_number, paid_by_split.billing_currency
 ),
 
 single_currencies as (
     select
-        {%- for name in what_columns %}
-        {{ name }},
-        {%- endfor %}
-        who_number,
+        {{ key | join(', ') }},
         case when min(billing_currency) = max(billing_currency) then min(billing_currency) end as billing_currency
     from paid
-    group by all
+    group by {{ key | join(', ') }}
 ),
 
 {# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
     several, nobody knows which token was paid in which, and they stand by themselves. #}
 used_in_currency as (
     select
-        {%- for name in what_columns %}
+        {%- for name in key %}
         used.{{ name }},
         {%- endfor %}
-        used.who_number,
         used.usage_source,
         used.tokens,
-        used.whole_tokens,
+        used.unshared_tokens,
         coalesce(used.billing_currency, single_currencies.billing_currency) as billing_currency
     from used
     left join single_currencies  -- many to at most one
         on
-            used.who_number = single_currencies.who_number
-            {%- for name in what_columns %}
-            and used.{{ name }} is not distinct from single_currencies.{{ name }}
+            {%- for name in key %}
+            {{ 'and ' if not loop.first }}used.{{ name }} = single_currencies.{{ name }}
             {%- endfor %}
 ),
 
+{# Tokens that are nobody else's are the same number in all decimals, which need not be rounded. #}
 owned_usage as (
     select
-        {%- for name in what_columns + ['who_number', 'billing_currency'] %}
-        coalesce(used_in_currency.{{ name }}, paid.{{ name }}) as {{ name }},
+        {%- for name in key %}
+        coalesce(used.{{ name }}, paid.{{ name }}) as {{ name }},
         {%- endfor %}
-        used_in_currency.usage_source,
-        cast(used_in_currency.tokens as decimal(38, 18)) as tokens,
-        used_in_currency.whole_tokens,
+        coalesce(used.billing_currency, paid.billing_currency) as billing_currency,
+        used.usage_source,
+        cast(used.tokens as decimal(38, 18)) as tokens,
+        case
+            when used.tokens = used.unshared_tokens then cast(used.unshared_tokens as decimal(20, 6))
+            else cast(used.tokens as decimal(20, 6))
+        end as priced_tokens,
         cast(paid.billed_cost as decimal(38, 24)) as billed_cost,
         cast(paid.effective_cost as decimal(38, 24)) as effective_cost
-    from used_in_currency
+    from used_in_currency as used
     full outer join paid  -- one to at most one
         on
-            used_in_currency.who_number = paid.who_number
-            {%- for name in what_columns + ['billing_currency'] %}
-            and used_in_currency.{{ name }} is not distinct from paid.{{ name }}
+            {%- for name in key %}
+            {{ 'and ' if not loop.first }}used.{{ name }} = paid.{{ name }}
             {%- endfor %}
+            and used.billing_currency is not distinct from paid.billing_currency
 ),
 
-usage_with_band as (
+{{ prices_in_force('things', 'prices', 'contract_prices') }},
+
+things_with_price as (
     select
-        *,
-        {{ context_above_tokens('x_context_window') }} as context_above_tokens
-    from owned_usage
-),
-
-{{ prices_in_force('usage_with_band', 'prices', 'contract_prices') }}
+        things.*,
+        prices_in_force.list_price,
+        prices_in_force.currency,
+        prices_in_force.contracted_price,
+        prices_in_force.contracted_currency,
+        prices_in_force.price_contract_id
+    from things
+    left join prices_in_force  -- many things to at most one price; none is unknown, never zero
+        on
+            {{- price_of('things') }}
+)
 
 select
     {%- for name in what_columns %}
-    used.{{ name }},
+    things_with_price.{{ name }},
     {%- endfor %}
     {%- for name in who_columns %}
     owners.{{ name }},
@@ -170,18 +190,17 @@ select
     used.billing_currency,
     used.billed_cost,
     used.effective_cost,
-    prices_in_force.list_price as list_price_per_million_tokens,
-    prices_in_force.currency as list_price_currency,
-    cast({{ cost_of_tokens(priced_tokens, 'prices_in_force.list_price') }} as decimal(38, 24))
+    things_with_price.list_price as list_price_per_million_tokens,
+    things_with_price.currency as list_price_currency,
+    cast({{ cost_of_tokens('used.priced_tokens', 'things_with_price.list_price') }} as decimal(38, 24))
         as estimated_list_cost,
-    prices_in_force.contracted_price as contracted_price_per_million_tokens,
-    prices_in_force.contracted_currency as contracted_price_currency,
-    cast({{ cost_of_tokens(priced_tokens, 'prices_in_force.contracted_price') }} as decimal(38, 24))
+    things_with_price.contracted_price as contracted_price_per_million_tokens,
+    things_with_price.contracted_currency as contracted_price_currency,
+    cast({{ cost_of_tokens('used.priced_tokens', 'things_with_price.contracted_price') }} as decimal(38, 24))
         as estimated_contracted_cost,
-    prices_in_force.price_contract_id
-from usage_with_band as used
+    things_with_price.price_contract_id
+from owned_usage as used
+inner join things_with_price  -- many to one
+    on used.what_number = things_with_price.what_number
 inner join owners  -- many to one
     on used.who_number = owners.who_number
-left join prices_in_force  -- many rows to at most one price; none is unknown, never zero
-    on
-        {{- price_of('used') }}

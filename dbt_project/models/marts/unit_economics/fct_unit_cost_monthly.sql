@@ -10,7 +10,7 @@
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
 ] %}
-{%- set of_the_key = '(partition by ' ~ (what_columns + who_columns) | join(', ') ~ ')' %}
+{%- set of_the_key = '(partition by ' ~ what_columns | join(', ') ~ ', who_number)' %}
 
 with charge_splits as (
     select * from {{ ref('int_charge_splits') }}
@@ -97,35 +97,54 @@ by_split as (
         x_region_scope, split_id, billing_currency
 ),
 
+{# Numbers stand for the owners until the end. #}
+numbered_shares as (
+    select
+        *,
+        dense_rank() over (order by {{ who_columns | join(', ') }}) as who_number
+    from split_shares
+),
+
+owners as (
+    select distinct
+        who_number,
+        {{ who_columns | join(', ') }}
+    from numbered_shares
+),
+
 by_owner as (
     select
         {%- for name in what_columns %}
         by_split.{{ name }},
         {%- endfor %}
-        {%- for name in who_columns %}
-        split_shares.{{ name }},
-        {%- endfor %}
+        numbered_shares.who_number,
         by_split.billing_currency,
-        by_split.reporting_currency,
+        max(by_split.reporting_currency) as reporting_currency,
         {%- for cost in four_costs() %}
-        by_split.{{ cost }} * split_shares.share as {{ cost }},
-        by_split.{{ cost }}_reporting * split_shares.share as {{ cost }}_reporting,
+        sum(by_split.{{ cost }} * numbered_shares.share) as {{ cost }},
+        sum(by_split.{{ cost }}_reporting * numbered_shares.share) as {{ cost }}_reporting,
         {%- endfor %}
-        by_split.unknown_charges,
-        by_split.tokens * split_shares.share as tokens,
-        by_split.requests * split_shares.share as requests
+        sum(by_split.unknown_charges) as unknown_charges,
+        sum(by_split.tokens * numbered_shares.share) as tokens,
+        sum(by_split.requests * numbered_shares.share) as requests
     from by_split
-    inner join split_shares  -- one split to its owners
-        on by_split.split_id = split_shares.split_id
+    inner join numbered_shares  -- one split to its owners
+        on by_split.split_id = numbered_shares.split_id
+    group by
+        {%- for name in what_columns %}
+        by_split.{{ name }},
+        {%- endfor %}
+        numbered_shares.who_number, by_split.billing_currency
 ),
 
 {# A usage report names no currency: its tokens stand beside the cost of the same key. Where that is in
     several, nobody knows which was paid in which, and they stand by themselves. #}
 in_currency as (
     select
-        {%- for name in what_columns + who_columns %}
+        {%- for name in what_columns %}
         {{ name }},
         {%- endfor %}
+        who_number,
         coalesce(
             billing_currency,
             case
@@ -143,22 +162,47 @@ in_currency as (
         tokens,
         requests
     from by_owner
+),
+
+added_up as (
+    select
+        {%- for name in what_columns %}
+        {{ name }},
+        {%- endfor %}
+        who_number,
+        billing_currency,
+        {%- for cost in four_costs() %}
+        cast(sum({{ cost }}) as decimal(38, 24)) as {{ cost }},
+        {%- endfor %}
+        max(reporting_currency) as reporting_currency,
+        {%- for cost in four_costs() %}
+        cast(sum({{ cost }}_reporting) as decimal(38, 24)) as {{ cost }}_reporting,
+        {%- endfor %}
+        cast(sum(unknown_charges) as bigint) as unknown_charges_count,
+        cast(sum(tokens) as decimal(38, 18)) as tokens,
+        cast(sum(requests) as decimal(38, 12)) as requests
+    from in_currency
+    group by all
 )
 
 select
-    {%- for name in what_columns + who_columns %}
-    {{ name }},
+    {%- for name in what_columns %}
+    added_up.{{ name }},
     {%- endfor %}
-    billing_currency,
+    {%- for name in who_columns %}
+    owners.{{ name }},
+    {%- endfor %}
+    added_up.billing_currency,
     {%- for cost in four_costs() %}
-    cast(sum({{ cost }}) as decimal(38, 24)) as {{ cost }},
+    added_up.{{ cost }},
     {%- endfor %}
-    max(reporting_currency) as reporting_currency,
+    added_up.reporting_currency,
     {%- for cost in four_costs() %}
-    cast(sum({{ cost }}_reporting) as decimal(38, 24)) as {{ cost }}_reporting,
+    added_up.{{ cost }}_reporting,
     {%- endfor %}
-    cast(sum(unknown_charges) as bigint) as unknown_charges_count,
-    cast(sum(tokens) as decimal(38, 18)) as tokens,
-    cast(sum(requests) as decimal(38, 12)) as requests
-from in_currency
-group by all
+    added_up.unknown_charges_count,
+    added_up.tokens,
+    added_up.requests
+from added_up
+inner join owners  -- many to one
+    on added_up.who_number = owners.who_number
