@@ -1,15 +1,15 @@
 """Amazon Bedrock's model invocation logs of the demo company, as they lie in its bucket.
 
-Logging was switched on in one account for one use case, a month and a half ago: gzipped JSON lines
-below ``AWSLogs/<account>/BedrockModelInvocationLogs/<region>/YYYY/MM/DD/HH``. Of each day the calls
-are in one file, under the hour of its first; a busy account has many an hour. Tokens of each route
-are those of the bill, so that a route through a profile for all regions is at that price.
+Logging was switched on in one account for one use case, three weeks ago: gzipped JSON lines below
+``AWSLogs/<account>/BedrockModelInvocationLogs/<region>/YYYY/MM/DD/HH``. Of each day the calls are
+in one file, under the hour of its first; a busy account has many an hour. Tokens of each route are
+those of the bill, so that a route through a profile for all regions is at that price.
 """
 
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,19 @@ import polars as pl
 
 from orchestration.demo.aws_bedrock import ROUTES, Route, called_model, principal_of
 from orchestration.demo.aws_lines import REGION, account_of
-from orchestration.demo.gateway import gateway_start, spend_logs
+from orchestration.demo.gateway import spend_logs
 from orchestration.demo.traces import WHAT_WAS_SAID
 from orchestration.demo.world import TOKEN_CLASSES, World
 
 LOGGED_USE_CASE = "finance-questions"
+_LOGGED_DAYS = 21
 _LOG_STREAM = 10
 _FIRST_HOUR = "06"
 
 
 def log_start(world: World) -> date:
-    """Return the day since which calls are logged: the first of the month after the gateway's."""
-    start = gateway_start(world)
-    return start.replace(month=start.month % 12 + 1, year=start.year + start.month // 12)
+    """Return the day since which calls are logged."""
+    return world.today - timedelta(days=_LOGGED_DAYS)
 
 
 def write_invocation_logs(world: World, folder: Path) -> int:

@@ -124,11 +124,17 @@ def write_gateway_export(world: World, folder: Path) -> int:
     return logs.height
 
 
-def gateway_logs(world: World) -> pl.DataFrame:
-    """Return the spend logs, with what traces tell of the calls in columns named ``of_...``."""
+def gateway_logs(world: World, use_case_id: str | None = None) -> pl.DataFrame:
+    """Return the spend logs, with what traces tell of the calls in columns named ``of_...``.
+
+    Args:
+        world: The company's world.
+        use_case_id: Whose calls; None for all.
+    """
     frames = [
         spend_logs(world, number, group)
         for number, group in enumerate(_calls(world).iter_rows(named=True))
+        if use_case_id in (None, group["use_case_id"])
     ]
     return pl.concat(frames).sort("startTime", "request_id")
 

@@ -68,9 +68,7 @@ def trace_discrepancies(world: World) -> Iterator[Discrepancy]:
 def write_langfuse_export(world: World, folder: Path) -> int:
     """Write a Parquet file of observations a month, as blob exports do; return their number."""
     folder.mkdir(parents=True)
-    beside = gateway_logs(world).filter(
-        (pl.col("of_use_case") == TRACED_BESIDE_THE_GATEWAY) & (pl.col("status") == "success")
-    )
+    beside = gateway_logs(world, TRACED_BESIDE_THE_GATEWAY).filter(pl.col("status") == "success")
     alone = [
         spend_logs(world, number, group, _TRACE_STREAM)
         for number, group in enumerate(traced(world).iter_rows(named=True))
