@@ -17,7 +17,8 @@ training_runs as (
 
 metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}
-    where standing = 'counted'
+    {# a tracker knows the model as well: its training is time, and no tokens that were served #}
+    where standing = 'counted' and {{ metered_matter() }} = 'calls'
 ),
 
 showback as (
