@@ -331,7 +331,8 @@ def use(
         create or replace table allocate.int_usage_metered_daily as
         select *, 'recorded' as source, date '{day}' as usage_date,
             date '2026-08-01' as billing_period, 'counted' as standing,
-            null::varchar as x_service_tier, null::varchar as region_id, null::varchar as x_team,
+            null::varchar as x_service_tier, null::varchar as region_id,
+            null::varchar as x_region_scope, null::varchar as x_team,
             null::varchar as x_environment, 0::bigint as output_reasoning_tokens
         from calls
         """

@@ -82,6 +82,7 @@ MONTHLY_MARTS = (
 COMPARED_MARTS = (
     "unit_economics.fct_use_case_economics_monthly",
     "unit_economics.fct_return_on_model_investment",
+    "unit_economics.fct_model_return_monthly",
     "unit_economics.fct_time_to_first_prompt",
     "unit_economics.fct_benchmark_monthly",
 )

@@ -1,0 +1,200 @@
+-- One row per month, use case and model: what the model brought and cost within its use case, up to then.
+-- Invariant: benefit and full cost of a use case's models add up to the use case's own, where they can be divided.
+-- Cumulative columns do not add up over months; take the last month.
+{{ config(work_unit='whole') }}
+
+with inference as (
+    select * from {{ ref('fct_cost_per_inference_monthly') }}
+),
+
+economics as (
+    select * from {{ ref('fct_use_case_economics_monthly') }}
+),
+
+returns as (
+    select * from {{ ref('fct_return_on_model_investment') }}
+),
+
+by_model as (
+    select
+        billing_period,
+        use_case_id,
+        x_model,
+        sum(loaded_cost_reporting) as loaded_cost_reporting,
+        case when count(*) = count(requests) then sum(requests) end as requests
+    from inference
+    where use_case_id is not null and x_model is not null
+    group by billing_period, use_case_id, x_model
+),
+
+counted as (
+    select
+        *,
+        count(*) over (partition by billing_period, use_case_id) as models_count,
+        count(requests) over (partition by billing_period, use_case_id) as counted_models_count,
+        sum(requests) over (partition by billing_period, use_case_id) as use_case_requests
+    from by_model
+),
+
+{# A benefit comes of answers, so that each model brings its part of the requests; the one model brings all. #}
+divided as (
+    select
+        *,
+        case
+            when models_count = 1 then cast(1 as decimal(18, 12))
+            when counted_models_count = models_count
+                then {{ per_unit_share('requests', 'cast(use_case_requests as decimal(38, 12))') }}
+        end as share_rounded_down
+    from counted
+),
+
+{# What rounding leaves goes to the model with most requests. #}
+shares as (
+    select
+        *,
+        share_rounded_down + case
+            when row_number() over (
+                partition by billing_period, use_case_id
+                order by requests desc nulls last, x_model asc
+            ) = 1
+                then 1 - sum(share_rounded_down) over (partition by billing_period, use_case_id)
+            else 0
+        end as benefit_share
+    from divided
+),
+
+monthly as (
+    select
+        shares.billing_period,
+        shares.use_case_id,
+        shares.x_model,
+        shares.requests,
+        shares.benefit_share,
+        shares.loaded_cost_reporting,
+        economics.use_case,
+        economics.owner_id,
+        economics.team,
+        economics.stage,
+        economics.reporting_currency,
+        economics.benefit_state,
+        economics.benefit_stated_by,
+        economics.benefit_stated_on,
+        {# people are of the use case: they cost each model as much as it brings #}
+        cast(
+            cast(returns.full_cost_reporting - economics.effective_cost_reporting as decimal(38, 12))
+            * shares.benefit_share as decimal(38, 24)
+        ) as people_cost_reporting,
+        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
+        cast(economics.{{ benefit }}_reporting * shares.benefit_share as decimal(38, 24)) as {{ benefit }}_reporting,
+        {%- endfor %}
+        returns.romi_unknown_reason as use_case_unknown_reason
+    from shares
+    inner join economics  -- many models to one use case
+        on
+            shares.billing_period = economics.billing_period
+            and shares.use_case_id = economics.use_case_id
+    inner join returns  -- many models to one use case
+        on
+            shares.billing_period = returns.billing_period
+            and shares.use_case_id = returns.use_case_id
+),
+
+full_costs as (
+    select
+        *,
+        case
+            when people_cost_reporting is null then loaded_cost_reporting
+            when loaded_cost_reporting is null then people_cost_reporting
+            else loaded_cost_reporting + people_cost_reporting
+        end as full_cost_reporting
+    from monthly
+),
+
+{# Sums skip what is unknown; the counts beside them say how many months that is. #}
+cumulative as (
+    select
+        *,
+        {%- for amount in ['benefit', 'benefit_low', 'benefit_high'] %}
+        cast(sum({{ amount }}_reporting) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as decimal(38, 24)) as cumulative_{{ amount }}_reporting,
+        {%- endfor %}
+        cast(sum(full_cost_reporting) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as decimal(38, 24)) as cumulative_full_cost_reporting,
+        sum(case when benefit_reporting is null then 1 else 0 end) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as unknown_benefit_months_count,
+        sum(case when benefit_share is null then 1 else 0 end) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as undivided_months_count
+    from full_costs
+),
+
+explained as (
+    select
+        *,
+        case
+            when cumulative_full_cost_reporting is null then 'no cost is known to be of this model'
+            when use_case_unknown_reason is not null then use_case_unknown_reason
+            when undivided_months_count > 0
+                then 'not every model''s requests are counted, so that the benefit cannot be divided'
+            when cumulative_benefit_reporting is null then 'nobody has stated a benefit'
+            when cumulative_full_cost_reporting = 0 then 'it has cost nothing'
+        end as romi_unknown_reason,
+        min(
+            case
+                when
+                    undivided_months_count = 0 and use_case_unknown_reason is null
+                    and cumulative_benefit_reporting >= cumulative_full_cost_reporting
+                    then billing_period
+            end
+        ) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as payback_period
+    from cumulative
+)
+
+select
+    billing_period,
+    use_case_id,
+    use_case,
+    owner_id,
+    team,
+    stage,
+    x_model,
+    reporting_currency,
+    cast(requests as decimal(38, 12)) as requests,
+    cast(benefit_share as decimal(18, 12)) as benefit_share,
+    cast(full_cost_reporting as decimal(38, 24)) as full_cost_reporting,
+    benefit_reporting,
+    cumulative_full_cost_reporting,
+    cumulative_benefit_reporting,
+    cumulative_benefit_low_reporting,
+    cumulative_benefit_high_reporting,
+    cast(unknown_benefit_months_count as bigint) as unknown_benefit_months_count,
+    {%- for name, benefit in [('romi', 'benefit'), ('romi_low', 'benefit_low'), ('romi_high', 'benefit_high')] %}
+    case
+        when romi_unknown_reason is null
+            then {{ per_request(
+                '(cumulative_' ~ benefit ~ '_reporting - cumulative_full_cost_reporting) * 100',
+                'cast(cumulative_full_cost_reporting as decimal(38, 12))',
+            ) }}
+    end as {{ name }}_pct,
+    {%- endfor %}
+    romi_unknown_reason,
+    payback_period,
+    case
+        when payback_period is not null then null
+        when romi_unknown_reason is not null then romi_unknown_reason
+        else 'the benefit has not paid the cost yet'
+    end as payback_unknown_reason,
+    benefit_state,
+    benefit_stated_by,
+    benefit_stated_on
+from explained

@@ -1,0 +1,35 @@
+-- Detects: a use case whose models together cost or brought other than the use case itself.
+-- Usually means: a model is there twice, or a cost of the use case is in no loaded cost of a model.
+-- What to do: compare the rows of the month in fct_cost_per_inference_monthly with the use case's effective cost.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_model_return_monthly'}}}) }}
+
+with by_model as (
+    select
+        billing_period,
+        use_case_id,
+        sum(full_cost_reporting) as models_cost_reporting,
+        sum(benefit_reporting) as models_benefit_reporting
+    from {{ ref('fct_model_return_monthly') }}
+    group by billing_period, use_case_id
+    having count(*) = count(benefit_share)
+),
+
+use_cases as (
+    select * from {{ ref('fct_return_on_model_investment') }}
+)
+
+select
+    by_model.billing_period,
+    by_model.use_case_id,
+    by_model.models_cost_reporting,
+    use_cases.full_cost_reporting,
+    by_model.models_benefit_reporting,
+    use_cases.benefit_reporting
+from by_model
+inner join use_cases  -- one to one
+    on
+        by_model.billing_period = use_cases.billing_period
+        and by_model.use_case_id = use_cases.use_case_id
+where
+    by_model.models_cost_reporting is distinct from use_cases.full_cost_reporting
+    or by_model.models_benefit_reporting is distinct from use_cases.benefit_reporting
