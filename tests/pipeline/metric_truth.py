@@ -136,6 +136,7 @@ _INFERENCE = "unit_economics.fct_cost_per_inference_monthly"
 _INFERENCE_GRAIN = ("month", *_OWNED, "source", "service_name", "x_model")
 _VALUE = "unit_economics.fct_use_case_economics_monthly"
 _RETURN = "unit_economics.fct_return_on_model_investment"
+_MODEL_COST = _known("full_cost_reporting", "benefit_reporting")
 _INPUT = "sum(input_uncached_tokens + cache_read_tokens + cache_write_tokens)"
 _EFFECTS = [
     "volume",
@@ -328,6 +329,19 @@ TRUTHS: dict[str, Truth] = {
                 "margin_share",
                 ("month", "use_case_id"),
             ),
+        },
+    ),
+    "model_returns": Truth(
+        "unit_economics.fct_model_return_monthly",
+        {
+            "model_full_cost_reporting": "sum(full_cost_reporting)",
+            "model_benefit_reporting": "sum(benefit_reporting)",
+            "model_cost_with_benefit_reporting": _MODEL_COST,
+        },
+        {
+            "model_return_pct": Ratio(
+                f"(sum(benefit_reporting) - ({_MODEL_COST})) * 100", _MODEL_COST
+            )
         },
     ),
     "return_on_investment": Truth(

@@ -69,6 +69,7 @@ ALLOCATED_MARTS = (
 USAGE_MARTS = ("trust.rpt_usage_coverage", "trust.rpt_usage_reconciliation")
 # Marts over all months that hang on what machines cost, whoever owns it.
 GPU_MARTS = (
+    "trust.rpt_training_run",
     "unit_economics.fct_training_efficiency",
     "unit_economics.fct_hosted_model_monthly",
 )

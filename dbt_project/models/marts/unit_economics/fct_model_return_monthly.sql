@@ -32,6 +32,11 @@ counted as (
         *,
         count(*) over (partition by billing_period, use_case_id) as models_count,
         count(requests) over (partition by billing_period, use_case_id) as counted_models_count,
+        sum(loaded_cost_reporting) over (partition by billing_period, use_case_id) as models_cost_reporting,
+        row_number() over (
+            partition by billing_period, use_case_id
+            order by requests desc nulls last, x_model asc
+        ) as place,
         sum(requests) over (partition by billing_period, use_case_id) as use_case_requests
     from by_model
 ),
@@ -53,10 +58,7 @@ shares as (
     select
         *,
         share_rounded_down + case
-            when row_number() over (
-                partition by billing_period, use_case_id
-                order by requests desc nulls last, x_model asc
-            ) = 1
+            when place = 1
                 then 1 - sum(share_rounded_down) over (partition by billing_period, use_case_id)
             else 0
         end as benefit_share
@@ -79,11 +81,9 @@ monthly as (
         economics.benefit_state,
         economics.benefit_stated_by,
         economics.benefit_stated_on,
-        {# people are of the use case: they cost each model as much as it brings #}
-        cast(
-            cast(returns.full_cost_reporting - economics.effective_cost_reporting as decimal(38, 12))
-            * shares.benefit_share as decimal(38, 24)
-        ) as people_cost_reporting,
+        {# people, and what the use case pays for no model: they cost each model as much as it brings #}
+        returns.full_cost_reporting - shares.models_cost_reporting as rest_cost_reporting,
+        shares.place,
         {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
         cast(economics.{{ benefit }}_reporting * shares.benefit_share as decimal(38, 24)) as {{ benefit }}_reporting,
         {%- endfor %}
@@ -99,15 +99,27 @@ monthly as (
             and shares.use_case_id = returns.use_case_id
 ),
 
+{# A share has 12 digits and a cost 24: what lies behind the twelfth goes to the model with most requests. #}
+rests as (
+    select
+        *,
+        cast(cast(rest_cost_reporting as decimal(38, 12)) * benefit_share as decimal(38, 24)) + case
+            when place = 1
+                then cast(rest_cost_reporting - cast(rest_cost_reporting as decimal(38, 12)) as decimal(38, 24))
+            else 0
+        end as its_rest_cost_reporting
+    from monthly
+),
+
 full_costs as (
     select
         *,
         case
-            when people_cost_reporting is null then loaded_cost_reporting
-            when loaded_cost_reporting is null then people_cost_reporting
-            else loaded_cost_reporting + people_cost_reporting
+            when its_rest_cost_reporting is null then loaded_cost_reporting
+            when loaded_cost_reporting is null then its_rest_cost_reporting
+            else loaded_cost_reporting + its_rest_cost_reporting
         end as full_cost_reporting
-    from monthly
+    from rests
 ),
 
 {# Sums skip what is unknown; the counts beside them say how many months that is. #}
