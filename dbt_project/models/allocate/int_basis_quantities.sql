@@ -45,7 +45,12 @@ metered as (
     select
         *,
         case
-            when meter_kind in ('{{ namespace_meter_kinds() | join("', '") }}') then sub_account_id
+            when
+                meter_kind in (
+                    {%- for kind in namespace_meter_kinds() %}
+                    '{{ kind }}'{{ ',' if not loop.last }}
+                    {%- endfor %}
+                ) then sub_account_id
         end as x_namespace
     from {{ ref('int_usage_metered_daily') }}
     where {{ this_month('int_usage_metered_daily') }} and standing = 'counted'

@@ -44,7 +44,12 @@ namespaces as (
         charge_profile_id,
         attribute_value as x_namespace
     from tags
-    where attribute in ('tag:{{ namespace_tag_keys() | join("', 'tag:") }}')
+    where
+        attribute in (
+            {%- for key in namespace_tag_keys() %}
+            'tag:{{ key }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
     qualify row_number() over (
         partition by charge_profile_id
         order by

@@ -39,11 +39,12 @@ select
     {%- endfor %}
     case
         when statement_lines.owner_id is null then null
-        when coalesce(not owners_now.is_there, true) then 'gone'
+        when owners_now.owner_id is null then 'gone'
+        when not owners_now.is_there then 'gone'
         when
-            statement_lines.team is not distinct from owners_now.team
-            and statement_lines.department is not distinct from owners_now.department
-            and statement_lines.cost_centre is not distinct from owners_now.cost_centre
+            (statement_lines.team is not distinct from owners_now.team)
+            and (statement_lines.department is not distinct from owners_now.department)
+            and (statement_lines.cost_centre is not distinct from owners_now.cost_centre)
             then 'unmoved'
         else 'moved'
     end as owner_state,
