@@ -32,7 +32,7 @@ ui: setup ## Start the Dagster UI on loopback.
 query: setup ## Ask the published file: make query SQL="select ..." (FORMAT=csv; piped, columns are whole).
 	@$(PYTHON) -m orchestration query "$$SQL" $(if $(FORMAT),--format "$(FORMAT)")
 
-metric: setup ## List the metrics, or ask for some: make metric M=cost_per_inference BY=use_case (WHERE="team=Search" FROM=2026-09 TO=2026-10 FORMAT=csv|sql).
+metric: setup ## List the metrics, or ask for some: make metric M=cost_per_inference BY=use_case (WHERE="team=Search and Discovery" FROM=2026-09 TO=2026-10 FORMAT=csv|sql).
 	@$(PYTHON) -m orchestration metric "$$M" --by "$$BY" --where "$$WHERE" --from "$$FROM" --to "$$TO" $(if $(FORMAT),--format "$(FORMAT)")
 
 questions: setup ## Write the demo company's answers into dbt_project/docs/questions.md.

@@ -160,6 +160,9 @@ def _query(settings: Settings, question: str, answer_format: str) -> int:
 
     from orchestration.publish.summary import answer, write_answer
 
+    if not question.strip():
+        _say('Ask in SQL: make query SQL="from tollgate.public_schema" lists the schemas.')
+        return 2
     try:
         if answer_format == "csv":
             write_answer(settings.published_path, question, sys.stdout)

@@ -187,7 +187,8 @@ def catalogue(metrics: Sequence[Metric]) -> str:
         said.append(f"      {metric.description}{always}")
     return "\n".join(
         [
-            'make metric M=cost_per_inference BY=use_case,month WHERE="team=Search" FROM=2026-09',
+            "make metric M=cost_per_inference BY=use_case,month "
+            'WHERE="team=Search and Discovery" FROM=2026-09',
             *said,
         ]
     )

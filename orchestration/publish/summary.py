@@ -295,7 +295,14 @@ def write_answer(published_path: Path, question: str, target: TextIO) -> None:
         written = csv.writer(target, lineterminator="\n")
         written.writerow([str(column[0]) for column in rows.description or ()])
         while batch := rows.fetchmany(10_000):
-            written.writerows(batch)
+            written.writerows([_in_csv(value) for value in row] for row in batch)
+
+
+def _in_csv(value: object) -> object:
+    """Return a value as spreadsheets read it: no exponents, and truth as in SQL."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 @contextmanager

@@ -494,13 +494,14 @@
       const groups = grouped(currency === null ? rows : rows.filter((row) => row.currency === currency), chart);
       if (!groups.length || groups.every((group) => group.amount === 0n)) continue;
       const width = Math.max(280, place.clientWidth || section.clientWidth);
-      const { plot, series } = KINDS[chart.kind](groups, chart, width, currency ?? "");
+      const { plot, series, shown } = KINDS[chart.kind](groups, chart, width, currency ?? "");
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `Chart. ${label} The table below has the numbers.`);
       plot.removeAttribute("class");
       unlabel(plot);
       new MutationObserver(() => unlabel(plot)).observe(plot, { childList: true, subtree: true });
-      const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "");
+      const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "")
+        + (shown < groups.length ? `: ${shown} of ${groups.length}, the table has all` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
         chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
         legend(series), plot));
@@ -602,7 +603,9 @@
   }
 
   function bars(groups, chart, width, currency) {
-    const rows = groups.sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS);
+    // A loss is never left out for being small beside the gains.
+    const rows = groups.sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn))
+      .filter((group, place) => place < BARS || group.drawn < 0).slice(0, 2 * BARS);
     const labels = rows.map((group) => group.label);
     const { most, marginLeft } = sides(width, labels);
     const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
@@ -628,7 +631,7 @@
       y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => shortened(label, most) },
       marks,
     });
-    return { plot, series: new Map() };
+    return { plot, series: new Map(), shown: rows.length };
   }
 
   function changes(groups, chart, width, currency) {

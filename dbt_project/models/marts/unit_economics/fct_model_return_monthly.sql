@@ -1,6 +1,6 @@
 -- One row per month, use case and model: what the model brought and cost within its use case, up to then.
 -- Invariant: benefit and full cost of a use case's models add up to the use case's own, where they can be divided.
--- Cumulative columns do not add up over months; take the last month.
+-- Cumulative columns do not add up over months; take each model's last month.
 {{ config(work_unit='whole') }}
 
 with inference as (
@@ -65,6 +65,48 @@ shares as (
     from divided
 ),
 
+served as (
+    select distinct
+        billing_period,
+        use_case_id
+    from by_model
+),
+
+{# What a use case cost and brought before it had a model waits for the next month in which it has one. #}
+waiting as (
+    select
+        returns.*,
+        economics.benefit_low_reporting,
+        economics.benefit_high_reporting,
+        min(served.billing_period) over (
+            partition by returns.use_case_id
+            order by returns.billing_period rows between current row and unbounded following
+        ) as served_period
+    from returns
+    inner join economics  -- one to one
+        on
+            returns.billing_period = economics.billing_period
+            and returns.use_case_id = economics.use_case_id
+    left join served  -- one to at most one
+        on
+            returns.billing_period = served.billing_period
+            and returns.use_case_id = served.use_case_id
+),
+
+to_divide as (
+    select
+        served_period as billing_period,
+        use_case_id,
+        sum(full_cost_reporting) as full_cost_reporting,
+        sum(benefit_reporting) as benefit_reporting,
+        sum(benefit_low_reporting) as benefit_low_reporting,
+        sum(benefit_high_reporting) as benefit_high_reporting,
+        max(case when billing_period = served_period then romi_unknown_reason end) as romi_unknown_reason
+    from waiting
+    where served_period is not null
+    group by served_period, use_case_id
+),
+
 monthly as (
     select
         shares.billing_period,
@@ -82,21 +124,21 @@ monthly as (
         economics.benefit_stated_by,
         economics.benefit_stated_on,
         {# people, and what the use case pays for no model: they cost each model as much as it brings #}
-        returns.full_cost_reporting - shares.models_cost_reporting as rest_cost_reporting,
+        to_divide.full_cost_reporting - shares.models_cost_reporting as rest_cost_reporting,
         shares.place,
         {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
-        cast(economics.{{ benefit }}_reporting * shares.benefit_share as decimal(38, 24)) as {{ benefit }}_reporting,
+        cast(cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)) as {{ benefit }}_reporting,
         {%- endfor %}
-        returns.romi_unknown_reason as use_case_unknown_reason
+        to_divide.romi_unknown_reason as use_case_unknown_reason
     from shares
     inner join economics  -- many models to one use case
         on
             shares.billing_period = economics.billing_period
             and shares.use_case_id = economics.use_case_id
-    inner join returns  -- many models to one use case
+    inner join to_divide  -- many models to one use case
         on
-            shares.billing_period = returns.billing_period
-            and shares.use_case_id = returns.use_case_id
+            shares.billing_period = to_divide.billing_period
+            and shares.use_case_id = to_divide.use_case_id
 ),
 
 {# A share has 12 digits and a cost 24: what lies behind the twelfth goes to the model with most requests. #}
@@ -115,7 +157,8 @@ full_costs as (
     select
         *,
         case
-            when its_rest_cost_reporting is null then loaded_cost_reporting
+            when rest_cost_reporting is null or rest_cost_reporting = 0 then loaded_cost_reporting
+            when benefit_share is null then null
             when loaded_cost_reporting is null then its_rest_cost_reporting
             else loaded_cost_reporting + its_rest_cost_reporting
         end as full_cost_reporting
@@ -151,10 +194,10 @@ explained as (
     select
         *,
         case
-            when cumulative_full_cost_reporting is null then 'no cost is known to be of this model'
             when use_case_unknown_reason is not null then use_case_unknown_reason
             when undivided_months_count > 0
                 then 'not every model''s requests are counted, so that the benefit cannot be divided'
+            when cumulative_full_cost_reporting is null then 'no cost is known to be of this model'
             when cumulative_benefit_reporting is null then 'nobody has stated a benefit'
             when cumulative_full_cost_reporting = 0 then 'it has cost nothing'
         end as romi_unknown_reason,

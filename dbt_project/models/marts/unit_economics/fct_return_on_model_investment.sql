@@ -81,6 +81,7 @@ monthly as (
         economics.benefit_reporting,
         economics.benefit_low_reporting,
         economics.benefit_high_reporting,
+        economics.benefit_unknown_reason,
         economics.benefit_state,
         economics.benefit_stated_by,
         economics.benefit_stated_on
@@ -191,7 +192,8 @@ select
     {%- endfor %}
     case
         when paid_back.cumulative_full_cost_reporting is null then 'no cost is known to be of this use case'
-        when paid_back.cumulative_benefit_reporting is null then 'nobody has stated a benefit'
+        when paid_back.cumulative_benefit_reporting is null
+            then coalesce(paid_back.benefit_unknown_reason, 'nobody has stated a benefit')
         when paid_back.unknown_people_rates > 0
             then 'no exchange rate is known for the cost of people in a month'
         when paid_back.cumulative_full_cost_reporting = 0 then 'it has cost nothing'
@@ -199,7 +201,8 @@ select
     paid_back.payback_period,
     case
         when paid_back.payback_period is not null then null
-        when paid_back.cumulative_benefit_reporting is null then 'nobody has stated a benefit'
+        when paid_back.cumulative_benefit_reporting is null
+            then coalesce(paid_back.benefit_unknown_reason, 'nobody has stated a benefit')
         else 'the benefit has not paid the cost yet'
     end as payback_unknown_reason,
     started.started_on < first_months.first_period as is_history_cut,
