@@ -127,7 +127,9 @@ monthly as (
         to_divide.full_cost_reporting - shares.models_cost_reporting as rest_cost_reporting,
         shares.place,
         {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
-        cast(cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)) as {{ benefit }}_reporting,
+        cast(
+            cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)
+        ) as {{ benefit }}_reporting,
         {%- endfor %}
         to_divide.romi_unknown_reason as use_case_unknown_reason
     from shares
