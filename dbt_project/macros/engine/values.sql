@@ -232,15 +232,15 @@
 {%- endmacro %}
 
 {#-
-  A number with at most 12 decimals as a whole number of 10^-12. What lies beside the nearest whole
-  number is of 12 digits, which a double holds.
+  A number with at most 12 decimals as a whole number of 10^-12, in two halves: 38 digits hold no
+  product of both.
 -#}
 {% macro duckdb__in_last_digits(number) -%}
     {%- set exact = "cast(" ~ number ~ " as decimal(38, 12))" -%}
     {{ duckdb__with_named(
         "{exact: " ~ exact ~ ", whole: cast(" ~ exact ~ " as hugeint)}",
-        "n.whole * 1000000000000 + cast(round(cast("
-            ~ "cast(n.exact - cast(n.whole as decimal(26, 0)) as decimal(13, 12)) as double) * 1e12) as bigint)"
+        "n.whole * 1000000000000"
+            ~ " + cast(cast(n.exact - cast(n.whole as decimal(26, 0)) as decimal(13, 12)) * 1000000000000 as bigint)"
     ) }}
 {%- endmacro %}
 
