@@ -324,7 +324,13 @@ def test_a_request_that_our_own_meter_counted_has_its_cost() -> None:
         assert [[row[name] for name in names] for row in cells(connection, "cost_per_request")] == [
             ["m2", "5", "meter", "2", None],
             ["m1", "3", "vendor", "2", None],
-            ["m3", None, None, None, "the vendor counts no requests, and no meter of ours does"],
+            [
+                "m3",
+                None,
+                "nobody",
+                None,
+                "the vendor counts no requests, and no meter of ours does",
+            ],
         ]
         (lesson,) = cells(connection, "lesson_request")
         assert (lesson["model"], lesson["cost_per_request"]) == ("m2", "2")

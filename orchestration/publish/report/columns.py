@@ -36,6 +36,7 @@ class Column:
         adds_up: Whether the sum of its rows means something.
         estimate: Whether its amounts are estimates and stand on no bill.
         state: The column of the same row that says how sure the value is.
+        is_silent: Whether NULL means that there is nothing to say, and not that it is unknown.
         values: Plain words for some of its values; all others are shown as they are.
     """
 
@@ -45,6 +46,7 @@ class Column:
     adds_up: bool = False
     estimate: bool = False
     state: str = "basis"
+    is_silent: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -354,6 +356,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "weakest_ratio": ("Its value", "Value of that measure"),
 }
 
+_SILENT = {"margin_contradiction_reason", "note", "reason", "remedy", "shadowed_by_rule_id"}
+
 # Values of which the organisation says how sure they are; all others say it by their basis.
 _STATES = {
     "benefit_amount": "benefit_state",
@@ -516,5 +520,6 @@ def column(name: str) -> Column:
         adds_up=unit in ("money", "tokens", "count") and name not in _DISTINCT,
         estimate="estimated" in name,
         state=_STATES.get(name, "basis"),
+        is_silent=name in _SILENT,
         values=_VALUES.get(name, {}),
     )

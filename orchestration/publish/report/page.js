@@ -112,10 +112,6 @@
     return ["money", "price"].includes(described(name).unit);
   }
 
-  function isReason(name) {
-    return name === "reason" || name.endsWith("_reason");
-  }
-
   const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner"];
 
   function isEstimate(name, row) {
@@ -331,7 +327,8 @@
     build() {
       const id = this.section.id;
       const controls = element("div", { class: "controls" });
-      if (this.found.rows.length > 5) {
+      const preset = this.section.dataset.presetColumn;
+      if (this.found.rows.length > 5 || preset) {
         const filters = element("div", { class: "filters" });
         const folded = element("details", {}, element("summary", {}, "Filter"), filters);
         folded.open = window.innerWidth > 640 || "presetColumn" in this.section.dataset;
@@ -365,10 +362,12 @@
 
     // The columns that group the rows best: few values, and fewer than there are rows.
     choosable() {
+      const preset = this.section.dataset.presetColumn;
       const kept = this.columns.filter((name) => ["text", "month"].includes(described(name).unit))
         .map((name) => [name, [...new Set(this.found.rows.map((row) => row[name]))]])
-        .filter(([, values]) => values.length > 1 && values.length <= 40 && values.length < this.found.rows.length)
-        .sort((a, b) => a[1].length - b[1].length).slice(0, 3);
+        .filter(([name, values]) => values.length > 1
+          && (name === preset || (values.length <= 40 && values.length < this.found.rows.length)))
+        .sort((a, b) => (b[0] === preset) - (a[0] === preset) || a[1].length - b[1].length).slice(0, 3);
       return kept.sort((a, b) => this.columns.indexOf(a[0]) - this.columns.indexOf(b[0]));
     }
 
@@ -434,8 +433,8 @@
           const cell = element(place === 0 && !isNumber(name) ? "th" : "td", kind ? { class: kind } : {});
           if (cell.tagName === "TH") cell.scope = "row";
           if (known) cell.textContent = shown(name, row[name]);
-          // where there is nothing to give a reason for, its place is empty and not unknown
-          else if (!isReason(name)) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
+          // where there is nothing to say, its place is empty and not unknown
+          else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
           if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
           return cell;
@@ -801,7 +800,8 @@
     });
     for (const section of page.querySelectorAll("[data-figure]")) {
       const found = answer(section.dataset.figure);
-      const isEmpty = found.rows.length === 0;
+      const { presetColumn, presetValue } = section.dataset;
+      const isEmpty = !found.rows.some((row) => !presetColumn || row[presetColumn] === presetValue);
       section.querySelector(".empty").hidden = !isEmpty;
       if (isEmpty) {
         section.querySelector(".answer").hidden = true;

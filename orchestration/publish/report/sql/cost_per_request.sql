@@ -67,7 +67,7 @@ select
     currency,
     cost,
     requests,
-    requests_source,
+    coalesce(requests_source, 'nobody') as requests_source,
     cast(unit_economics.quotient(counted_cost, requests) as decimal(18, 6)) as cost_per_request,
     cast(unit_economics.quotient(counted_cost_before, requests_before) as decimal(18, 6))
         as cost_per_request_before,

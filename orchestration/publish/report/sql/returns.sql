@@ -40,7 +40,7 @@ select
     romi.cumulative_benefit_reporting as benefit_amount,
     romi.unknown_benefit_months_count,
     romi.benefit_state,
-    romi.benefit_stated_by,
+    coalesce(romi.benefit_stated_by, 'nobody') as benefit_stated_by,
     romi.benefit_stated_on,
     romi.margin_reporting as margin_amount,
     romi.margin_contradiction_reason,

@@ -38,7 +38,7 @@ select
     economics.benefit_kind,
     economics.benefit_reporting as benefit_amount,
     economics.benefit_state,
-    economics.benefit_stated_by,
+    coalesce(economics.benefit_stated_by, 'nobody') as benefit_stated_by,
     economics.margin_reporting as margin_amount,
     romi.romi_pct,
     romi.cost_basis,
