@@ -170,3 +170,14 @@ def test_a_reason_that_nobody_needs_is_no_unknown(seen: Seen) -> None:
     cells = dict(zip(columns, row.locator("th, td").all_text_contents(), strict=True))
     assert cells["margin_contradiction_reason"] == ""
     assert cells["payback_period"] == "–unknown"
+
+
+def test_on_a_phone_whose_row_it_is_stays_in_sight(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    place = figure(seen, "leadership", "returns")
+    first = place.locator("tbody th").first
+    place.locator(".scroll").evaluate("scroll => { scroll.scrollLeft = 600; }")
+    box, table = first.bounding_box(), place.locator(".scroll").bounding_box()
+    assert place.locator(".scroll").evaluate("scroll => scroll.scrollLeft") > 0
+    assert box["x"] == pytest.approx(table["x"], abs=1)
+    seen.page.set_viewport_size({"width": 1280, "height": 900})

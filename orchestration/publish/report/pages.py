@@ -219,9 +219,9 @@ COST_BY_MODEL = Figure(
     formula=f"Sum of the cost of charges that name a model. {_COST} {_COMPARED}",
     empty="No charge of these months names a model.",
     chart=Chart("bars", "cost", "model", before="cost_before"),
-    note="All charges that name a model, of machines and batches and pictures too. The cards and "
-    "the prices of a million count tokens alone, in the currency of their bills, so that their "
-    "sums are smaller; the cost of our own models is what their machines cost.",
+    note="Near to this, and not the same: the prices of a million, and the cards on tokens, count "
+    "tokens alone; the cost of a request counts those of them that have an owner. Here is all "
+    "that names a model, its taxes and pictures too.",
 )
 MODEL_PRICES = Figure(
     key="model_prices",
@@ -232,10 +232,9 @@ MODEL_PRICES = Figure(
     "price are not in the divisor. The list price is that of each day, times the tokens.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("bars", "price_per_million_tokens", "model", series="token_class"),
-    note="The amount at list price is an estimate from the price book; the cost is what bills "
-    "say. Only tokens are here: what models cost with their other charges is in the question "
-    "which models cost the most, what a request costs with everything around it in that on "
-    "requests.",
+    note="Tokens alone, by the bill; what else names a model is in the question which models cost "
+    "the most, what stands around a request in the questions on requests. The amount at list "
+    "price is an estimate from the price book.",
 )
 SERVICE_TIERS = Figure(
     key="service_tiers",
@@ -291,8 +290,9 @@ COST_PER_REQUEST = Figure(
         series="model",
         before="cost_per_request_before",
     ),
-    note="Directly, by the bill. What stands around a request is in the question on everything "
-    "around it, on the product page.",
+    note="Directly, by the bill, of what has an owner. What stands around a request is in the "
+    "question on everything around it, on the product page; the meter's estimates are in the one "
+    "on sessions.",
 )
 USE_CASES = Figure(
     key="use_cases",
