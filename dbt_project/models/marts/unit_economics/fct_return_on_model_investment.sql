@@ -200,7 +200,9 @@ select
     paid_back.cumulative_people_cost_reporting,
     paid_back.cumulative_full_cost_reporting,
     case
-        when paid_back.cumulative_people_cost_reporting is null and paid_back.cumulative_effective_cost_reporting is null
+        when
+            paid_back.cumulative_people_cost_reporting is null
+            and paid_back.cumulative_effective_cost_reporting is null
             then 'nothing known'
         when paid_back.cumulative_people_cost_reporting is null then 'bills only'
         when paid_back.cumulative_effective_cost_reporting is null then 'people only'
