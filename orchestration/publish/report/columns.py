@@ -135,7 +135,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "team": ("Team", "Team of the owner; idle and unallocated are nobody's use"),
     "teams": ("Teams", "Who used it"),
     "token_class": ("Kind of token", "fresh input, read from or written to the cache, or output"),
-    "tokens_state": ("Tokens are", "measured, estimated by owner, or unknown"),
+    "tokens_state": ("Tokens are", "measured, or in part, estimated by owner, or unknown"),
     "trained_model": ("Model", "The model that is trained"),
     "use_case": ("Use case", "What AI is used for"),
     "vendor": ("Vendor", "Who sells at this price"),

@@ -11,6 +11,10 @@ gpu_windows as (
     select * from {{ ref('int_gpu_resource_windows') }}
 ),
 
+use_case_windows as (
+    select * from {{ ref('int_gpu_resource_use_cases') }}
+),
+
 training_runs as (
     select * from {{ ref('fct_training_efficiency') }}
 ),
@@ -119,6 +123,30 @@ machine_months as (
     group by gpu_windows.billing_period, hosted_models.hosted_model, hosted_models.use_case_id
 ),
 
+{# What the use case that it serves carries of it in the ledger, where the rules may give others a part. #}
+carried_months as (
+    select
+        use_case_windows.billing_period,
+        hosted_models.hosted_model,
+        hosted_models.use_case_id,
+        sum(use_case_windows.effective_cost_reporting) as use_case_hosting_cost_reporting
+    from use_case_windows
+    inner join hosted_models  -- a window to the version that its machine serves on the day
+        on
+            use_case_windows.use_case_id = hosted_models.use_case_id
+            and substr(use_case_windows.resource_id, 1, length(hosted_models.resource_prefix))
+            = hosted_models.resource_prefix
+            and (
+                hosted_models.valid_from is null
+                or cast(use_case_windows.charge_period_start as date) >= hosted_models.valid_from
+            )
+            and (
+                hosted_models.valid_to is null
+                or cast(use_case_windows.charge_period_start as date) < hosted_models.valid_to
+            )
+    group by use_case_windows.billing_period, hosted_models.hosted_model, hosted_models.use_case_id
+),
+
 keys as (
     select
         billing_period,
@@ -144,6 +172,7 @@ host_months as (
         coalesce(machine_months.reporting_currency, billed_months.reporting_currency) as reporting_currency,
         machine_months.billing_period is not null as is_billed,
         machine_months.hosting_cost_reporting,
+        carried_months.use_case_hosting_cost_reporting,
         machine_months.gpu_hours,
         machine_months.capacity_tokens,
         {# a correction of an earlier month is on none of its own days #}
@@ -170,6 +199,11 @@ host_months as (
             keys.billing_period = machine_months.billing_period
             and keys.hosted_model = machine_months.hosted_model
             and keys.use_case_id = machine_months.use_case_id
+    left join carried_months  -- one to at most one
+        on
+            keys.billing_period = carried_months.billing_period
+            and keys.hosted_model = carried_months.hosted_model
+            and keys.use_case_id = carried_months.use_case_id
     left join last_versions  -- one to at most one
         on
             keys.billing_period = last_versions.billing_period
@@ -313,13 +347,15 @@ joined as (
         host_months.*,
         metered.metered_tokens,
         metered.metered_share,
-        case when metered.metered_share = 1 then metered.metered_requests end as served_requests,
+        {# a meter that missed little tells at least how much; it is as near as a bill and a meter must be #}
+        case when metered.metered_share >= 0.98 then metered.metered_requests end as served_requests,
         case
-            when metered.metered_share = 1 then cast(metered.metered_tokens as decimal(38, 12))
+            when metered.metered_share >= 0.98 then cast(metered.metered_tokens as decimal(38, 12))
             else host_months.stated_tokens
         end as served_tokens,
         case
             when metered.metered_share = 1 then 'measured'
+            when metered.metered_share >= 0.98 then 'measured in part'
             when host_months.stated_tokens is not null then 'estimated by owner'
             else 'unknown'
         end as tokens_state,
@@ -387,6 +423,10 @@ select
     reporting_currency,
     cast(hosting_cost_reporting as decimal(38, 12)) as hosting_cost_reporting,
     hosting_cost_unknown_reason,
+    {# a machine that the ledger gives to others costs the use case nothing #}
+    cast(
+        coalesce(use_case_hosting_cost_reporting, 0 * hosting_cost_reporting) as decimal(38, 24)
+    ) as use_case_hosting_cost_reporting,
     cast(training_cost_reporting as decimal(38, 24)) as training_cost_reporting,
     cast(gpu_hours as decimal(38, 12)) as gpu_hours,
     tokens_per_gpu_hour,

@@ -75,6 +75,7 @@ select
     metric_value,
     reporting_currency,
     own_cost_reporting,
+    use_case_cost_reporting,
     cost_with_nested_reporting,
     cast(case
         when run_state in ('failed', 'preempted') then own_cost_reporting
