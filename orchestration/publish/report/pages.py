@@ -409,10 +409,11 @@ STATEMENTS = Figure(
 BUDGETS = Figure(
     key="budgets",
     question="Will the budgets last?",
-    answer="{budget_scope} {scope_value} is {budget_state}: {billed_cost} of {budget_cost} is "
-    "billed in {billing_period}.",
-    formula="Billed without taxes in the newest month against the budget in force on its first "
-    "day. If it goes on so: billed times days of the month over days gone by.",
+    answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
+    "spent in {billing_period}, by {budgeted_kind} cost.",
+    formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
+    "against the budget in force on its first day. If it goes on so: what comes once, and the rest "
+    "times days of the month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
     adds_up=False,
