@@ -175,29 +175,47 @@ def _query(settings: Settings, question: str, answer_format: str) -> int:
 
 
 def _metric(settings: Settings, options: argparse.Namespace) -> int:
-    """Answer a question in metrics; without one, say which metrics there are."""
+    """Answer a question in metrics; without one, say which metrics there are.
+
+    What is a file for other tools (CSV, SQL) has the answer alone: words go beside it. An answer
+    that lacks something which was asked for ends with 1.
+    """
     from orchestration.publish.dbt_manifest import DbtParseError
-    from orchestration.publish.metrics import as_csv, as_sql, as_table, ask, catalogue, question_of
+    from orchestration.publish.metrics import (
+        as_csv,
+        as_sql,
+        as_table,
+        ask,
+        catalogue,
+        of_whole_months,
+        question_of,
+    )
     from orchestration.publish.semantic_layer import MetricError, SemanticLayer
 
+    say_beside = _say if options.format == "table" else _say_beside
+    conditions = (options.by, options.where, options.first, options.last)
     try:
-        question = question_of(
-            options.metrics, options.by, options.where, options.first, options.last
-        )
+        question = question_of(options.metrics, *conditions)
         layer = SemanticLayer(DBT_PROJECT_DIR)
-        if not question.metrics and not question.by:
+        if not question.metrics and not any(conditions):
             _say(catalogue(list(layer.metrics.values())))
-        elif options.format == "sql":
+            return 0
+        layer.sql(question)
+        question, notes = of_whole_months(settings.published_path, question)
+        if options.format == "sql":
             _say(as_sql(layer.sql(question)))
+            hints: tuple[str, ...] = ()
         else:
             answer = ask(settings.published_path, layer, question)
-            _say(as_csv(answer) if options.format == "csv" else as_table(answer, question))
-            if options.format == "csv":
-                print(*answer.hints, sep="\n", end="\n" if answer.hints else "", file=sys.stderr)
+            hints = answer.hints
+            if answer.rows:
+                _say(as_csv(answer) if options.format == "csv" else as_table(answer))
     except (MetricError, DbtParseError) as error:
-        _say(str(error))
+        say_beside(str(error))
         return 1
-    return 0
+    for line in (*hints, *notes):
+        say_beside(line)
+    return 1 if hints else 0
 
 
 def _questions(settings: Settings) -> int:
@@ -362,6 +380,10 @@ def _ui(settings: Settings, port: int) -> int:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _say_beside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _main_of_a_pipe() -> int:
