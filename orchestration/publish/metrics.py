@@ -5,6 +5,7 @@ import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publish.dimension_words import MONTH, WORDS, said_as
+from orchestration.publish.open_months import published_months
 from orchestration.publish.semantic_layer import (
     Metric,
     MetricError,
@@ -47,29 +49,6 @@ class MetricAnswer:
     relations: tuple[str, ...]
     added: tuple[str, ...]
     hints: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class OpenMonth:
-    """A month of the published file that is not over.
-
-    Attributes:
-        month: Its first day.
-        least_days: How many of its days the source that is behind the others has; None unknown.
-        most_days: The same of the source that is ahead of them.
-    """
-
-    month: date
-    least_days: int | None
-    most_days: int | None
-
-    @property
-    def sentence(self) -> str:
-        """Say how far it goes."""
-        if self.least_days is None or self.most_days is None:
-            return f"{self.month:%B %Y} is open."
-        days = " to ".join(dict.fromkeys((str(self.least_days), str(self.most_days))))
-        return f"{self.month:%B %Y} is open: it has {days} days so far."
 
 
 def question_of(
@@ -110,15 +89,10 @@ def of_whole_months(
     Raises:
         MetricError: Nothing is published, or the published file was made by other code.
     """
-    months = _read(
-        published_path,
-        "select billing_period, bool_and(period_status = 'complete'), "
-        "min(date_diff('day', billing_period, window_end_date)), "
-        "max(date_diff('day', billing_period, window_end_date)) "
-        "from reference.dim_billing_period group by all order by 1",
-    )
-    whole = [month for month, is_over, *_ in months if is_over]
-    left = [OpenMonth(month, *days) for month, is_over, *days in months if not is_over]
+    with _opened(published_path) as connection:
+        months = published_months(connection)
+    whole = [one.month for one in months if one.is_over]
+    left = [one for one in months if not one.is_over]
     named = {value for name, value in question.where if said_as(name, (MONTH,)) == MONTH}
     first, last = question.first_month or date.min, question.last_month or date.max
     if whole and not named and question.last_month is None and first <= whole[-1]:
@@ -165,20 +139,26 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
     )
 
 
-def _read(
-    published_path: Path, sql: str, parameters: dict[str, str | date] | None = None
-) -> list[tuple[Any, ...]]:
+@contextmanager
+def _opened(published_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not published_path.exists():
         raise MetricError(f"{published_path}: nothing is published yet; make run does it.")
     try:
         with duckdb.connect(str(published_path), read_only=True) as connection:
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
-            return connection.execute(sql, parameters).fetchall()
+            yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise MetricError(
             f"{published_path} has not what the metrics read; make run makes it anew. {error}"
         ) from error
+
+
+def _read(
+    published_path: Path, sql: str, parameters: dict[str, str | date]
+) -> list[tuple[Any, ...]]:
+    with _opened(published_path) as connection:
+        return connection.execute(sql, parameters).fetchall()
 
 
 def _month_hints(
