@@ -74,6 +74,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "compliance_state": ("State", "Why it does not keep the organisation's rule"),
     "cheaper_choice": ("Cheaper", "Whether hosting or buying is cheaper for these tokens"),
     "compared_model": ("Compared with", "The model that could be bought instead"),
+    "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
     "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
     "cost_basis": (
         "Costs in it",
@@ -197,6 +198,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "contracted_cost": ("At contract price", "At the negotiated price, before commitments"),
     "cost": ("Cost", "What the use cost after discounts, prepaid amounts spread over their use"),
     "cost_change": ("Change", "This month less the month before"),
+    "like_for_like_change_cost": (
+        "Change",
+        "A whole month less the whole month before, an open one less the same days of it",
+    ),
     "credited_cost": ("Credit", "Credit of the line"),
     "debit_cost": ("Debit", "Debit of the line"),
     "direct_cost": ("Direct", "Charges that are the owner's alone"),
@@ -476,9 +481,11 @@ _EXACT: dict[str, Unit] = {
     "tokens_change": "tokens",
     "billed_cost_before_restating": "money",
 }
-# Counts of distinct things and parts of different wholes do not add up over rows.
+# Counts of distinct things, parts of different wholes and changes from month to month do not add up
+# over rows.
 _DISTINCT = {
     "kpis_count",
+    "like_for_like_change_cost",
     "line_count",
     "models_count",
     "owner_charges_count",

@@ -116,6 +116,8 @@ BILLED_AND_EFFECTIVE = Figure(
     "(negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
+    note="A pale month is not over: its change is counted from the same days of the month before, "
+    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
