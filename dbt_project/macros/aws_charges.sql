@@ -498,5 +498,5 @@ priced as (
     'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
     'allocated_resource_name', 'allocated_tags', 'commitment_discount_name',
     'commitment_program_eligibility_details', 'contract_applied', 'resource_name',
-]) }}
+] + virtual_currency_columns()) }}
 {% endmacro %}

@@ -94,6 +94,18 @@
         ('x_token_class', 'string'),
         ('x_unit_price_basis', 'string'),
         ('x_usage_type', 'string'),
+        ('x_virtual_currency', 'string'),
+        ('x_virtual_currency_contracted_unit_price', quantity),
+        ('x_virtual_currency_effective_cost', money),
+        ('x_virtual_currency_list_unit_price', quantity),
+    ]) %}
+{% endmacro %}
+
+{#- What only a bill in a virtual currency tells; other kinds of source know none. -#}
+{% macro virtual_currency_columns() %}
+    {% do return([
+        'x_virtual_currency', 'x_virtual_currency_contracted_unit_price',
+        'x_virtual_currency_effective_cost', 'x_virtual_currency_list_unit_price',
     ]) %}
 {% endmacro %}
 

@@ -682,13 +682,12 @@ def test_credits_that_are_bought_and_used_are_those_of_the_platform_s_files(
         used_on[line["ServiceName"], line["ChargeDescription"]] += credits
     assert paid == bought * Decimal("0.04") > 0
     assert {
-        row["BillingPeriodStart"].strftime("%Y-%m"): row["PricingCurrencyEffectiveCost"]
+        row["BillingPeriodStart"].strftime("%Y-%m"): row["used_up"]
         for row in answer(asked, 8)
-        if row["PricingCurrency"] == "Credits"
+        if row["currency"] == "Credits"
     } == used
     assert {
-        (row["ServiceName"], row["ChargeDescription"]): row["PricingCurrencyEffectiveCost"]
-        for row in answer(asked, 9)
+        (row["ServiceName"], row["ChargeDescription"]): row["used_up"] for row in answer(asked, 9)
     } == used_on
     (purchase,) = answer(asked, 11)
     assert (purchase["BilledCost"], purchase["PricingQuantity"]) == (paid, bought)

@@ -145,7 +145,7 @@ def of_credits(asked: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
     given = (
         "ServiceProviderName, BillingPeriodStart, ChargeCategory, ServiceName, ChargeDescription, "
         "BillingCurrency, BilledCost, PricingCurrency, PricingCurrencyEffectiveCost, "
-        "PricingQuantity, PricingUnit"
+        "x_VirtualCurrency, x_VirtualCurrencyEffectiveCost, PricingQuantity, PricingUnit"
     )
     with duckdb.connect() as connection:
         connection.execute("create schema focus")
@@ -156,10 +156,14 @@ def of_credits(asked: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
         connection.execute(
             f"""
             insert into focus.cost_and_usage ({given}) values
-            ('V', '2026-10-01', 'Purchase', 'S', 'Pack', 'USD', 25, 'CREDIT', null, 10, 'Credits'),
-            ('V', '2026-10-01', 'Usage', 'S', 'Query', 'USD', 0, 'CREDIT', 2.25, 3, 'Hours'),
-            ('V', '2026-10-01', 'Usage', 'S', 'Load', 'USD', 0, 'CREDIT', 1.5, 3, 'Hours'),
-            ('V', '2026-10-01', 'Usage', 'S', 'Store', 'USD', 7, 'USD', 7, 1, 'GB')
+            ('V', '2026-10-01', 'Purchase', 'S', 'Pack', 'USD', 25,
+                'USD', 0, null, null, 10, 'Credits'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Query', 'USD', 0,
+                'USD', 5.6, 'CREDIT', 2.25, 3, 'Hours'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Load', 'USD', 0,
+                'USD', 3.7, 'CREDIT', 1.5, 3, 'Hours'),
+            ('V', '2026-10-01', 'Usage', 'S', 'Store', 'USD', 7,
+                'USD', 7, null, null, 1, 'GB')
             """
         )
         yield connection
@@ -170,14 +174,11 @@ def test_virtual_currency_is_bought_used_up_and_spent_on_something(
 ) -> None:
     """No company of the tests is billed in credits, so these three questions have their own."""
     (used,) = answer(of_credits, 8)
-    assert (used["PricingCurrency"], used["PricingCurrencyEffectiveCost"]) == (
-        "CREDIT",
-        Decimal("3.75"),
-    )
-    assert [
-        (row["ChargeDescription"], row["PricingCurrencyEffectiveCost"])
-        for row in answer(of_credits, 9)
-    ] == [("Query", Decimal("2.25")), ("Load", Decimal("1.5"))]
+    assert (used["currency"], used["used_up"]) == ("CREDIT", Decimal("3.75"))
+    assert [(row["ChargeDescription"], row["used_up"]) for row in answer(of_credits, 9)] == [
+        ("Query", Decimal("2.25")),
+        ("Load", Decimal("1.5")),
+    ]
     (bought,) = answer(of_credits, 11)
     assert (bought["BilledCost"], bought["PricingQuantity"]) == (Decimal(25), Decimal(10))
 

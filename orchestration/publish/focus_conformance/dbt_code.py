@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect, DuckDb, Spark
 from orchestration.publish.focus_conformance.facts import (
     COST_AND_USAGE,
@@ -23,6 +24,7 @@ from orchestration.publish.focus_conformance.facts import (
     RuleBook,
     rule_book,
 )
+from orchestration.publish.focus_conformance.sql_text import literal
 from orchestration.publish.focus_conformance.statement import (
     Subject,
     tallies_sql,
@@ -116,7 +118,12 @@ def _seed(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
 
 
 def _macros(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
-    return _HEADER + "\n".join(_macro(book, dataset, types) for dataset, types in contracts.items())
+    return _HEADER + "\n".join(
+        [
+            _NATIONAL_CURRENCY,
+            *(_macro(book, dataset, types) for dataset, types in contracts.items()),
+        ]
+    )
 
 
 _HEADER = """{#-
@@ -127,6 +134,13 @@ _HEADER = """{#-
   result has, for each source, period and rule, one row that says how many rows were judged, and one
   for each currency that says which rows broke it, with their money and three of their ids.
 -#}
+"""
+
+
+_NATIONAL_CURRENCY = f"""{{#- Whether a currency is money, by ISO 4217; else it is virtual. -#}}
+{{% macro is_national_currency(currency) -%}}
+({{{{ currency }}}} in ({", ".join(map(literal, sorted(ISO_4217)))}))
+{{%- endmacro %}}
 """
 
 
