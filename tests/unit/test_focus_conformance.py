@@ -104,7 +104,7 @@ WORKED_EXAMPLES: list[
         [("1",), ("-1.50",), ("0.5",), ("1e-7",), (None,)],
         [("+1",), ("1,000",), ("1,5",), ("1 000",), ("1.",), ("N/A",), ("",), ("1.2.3",)],
     ),
-    (["ascii", "A"], {"A": TEXT}, [("ab c~",), ("",), (None,)], [("Zürich",), ("a–b",)]),
+    (["unicode", "A"], {"A": TEXT}, [("Zürich",), ("东京",), ("",), (None,)], [("Z\ufffdrich",)]),
     (["json_text", "A"], {"A": TEXT}, [('{"a": [1]}',), ("1",), (None,)], [("{a: 1}",), ("",)]),
     (["json", "A"], {"A": TEXT}, [("{}",)], [("not JSON",)]),
     (
@@ -398,7 +398,7 @@ def breaking(check: Check, types: Mapping[str, str]) -> list[dict[str, Any]]:
     wrong: dict[str, Any] = {
         "null": "a" if types.get(column) in (TEXT, None) else value_for(column, types),
         "not_null": None,
-        "ascii": "Zürich",
+        "unicode": "Z\ufffdrich",
         "currency": "Token",
         "national_currency": "Token",
         "unit": "1,000 Requests",
@@ -417,7 +417,7 @@ def breaking(check: Check, types: Mapping[str, str]) -> list[dict[str, Any]]:
 
 BREAKABLE_BY_VALUES = frozenset(
     {"null", "not_null", "is", "is_not", "one_of", "pairs", "ends_with", "matches", "all"}
-    | {"ascii", "currency", "national_currency", "unit", "json_text", "key_value", "json_schema"}
+    | {"unicode", "currency", "national_currency", "unit", "json_text", "key_value", "json_schema"}
     | {"at_least", "at_most", "same", "compare", "product", "one_per"}
 )
 
