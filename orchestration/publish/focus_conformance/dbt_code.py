@@ -24,6 +24,7 @@ from orchestration.publish.focus_conformance.facts import (
     RuleBook,
     rule_book,
 )
+from orchestration.publish.focus_conformance.product import Number, differs
 from orchestration.publish.focus_conformance.sql_text import literal
 from orchestration.publish.focus_conformance.statement import (
     Subject,
@@ -53,6 +54,7 @@ _TOLD = {
         "ContractCommitmentId",
     ),
 }
+_ENGINES: tuple[tuple[str, Dialect], ...] = (("duckdb", DuckDb()), ("spark", Spark()))
 _COLUMNS = (
     "dataset",
     "rule_number",
@@ -121,6 +123,7 @@ def _macros(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
     return _HEADER + "\n".join(
         [
             _NATIONAL_CURRENCY,
+            _product_macro(),
             *(_macro(book, dataset, types) for dataset, types in contracts.items()),
         ]
     )
@@ -144,9 +147,32 @@ _NATIONAL_CURRENCY = f"""{{#- Whether a currency is money, by ISO 4217; else it 
 """
 
 
+def _product_macro() -> str:
+    """Return the macro of the rule about prices and quantities, for whoever makes prices."""
+    name = "is_no_product"
+    bodies = []
+    for engine, dialect in _ENGINES:
+        price, quantity = (
+            Number(f"{{{{ {column} }}}}", "DECIMAL(38, 15)") for column in ("price", "quantity")
+        )
+        amount = Number("{{ amount }}", "DECIMAL(38, 12)")
+        bodies.append(
+            f"{{% macro {engine}__{name}(price, quantity, amount) -%}}\n"
+            f"{differs(price, quantity, amount, dialect)}\n"
+            "{%- endmacro %}\n"
+        )
+    head = (
+        "{#- Whether a cost is not a price times a quantity, to the last digit that they can say;"
+        " false where one is NULL. -#}\n"
+        f"{{% macro {name}(price, quantity, amount) -%}}\n"
+        f"    {{{{ return(adapter.dispatch('{name}')(price, quantity, amount)) }}}}\n"
+        "{%- endmacro %}\n"
+    )
+    return "\n".join([head, *bodies])
+
+
 def _macro(book: RuleBook, dataset: str, types: dict[str, str]) -> str:
     name = f"focus_tallies_{MARTS[dataset]}"
-    engines: tuple[tuple[str, Dialect], ...] = (("duckdb", DuckDb()), ("spark", Spark()))
     head = (
         f"{{% macro {name}(rows) -%}}\n"
         f"    {{{{ return(adapter.dispatch('{name}')(rows)) }}}}\n"
@@ -165,6 +191,6 @@ def _macro(book: RuleBook, dataset: str, types: dict[str, str]) -> str:
         f"{{% macro {engine}__{name}(rows) -%}}\n"
         f"{tallies_sql(book, dataset, subject, dialect)}\n"
         "{%- endmacro %}\n"
-        for engine, dialect in engines
+        for engine, dialect in _ENGINES
     ]
     return "\n".join([head, *bodies])

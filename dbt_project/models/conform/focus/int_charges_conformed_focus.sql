@@ -366,4 +366,4 @@ named as (
 {{ conformed('named', unknown=[
     'x_context_window', 'x_line_item_type', 'x_principal_id', 'x_profile_id', 'x_region_scope',
     'x_service_tier', 'x_tax_type',
-]) }}
+] + stated_columns()) }}
