@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from orchestration.publish.focus_conformance.facts import (
 )
 from orchestration.publish.focus_conformance.json_schema import UnknownKeywordError, conforms
 from orchestration.publish.focus_conformance.judge import Verdict, criteria_of, judge
+from orchestration.publish.focus_conformance.product import Number, differs
 from orchestration.publish.focus_conformance.statement import Subject, tallies_sql
 from orchestration.publish.focus_conformance.words import sentence
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR
@@ -420,6 +422,31 @@ BREAKABLE_BY_VALUES = frozenset(
     | {"unicode", "currency", "national_currency", "unit", "json_text", "key_value", "json_schema"}
     | {"at_least", "at_most", "same", "compare", "product", "one_per"}
 )
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "amount"),
+    [("DECIMAL(38, 15)", "DECIMAL(38, 15)", "DECIMAL(38, 12)"), ("DECIMAL(18, 6)",) * 3],
+)
+def test_a_product_of_decimals_never_becomes_a_float(
+    price: str, quantity: str, amount: str
+) -> None:
+    """DuckDB's own plan, which shows every cast that it adds, has no DOUBLE in it."""
+    sql = differs(Number("a", price), Number("b", quantity), Number("c", amount), DuckDb())
+    with duckdb.connect() as connection:
+        connection.execute(f"create table t (a {price}, b {quantity}, c {amount})")
+        plan = connection.execute(f"explain (format json) select {sql} from t").fetchall()[0][1]
+        a_float = connection.execute("explain (format json) select c / a from t").fetchall()[0][1]
+    assert "DOUBLE" in a_float
+    assert not re.search("DOUBLE|FLOAT", plan)
+
+
+def test_no_published_dataset_is_judged_in_floats() -> None:
+    """Its columns are decimals, and no statement about them asks for another number."""
+    sql = dbt_code.files(DBT_PROJECT_DIR)[dbt_code.MACROS]
+    assert "as decimal" in sql
+    # a number inside of JSON has no type of its own: its bounds alone are compared
+    assert not re.search(r"as (?:double|float)\)(?!\s*[<>])", sql)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
