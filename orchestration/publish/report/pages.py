@@ -107,6 +107,15 @@ FRESHNESS = Figure(
     formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
     empty="No source has been pulled.",
 )
+HELD_MONTHS = Figure(
+    key="held_months",
+    question="Which bills are not in these numbers yet?",
+    answer="{source} waits with {waiting_billed_cost}: {held_because}.",
+    formula="Months of a source that a check stopped: an exchange rate is missing, or an invoice "
+    "differs beyond its tolerance. Such a month is shown as it was last published, or not at all; "
+    "all others are up to date.",
+    empty="Every bill that came in is in these numbers.",
+)
 BILLED_AND_EFFECTIVE = Figure(
     key="billed_and_effective_by_month",
     question="What was billed, and what did the month really cost?",
@@ -116,6 +125,8 @@ BILLED_AND_EFFECTIVE = Figure(
     "(negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
+    note="A pale month is not over: its change is counted from the same days of the month before, "
+    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
@@ -409,10 +420,11 @@ STATEMENTS = Figure(
 BUDGETS = Figure(
     key="budgets",
     question="Will the budgets last?",
-    answer="{budget_scope} {scope_value} is {budget_state}: {billed_cost} of {budget_cost} is "
-    "billed in {billing_period}.",
-    formula="Billed without taxes in the newest month against the budget in force on its first "
-    "day. If it goes on so: billed times days of the month over days gone by.",
+    answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
+    "spent in {billing_period}, by {budgeted_kind} cost.",
+    formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
+    "against the budget in force on its first day. If it goes on so: what comes once, and the rest "
+    "times days of the month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
     adds_up=False,
@@ -823,6 +835,7 @@ PAGES: tuple[Page, ...] = (
             COST_CHANGES,
             COST_BY_SOURCE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
             EXCEPTIONS,
             FRESHNESS,
         ),
@@ -850,6 +863,7 @@ PAGES: tuple[Page, ...] = (
             RESTATEMENTS,
             RULE_COVERAGE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
         ),
         course=(EFFECTIVE, SHARED, GATES, ESTIMATES),
         terms=(

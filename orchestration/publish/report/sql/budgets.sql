@@ -28,11 +28,15 @@ select
     coalesce(names.scope_name, status.scope_value) as scope_value,
     status.billing_period,
     status.billing_currency as currency,
+    status.budgeted_cost as budgeted_kind,
     status.monthly_budget as budget_cost,
-    status.actual_billed_cost as billed_cost,
+    status.actual_cost as spent_cost,
+    status.once_cost,
     status.budget_left_cost,
-    status.run_rate_billed_cost as run_rate_estimated_cost,
+    status.run_rate_cost as run_rate_estimated_cost,
     status.budget_state,
+    status.paid_ahead_effective_cost as paid_ahead_cost,
+    status.budget_note,
     1 as rows_count
 from planning.fct_budget_status as status
 inner join newest on status.billing_period = newest.newest_month
