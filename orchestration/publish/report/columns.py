@@ -371,7 +371,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "weakest_ratio": ("Its value", "Value of that measure"),
 }
 
-_SILENT = {"margin_contradiction_reason", "note", "reason", "remedy", "shadowed_by_rule_id"}
+_SILENT = {
+    "budget_note",
+    "margin_contradiction_reason",
+    "note",
+    "reason",
+    "remedy",
+    "shadowed_by_rule_id",
+}
 
 # Values of which the organisation says how sure they are; all others say it by their basis.
 _STATES = {
