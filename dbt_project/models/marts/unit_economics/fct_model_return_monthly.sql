@@ -280,6 +280,7 @@ to_divide as (
         sum(benefit_reporting) as benefit_reporting,
         sum(benefit_low_reporting) as benefit_low_reporting,
         sum(benefit_high_reporting) as benefit_high_reporting,
+        max(case when billing_period = served_period then cost_basis end) as cost_basis,
         max(case when billing_period = served_period then romi_unknown_reason end) as romi_unknown_reason
     from waiting
     where served_period is not null
@@ -316,6 +317,7 @@ monthly as (
             cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)
         ) as {{ benefit }}_reporting,
         {%- endfor %}
+        to_divide.cost_basis,
         to_divide.romi_unknown_reason as use_case_unknown_reason
     from shares
     inner join economics  -- many models to one use case
@@ -420,6 +422,7 @@ select
     cast(full_cost_reporting as decimal(38, 24)) as full_cost_reporting,
     benefit_reporting,
     cumulative_full_cost_reporting,
+    cost_basis,
     cumulative_benefit_reporting,
     cumulative_benefit_low_reporting,
     cumulative_benefit_high_reporting,
