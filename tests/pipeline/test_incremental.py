@@ -126,6 +126,7 @@ SNAPSHOT_MARTS = (
     "reference.dim_billing_period",
     "reference.dim_day",
     "trust.rpt_freshness",
+    "trust.rpt_held_period",
     "trust.rpt_restatements",
 )
 

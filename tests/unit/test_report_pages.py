@@ -167,6 +167,57 @@ def test_a_first_month_is_compared_with_nothing_and_a_negative_one_without_per_c
         assert search["cost_change_share"] == "1"
 
 
+def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before() -> None:
+    """Of September 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of another.
+
+    Nine days of the first are 10 + 20, five of the second 40, so that 100 in October is 30 more
+    than the 70 of the same days, not 50 less than September. A bill that October has none of yet is
+    compared with nothing.
+    """
+    with duckdb.connect() as connection:
+        make_published(connection)
+        for month, source, status, window_end in (
+            ("2026-09-01", "cloud", "complete", "2026-10-01"),
+            ("2026-09-01", "vendor", "complete", "2026-10-01"),
+            ("2026-09-01", "seats", "complete", "2026-10-01"),
+            ("2026-10-01", "cloud", "open", "2026-10-10"),
+            ("2026-10-01", "vendor", "open", "2026-10-06"),
+        ):
+            connection.execute(
+                "insert into reference.dim_billing_period "
+                "(billing_period, source, period_status, window_end_date) values ($1, $2, $3, $4)",
+                [month, source, status, window_end],
+            )
+        for day, source, cost in (
+            ("2026-09-01", "cloud", 10),
+            ("2026-09-09", "cloud", 20),
+            ("2026-09-05", "vendor", 40),
+            ("2026-09-06", "vendor", 79),
+            ("2026-09-01", "seats", 1),
+            ("2026-10-02", "cloud", 100),
+        ):
+            connection.execute(
+                "insert into showback.fct_showback_daily (billing_period, usage_date, source, "
+                "reporting_currency, effective_cost_reporting, billed_cost_reporting) "
+                "values (date_trunc('month', cast($1 as date)), $1, $2, 'USD', $3, $3)",
+                [day, source, cost],
+            )
+        told = ("billing_period", "period_status", "cost", "like_for_like_change_cost")
+        rows = cells(connection, "billed_and_effective_by_month")
+        assert [[row[name] for name in told] for row in rows] == [
+            ["2026-10-01", "open", "100", "30"],
+            ["2026-09-01", "complete", "150", None],
+        ]
+        assert rows[0]["compared_with"] == (
+            "first 5 to 9 days of the month before, as each source goes"
+        )
+        connection.execute("update reference.dim_billing_period set period_status = 'complete'")
+        (october, _) = cells(connection, "billed_and_effective_by_month")
+        assert october["like_for_like_change_cost"] == "-50"
+        assert october["compared_with"] == "the month before"
+    assert not column("like_for_like_change_cost").adds_up
+
+
 def test_the_legal_page_has_one_sum_of_models_that_are_not_let_pass() -> None:
     with duckdb.connect() as connection:
         make_published(connection)

@@ -74,6 +74,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "compliance_state": ("State", "Why it does not keep the organisation's rule"),
     "cheaper_choice": ("Cheaper", "Whether hosting or buying is cheaper for these tokens"),
     "compared_model": ("Compared with", "The model that could be bought instead"),
+    "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
     "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
     "cost_basis": (
         "Costs in it",
@@ -89,9 +90,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "developer": ("Developer", "Who made the model"),
     "effect_kind": ("Reason", "What made the cost another than the month before"),
     "exception_kind": ("Kind", "Why the row could not be understood"),
-    "freshness": ("State", "Whether the newest pull of the source went through"),
+    "freshness": ("State", "up to date, held by a check, or stale: the newest pull failed"),
     "gl_account": ("Account", "Account of the general ledger"),
     "gl_account_name": ("Account name", "Name of the account"),
+    "held_because": ("Why it waits", "What a check found, with its money"),
     "hosted_model": ("Own model", "A model that runs on our own or rented machines"),
     "invoice_issuer": ("Invoice from", "Who sends the invoice"),
     "kpi": ("Measure", "What is measured"),
@@ -161,6 +163,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ends_at": ("Until", "When the promise ends"),
     "extracted_at": ("Pulled at", "When the newest snapshot was pulled"),
     "first_used_on": ("First used", "First day of such use in the month"),
+    "held_since": ("Waits since", "Day of the first run that held the month"),
     "last_used_on": ("Last used", "Last day of such use in the month"),
     "first_production_on": ("In production since", "First day in production"),
     "is_open": ("Still open", "Whether bills of this month can still come in"),
@@ -180,6 +183,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "benefit_amount": ("Benefit", "What it is worth, as the organisation states it"),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
     "billed_cost": ("Billed", "What the invoices ask for"),
+    "waiting_billed_cost": ("Billed, waits", "What the newest bill of the month asks for"),
+    "published_billed_cost": ("Billed, published", "What is in these numbers of the month"),
     "billed_cost_before_restating": ("Was", "The total before the vendor changed it"),
     "budget_cost": ("Budget", "What may be spent in the month, without taxes"),
     "budget_left_cost": ("Left", "Budget less spent; negative where it is exceeded"),
@@ -197,6 +202,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "contracted_cost": ("At contract price", "At the negotiated price, before commitments"),
     "cost": ("Cost", "What the use cost after discounts, prepaid amounts spread over their use"),
     "cost_change": ("Change", "This month less the month before"),
+    "like_for_like_change_cost": (
+        "Change",
+        "A whole month less the whole month before, an open one less the same days of it",
+    ),
     "credited_cost": ("Credit", "Credit of the line"),
     "debit_cost": ("Debit", "Debit of the line"),
     "direct_cost": ("Direct", "Charges that are the owner's alone"),
@@ -477,9 +486,11 @@ _EXACT: dict[str, Unit] = {
     "tokens_change": "tokens",
     "billed_cost_before_restating": "money",
 }
-# Counts of distinct things and parts of different wholes do not add up over rows.
+# Counts of distinct things, parts of different wholes and changes from month to month do not add up
+# over rows.
 _DISTINCT = {
     "kpis_count",
+    "like_for_like_change_cost",
     "line_count",
     "models_count",
     "owner_charges_count",

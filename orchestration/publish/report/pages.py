@@ -108,6 +108,15 @@ FRESHNESS = Figure(
     formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
     empty="No source has been pulled.",
 )
+HELD_MONTHS = Figure(
+    key="held_months",
+    question="Which bills are not in these numbers yet?",
+    answer="{source} waits with {waiting_billed_cost}: {held_because}.",
+    formula="Months of a source that a check stopped: an exchange rate is missing, or an invoice "
+    "differs beyond its tolerance. Such a month is shown as it was last published, or not at all; "
+    "all others are up to date.",
+    empty="Every bill that came in is in these numbers.",
+)
 BILLED_AND_EFFECTIVE = Figure(
     key="billed_and_effective_by_month",
     question="What was billed, and what did the month really cost?",
@@ -117,6 +126,8 @@ BILLED_AND_EFFECTIVE = Figure(
     "(negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
+    note="A pale month is not over: its change is counted from the same days of the month before, "
+    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
@@ -825,6 +836,7 @@ PAGES: tuple[Page, ...] = (
             COST_CHANGES,
             COST_BY_SOURCE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
             EXCEPTIONS,
             FRESHNESS,
         ),
@@ -852,6 +864,7 @@ PAGES: tuple[Page, ...] = (
             RESTATEMENTS,
             RULE_COVERAGE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
         ),
         course=(EFFECTIVE, SHARED, GATES, ESTIMATES),
         terms=(
