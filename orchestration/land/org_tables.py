@@ -763,6 +763,7 @@ TABLES: dict[str, Table] = {
             "valid_from": _FROM,
             "valid_to": _TO,
             "note": Column(),
+            "served_requests_per_month": Column("rate", may_lack=True),
         },
         ("hosted_model", "use_case_id"),
         is_optional=True,

@@ -60,7 +60,7 @@ ALLOCATED_MARTS = (
     "showback.fct_showback_daily",
     "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",
-    "trust.rpt_exceptions",
+    "trust.rpt_source_exceptions",
     "unit_economics.fct_cost_per_inference_daily",
     "unit_economics.fct_token_usage_daily",
     "unit_economics.fct_unit_cost_monthly",
@@ -70,6 +70,7 @@ ALLOCATED_MARTS = (
 USAGE_MARTS = ("trust.rpt_usage_coverage", "trust.rpt_usage_reconciliation")
 # Marts over all months that hang on what machines cost, and on what use cases carry of it.
 GPU_MARTS = (
+    "trust.rpt_exceptions",
     "trust.rpt_training_run",
     "unit_economics.fct_training_efficiency",
     "unit_economics.fct_hosted_model_monthly",
@@ -422,7 +423,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "showback.fct_showback_daily",
         "showback.fct_statement_line_monthly",
         "trust.rpt_control_totals",
-        "trust.rpt_exceptions",
+        "trust.rpt_source_exceptions",
         "unit_economics.fct_cost_per_inference_daily",
         "unit_economics.fct_token_usage_daily",
         "unit_economics.fct_unit_cost_monthly",
@@ -484,7 +485,7 @@ def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
         "unit_economics.fct_token_usage_daily",
         "unit_economics.fct_token_economics_monthly",
         "governance.fct_model_register_compliance",
-        "trust.rpt_exceptions",
+        "trust.rpt_source_exceptions",
     )
     assert by_aws == {(mart, "aws_small", month) for mart in marts for month in AWS_MONTHS}
     # The same numbers come out.

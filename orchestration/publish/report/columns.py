@@ -238,6 +238,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "receipt_total": ("Vendor sent", "Control total when the bill was pulled"),
     "paid_ahead_cost": ("Used, paid ahead", "Use that purchases or commitments pay for"),
     "part_cost": ("Part", "Cost that the measure counts"),
+    "run_cost": ("Cost of the run", "What the machine of a training run cost in its time"),
     "run_rate_estimated_cost": (
         "If it goes on so",
         "What the month ends with at this rate; a plain rule of three, an estimate",

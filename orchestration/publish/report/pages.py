@@ -95,9 +95,10 @@ CONTROL_TOTALS = Figure(
 EXCEPTIONS = Figure(
     key="exceptions",
     question="What is not understood yet?",
-    answer="The largest open item: {subject} in the bill of {source}.",
+    answer="The largest open item: {subject}, of {source}.",
     formula="Charges and usage of {this_month} in words that no list knows, or whose price is "
-    "unknown. Their money is in all totals of this report.",
+    "unknown. Their money is in all totals of this report. Training runs that cannot be counted "
+    "are in no total of runs; what their machines cost is in those of the bills.",
     empty="Everything in {this_month} is understood.",
 )
 FRESHNESS = Figure(

@@ -64,12 +64,14 @@ stated as (
         billing_period,
         hosted_model,
         use_case_id,
+        {%- for what in ['tokens', 'requests'] %}
         case
-            when count(*) = count(served_tokens_per_month)
+            when count(*) = count(served_{{ what }}_per_month)
                 then sum(cast(
-                    cast(served_tokens_per_month as decimal(20, 0)) * month_part as decimal(38, 12)
+                    cast(served_{{ what }}_per_month as decimal(20, 0)) * month_part as decimal(38, 12)
                 ))
-        end as stated_tokens,
+        end as stated_{{ what }},
+        {%- endfor %}
         case when min(throughput_state) = max(throughput_state) then min(throughput_state) else 'estimated by owner' end
             as throughput_state
     from model_months
@@ -181,6 +183,7 @@ host_months as (
         last_versions.tokens_per_gpu_hour,
         stated.throughput_state,
         stated.stated_tokens,
+        stated.stated_requests,
         last_versions.compared_service,
         last_versions.compared_model,
         last_versions.compared_output_share,
@@ -348,17 +351,19 @@ joined as (
         metered.metered_tokens,
         metered.metered_share,
         {# a meter that missed little tells at least how much; it is as near as a bill and a meter must be #}
-        case when metered.metered_share >= 0.98 then metered.metered_requests end as served_requests,
+        {%- for what in ['tokens', 'requests'] %}
         case
-            when metered.metered_share >= 0.98 then cast(metered.metered_tokens as decimal(38, 12))
-            else host_months.stated_tokens
-        end as served_tokens,
+            when metered.metered_share >= 0.98 and metered.metered_{{ what }} is not null
+                then cast(metered.metered_{{ what }} as decimal(38, 12))
+            else host_months.stated_{{ what }}
+        end as served_{{ what }},
         case
-            when metered.metered_share = 1 then 'measured'
-            when metered.metered_share >= 0.98 then 'measured in part'
-            when host_months.stated_tokens is not null then 'estimated by owner'
+            when metered.metered_share = 1 and metered.metered_{{ what }} is not null then 'measured'
+            when metered.metered_share >= 0.98 and metered.metered_{{ what }} is not null then 'measured in part'
+            when host_months.stated_{{ what }} is not null then 'estimated by owner'
             else 'unknown'
-        end as tokens_state,
+        end as {{ what }}_state,
+        {%- endfor %}
         case
             when host_months.amortisation_months is null then null
             when amortised.hosted_model is null then 0
@@ -434,6 +439,7 @@ select
     cast(metered_tokens as decimal(38, 12)) as metered_tokens,
     metered_share,
     cast(served_requests as decimal(38, 12)) as served_requests,
+    requests_state,
     cast(served_tokens as decimal(38, 12)) as served_tokens,
     tokens_state,
     capacity_tokens,

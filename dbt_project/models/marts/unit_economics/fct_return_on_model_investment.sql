@@ -19,6 +19,10 @@ unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
 ),
 
+hosted_models as (
+    select * from {{ ref('fct_hosted_model_monthly') }}
+),
+
 people as (
     select * from {{ source('org', 'people_cost') }}
 ),
@@ -49,14 +53,32 @@ started as (
     group by use_case_id
 ),
 
+serving as (
+    select distinct
+        billing_period,
+        use_case_id,
+        x_model
+    from unit_costs
+    where x_classification = 'ai_model' and use_case_id is not null
+
+    union all
+
+    {# of an own model that no bill ever names nobody knows when it served #}
+    select
+        billing_period,
+        use_case_id,
+        hosted_model as x_model
+    from hosted_models
+    qualify gpu_hours is not null or count(gpu_hours) over (partition by hosted_model, use_case_id) = 0
+),
+
 {# The one model that a month's requests went to, where it is one. #}
 models as (
     select
         billing_period,
         use_case_id,
         case when count(distinct x_model) = 1 then max(x_model) end as only_model
-    from unit_costs
-    where x_classification = 'ai_model' and use_case_id is not null
+    from serving
     group by billing_period, use_case_id
 ),
 

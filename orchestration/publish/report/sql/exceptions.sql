@@ -28,8 +28,9 @@ select
     exceptions.exception_kind,
     exceptions.source,
     exceptions.subject,
-    exceptions.billing_currency as currency,
+    coalesce(exceptions.billing_currency, exceptions.reporting_currency) as currency,
     sum(exceptions.billed_cost) as billed_cost,
+    sum(exceptions.own_cost_reporting) as run_cost,
     sum(exceptions.tokens) as tokens,
     max(exceptions.what_to_do) as what_to_do,
     count(*) as rows_count
