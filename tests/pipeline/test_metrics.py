@@ -377,6 +377,45 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
     )
 
 
+def test_models_return_by_the_definition_of_their_use_cases(
+    published: Installation, layer: SemanticLayer, tmp_path: Path
+) -> None:
+    """One definition: all cost up to the month, also of months without a stated benefit.
+
+    In September m1 cost 90 and nobody stated what it brought, in October 10 for 60. Counting only
+    the month with a benefit would say +500 %; by all that it cost it is (60 - 100) / 100 = -40 %.
+    With m2, which cost 20 up to September for 60, it is (120 - 120) / 120 = 0.
+    """
+    september, october = date(2026, 9, 1), date(2026, 10, 1)
+
+    def row(model: str, month: date, cost: int, benefit: int | None) -> Cells:
+        return {
+            "use_case_id": "search",
+            "x_model": model,
+            "billing_period": month,
+            "reporting_currency": "USD",
+            "cumulative_full_cost_reporting": cost,
+            "cumulative_benefit_reporting": benefit,
+            "romi_pct": None if benefit is None else 1,
+        }
+
+    path = published_rows(
+        published,
+        tmp_path,
+        "unit_economics.fct_model_return_monthly",
+        [
+            row("m1", september, 90, None) | {"full_cost_reporting": 90},
+            row("m1", october, 100, 60) | {"full_cost_reporting": 10, "benefit_reporting": 60},
+            row("m2", september, 20, 60) | {"full_cost_reporting": 20, "benefit_reporting": 60},
+        ],
+    )
+    assert ask(path, layer, question_of("model_romi_pct", "x_model")).rows == (
+        ("m1", "-40"),
+        ("m2", "200"),
+    )
+    assert ask(path, layer, question_of("model_romi_pct")).rows == (("0",),)
+
+
 def test_a_use_case_has_a_name_where_the_mart_knows_its_id_alone(
     published: Installation, layer: SemanticLayer, tmp_path: Path
 ) -> None:
