@@ -59,7 +59,7 @@ prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-p
 journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
 	@$(PYTHON) -m orchestration journal "$(PERIOD)"
 
-allocate-preview: setup ## Allocate a month under other rules and show who gains and loses (RULES=folder, PERIOD=2026-10).
+allocate-preview: setup ## Allocate a month under other rules and show who gains and loses (RULES=folder, PERIOD=2026-10, else the last month that is over).
 	@$(PYTHON) -m orchestration allocate-preview "$$RULES" "$$PERIOD"
 
 test: setup ## Run the tests.

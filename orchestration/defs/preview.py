@@ -26,7 +26,7 @@ class OtherRules(dg.Config):
 
     Attributes:
         rules: Folder with the tables that differ.
-        month: Such as 2026-10; empty for the last one that is published.
+        month: Such as 2026-10; empty for the last one that is over.
     """
 
     rules: str

@@ -66,6 +66,8 @@ ALLOCATED_MARTS = (
     "unit_economics.fct_unit_cost_monthly",
     "unit_economics.fct_token_economics_monthly",
 )
+# Those among them that hold no amount in the reporting currency.
+IN_NO_CURRENCY = ("allocation.split_share", "allocation.fct_allocation_trace")
 # Marts by month over all sources that compare tokens of bills with those of meters.
 USAGE_MARTS = ("trust.rpt_usage_coverage", "trust.rpt_usage_reconciliation")
 # Marts over all months that hang on what machines cost, and on what use cases carry of it.
@@ -414,21 +416,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "int_gpu_resource_use_cases",
     )
     assert before.written_files() == {(model, *month) for model in costs for month in months}
-    in_currency = (
-        "allocation.charge_split",
-        "allocation.fct_allocated_cost",
-        "governance.fct_model_register_compliance",
-        "governance.fct_tag_compliance_monthly",
-        "planning.fct_budget_actual_monthly",
-        "showback.fct_showback_daily",
-        "showback.fct_statement_line_monthly",
-        "trust.rpt_control_totals",
-        "trust.rpt_source_exceptions",
-        "unit_economics.fct_cost_per_inference_daily",
-        "unit_economics.fct_token_usage_daily",
-        "unit_economics.fct_unit_cost_monthly",
-        "unit_economics.fct_token_economics_monthly",
-    )
+    in_currency = tuple(mart for mart in ALLOCATED_MARTS if mart not in IN_NO_CURRENCY)
     expected = whole("tollgate.setting", "tollgate.clock", "org.ai_model", "reference.dim_fx_rate")
     expected |= {("org.fx_rate", "*", month) for month in AWS_MONTHS} | whole(*STATEMENTS)
     # The day, and the register.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from started_program import started
 
 from orchestration.settings import PROJECT_DIR
 
@@ -121,44 +120,18 @@ def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
 def running_server(folder: Path) -> Iterator[Tracker]:
     """Start a server on an empty store and yield it; stop it when the block ends."""
     folder.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     # The application that ``mlflow server`` runs, without its web server's further packages.
+    flask = str(ENVIRONMENT / "bin" / "flask")
     environment = os.environ | {
         "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{folder / 'runs.db'}",
         "_MLFLOW_SERVER_ARTIFACT_ROOT": str(folder / "artifacts"),
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                str(ENVIRONMENT / "bin" / "flask"),
-                *("--app", "mlflow.server:app", "run", "--port", str(port)),
-            ],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    tracker = Tracker(f"http://127.0.0.1:{port}")
-    try:
-        _wait_until_ready(tracker, server)
-        yield tracker
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_until_ready(tracker: Tracker, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{tracker.url}/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError):
-            pass
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("MLflow did not start")
-        time.sleep(0.05)
+    with started(
+        lambda port: [flask, "--app", "mlflow.server:app", "run", "--port", str(port)],
+        "/health",
+        folder,
+        _READY_SECONDS,
+        environment,
+    ) as url:
+        yield Tracker(url)

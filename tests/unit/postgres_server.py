@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from started_program import free_port
 
 USER, PASSWORD = "reader", "a password that no log may show"
 
@@ -68,9 +68,7 @@ def running_server(folder: Path) -> Iterator[PostgresServer]:
     if user is not None:
         shutil.chown(folder, user)
         shutil.chown(folder / "password", user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = folder / "data"
     subprocess.run(
         [

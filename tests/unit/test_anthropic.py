@@ -5,10 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,11 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.extract import anthropic
 from orchestration.extract.control_totals import control_totals
-from orchestration.extract.http import ApiClient
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import Pulled, pull
@@ -41,18 +40,9 @@ FIRST, SECOND = date(2026, 10, 1), date(2026, 10, 2)
 EMAIL = "jane.doe@customer.example"
 
 
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(anthropic, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
+    return waits_in_a_list(monkeypatch, anthropic)
 
 
 def cost(

@@ -39,12 +39,6 @@ GOOD = json_answer({"answer": 42})
 
 
 @pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
-
-
-@pytest.fixture
 def waits() -> list[float]:
     return []
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,10 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.extract import langfuse_api
-from orchestration.extract.http import ApiClient
 from orchestration.extract.landed_rows import path_list
 from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.source import SourceConfig
@@ -56,18 +55,9 @@ class Api:
         return json_answer({"data": found[first : first + 2], "meta": meta})
 
 
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(langfuse_api, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
+    return waits_in_a_list(monkeypatch, langfuse_api)
 
 
 def run(

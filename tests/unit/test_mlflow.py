@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,12 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.demo.experiments import tracking_apis
 from orchestration.demo.vendor_api import ApiError
 from orchestration.extract import mlflow, mlflow_tracker
-from orchestration.extract.http import ApiClient
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.landed_rows import path_list, pseudonym
 from orchestration.extract.mlflow_runs import RUN_COLUMNS, RUN_DAY_COLUMNS
@@ -47,16 +46,7 @@ MEMORY = "system/gpu_{}_memory_usage_megabytes"
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(mlflow, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
-
-
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
+    return waits_in_a_list(monkeypatch, mlflow)
 
 
 def tracked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -27,6 +27,7 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.extract import openai
@@ -44,18 +45,9 @@ FIRST, SECOND = date(2026, 10, 1), date(2026, 10, 2)
 EMAIL = "jane.doe@customer.example"
 
 
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(openai, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
+    return waits_in_a_list(monkeypatch, openai)
 
 
 def cost(value: object, line_item: str | None = "gpt-5.6-sol, input", **more: object) -> Any:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,10 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.extract import opencost
-from orchestration.extract.http import ApiClient
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.landed_rows import path_list
 from orchestration.extract.metered_windows import WINDOW_COLUMNS
@@ -97,18 +96,9 @@ class Api:
         return json_answer(answer(start, self.days.get(start, {})))
 
 
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(opencost, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
+    return waits_in_a_list(monkeypatch, opencost)
 
 
 def run(

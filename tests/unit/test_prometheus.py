@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from vendor_server import (
     error_answer,
     json_answer,
     pull_context,
+    waits_in_a_list,
 )
 
 from orchestration.extract import prometheus
@@ -42,10 +42,7 @@ TODAY = date(2026, 11, 1)
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries wait in a list."""
-    waited: list[float] = []
-    monkeypatch.setattr(prometheus, "ApiClient", partial(ApiClient, sleep=waited.append))
-    return waited
+    return waits_in_a_list(monkeypatch, prometheus)
 
 
 def source(url: str, **options: Any) -> SourceConfig:
@@ -493,12 +490,6 @@ class Replay:
             points = [(start + n * 60, str(n * self.each)) for n in range(60)]
             return matrix((TOKENS, points))
         return matrix()
-
-
-@pytest.fixture
-def server() -> Iterator[VendorServer]:
-    with VendorServer() as running:
-        yield running
 
 
 def run(server: VendorServer, folder: Path, today: date = TODAY, **options: Any) -> Pulled:

@@ -8,12 +8,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
+from orchestration.extract.http import ApiClient
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.source import PullContext
 
@@ -179,6 +183,13 @@ def pull_context(
         secret=lambda variable: key if variable == VARIABLE else None,
         say=lines.append,
     )
+
+
+def waits_in_a_list(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[float]:
+    """Make the retries of a source's module wait in a list, and return it."""
+    waited: list[float] = []
+    monkeypatch.setattr(module, "ApiClient", partial(ApiClient, sleep=waited.append))
+    return waited
 
 
 def bytes_on_disk(folder: Path) -> bytes:

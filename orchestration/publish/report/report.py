@@ -71,7 +71,10 @@ def write_report(published_path: Path, report_path: Path) -> WrittenReport:
                 try:
                     answers[key] = ask(connection, key)
                 except (duckdb.Error, UnknownColumnError, TypeError) as error:
-                    raise ReportError(f"figure {key}: {error}") from error
+                    # A file that older code published lacks a mart; a run makes it.
+                    is_old = isinstance(error, duckdb.CatalogException | duckdb.BinderException)
+                    anew = "not in the published file; make run makes it anew. " if is_old else ""
+                    raise ReportError(f"figure {key}: {anew}{error}") from error
         page = render(PAGES, answers, made_from)
         _put(report_path, page.encode("utf-8"))
     except (duckdb.Error, OSError, TemplateError) as error:
