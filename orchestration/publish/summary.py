@@ -89,12 +89,17 @@ _WHOLE = 1_000_000
 QUERY_TO_PASTE = (
     "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
     "from showback.fct_showback_daily where billing_period = (select max(billing_period) "
-    "from showback.fct_showback_daily) group by all order by 3 desc limit 10"
+    "from reference.dim_billing_period where period_status = 'complete') "
+    "group by all order by 3 desc limit 10"
 )
 
 
 # In the order in which a bill walks through them; the curated facts stand before the doors.
 DOORS = ("facts", "extract", "land", "conform", "allocate", "marts", "publish")
+
+
+class NoQuestionError(ValueError):
+    """A statement asks for nothing."""
 
 
 @dataclass(frozen=True)
@@ -310,11 +315,14 @@ def answer(published_path: Path, question: str, *, is_cut: bool = True) -> str:
 
     Raises:
         FileNotFoundError: Nothing is published yet.
+        NoQuestionError: The statement has no answer, such as a comment alone.
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
         rows = connection.sql(question)
-        if is_cut or rows is None:
+        if rows is None:
+            raise NoQuestionError("There is nothing to answer: that is no question.")
+        if is_cut:
             return str(rows)
         shown = io.StringIO()
         with redirect_stdout(shown):
