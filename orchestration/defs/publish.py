@@ -13,7 +13,8 @@ from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue
 from orchestration.land.held import Held
 from orchestration.publish.audit import MoneyFile, PublicationRefusedError
-from orchestration.publish.dbt_manifest import load_manifest
+from orchestration.publish.build import inputs_fingerprint
+from orchestration.publish.dbt_manifest import load_manifest, project_fingerprint
 from orchestration.publish.focus_export import export_focus
 from orchestration.publish.holding import held_months
 from orchestration.publish.publication import Publication, publish
@@ -56,6 +57,16 @@ def build_publish_assets(
     def published(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
         paths = build_paths(settings)
         held = held_months(paths)
+        # The inputs on disk have the held months in them, and are not those of the run.
+        held_inputs = (
+            inputs_fingerprint(
+                paths.warehouse_dir,
+                project_fingerprint(DBT_PROJECT_DIR),
+                settings.ledger_table_rows,
+            )
+            if held.periods
+            else None
+        )
         money_files = [
             MoneyFile(
                 current.source,
@@ -74,6 +85,7 @@ def build_publish_assets(
                 manifest,
                 allow_stale=settings.allow_stale,
                 judge_all=settings.judge_all,
+                held_inputs=held_inputs,
                 log=progress.info,
             )
         except PublicationRefusedError as refused:

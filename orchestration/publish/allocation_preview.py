@@ -27,6 +27,7 @@ from orchestration.publish.build import (
     make_period_folders,
 )
 from orchestration.publish.dbt_manifest import load_manifest, project_fingerprint
+from orchestration.publish.holding import published_held_months
 from orchestration.publish.open_months import last_whole_month, published_months
 from orchestration.settings import DBT_PROJECT_DIR, Settings, environment_for_dbt
 
@@ -146,7 +147,8 @@ def allocated_under(
         A DuckDB file with ``allocate.int_charge_splits`` and ``allocate.int_split_shares``.
 
     Raises:
-        PreviewError: The publication is not up to date, or the folder has no tables.
+        PreviewError: The publication is not up to date, the month or the one before it is held, or
+            the folder has no tables.
         OrgTableError: The tables of the folder have faults; all are listed.
     """
     given = sorted(path.name for path in rules_dir.glob("*.csv")) if rules_dir.is_dir() else []
@@ -157,6 +159,7 @@ def allocated_under(
             + (f"{', '.join(unknown)} is no table" if unknown else "there are no tables")
             + "; put the changed tables there, under the names of the organisation's."
         )
+    _refuse_held_months(settings, period)
     say(f"preview  {period:%Y-%m} under {', '.join(given)} of {rules_dir}")
     own = settings.model_copy(update={"data_dir": settings.warehouse_dir / "preview"})
     shutil.rmtree(own.data_dir, ignore_errors=True)  # of a preview that was killed
@@ -180,6 +183,16 @@ def allocated_under(
         yield own.build_path
     finally:
         shutil.rmtree(own.data_dir, ignore_errors=True)
+
+
+def _refuse_held_months(settings: Settings, period: date) -> None:
+    """Raise where the newest bill of a month is not the published one: dbt would conform it."""
+    for source, month in sorted(published_held_months(settings.published_path)):
+        if month in (period, _month_before(period)):
+            raise PreviewError(
+                f"{source} {month:%Y-%m} is held (trust.rpt_held_period): release it, then preview "
+                f"{period:%Y-%m}."
+            )
 
 
 def _refuse_what_is_not_published(settings: Settings) -> None:
@@ -228,7 +241,7 @@ def _take_inputs(settings: Settings, own: Settings, period: date) -> set[tuple[s
 
     A basis that is zero may take the month before. Returns the source and month of each.
     """
-    before = (period - timedelta(days=1)).replace(day=1)
+    before = _month_before(period)
     inputs = own.warehouse_dir / "inputs"
     shutil.copytree(settings.warehouse_dir / "inputs", inputs)
     listed = pl.read_parquet(inputs / "landed_file.parquet").filter(
@@ -236,6 +249,10 @@ def _take_inputs(settings: Settings, own: Settings, period: date) -> set[tuple[s
     )
     listed.write_parquet(inputs / "landed_file.parquet")
     return {(row["source"], row["billing_period"]) for row in listed.iter_rows(named=True)}
+
+
+def _month_before(period: date) -> date:
+    return (period - timedelta(days=1)).replace(day=1)
 
 
 def _run_dbt(own: Settings) -> None:

@@ -150,10 +150,10 @@ def made_from(published_path: Path) -> str | None:
     return str(found[0]) if found else None
 
 
-def confirm_published(paths: BuildPaths) -> None:
-    """Remember that the build file's inputs give what is published: a next run need not look."""
+def confirm_published(paths: BuildPaths, fingerprints: Iterable[str | None]) -> None:
+    """Remember that each of these inputs gives what is published: a next run need not look."""
     confirmed = {
-        "inputs_fingerprint": made_from(paths.build_path),
+        "inputs_fingerprints": sorted({found for found in fingerprints if found}),
         "published": _identity(paths.published_path),
     }
     temporary = paths.warehouse_dir / f".{_CONFIRMED}"
@@ -169,10 +169,12 @@ def is_published(paths: BuildPaths, fingerprint: str) -> bool:
         confirmed = json.loads((paths.warehouse_dir / _CONFIRMED).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return False
-    return paths.published_path.exists() and confirmed == {
-        "inputs_fingerprint": fingerprint,
-        "published": _identity(paths.published_path),
-    }
+    return (
+        paths.published_path.exists()
+        and confirmed["published"] == _identity(paths.published_path)
+        # a file of an earlier version names one fingerprint under another name
+        and fingerprint in confirmed.get("inputs_fingerprints", ())
+    )
 
 
 def _identity(path: Path) -> list[int]:

@@ -194,6 +194,11 @@ def held_months(paths: BuildPaths) -> Held:
     )
 
 
+def published_held_months(published_path: Path) -> set[Month]:
+    """Return the months that the published file holds."""
+    return set(_Published(published_path).held_since)
+
+
 def _month(row: Mapping[str, object]) -> Month:
     source, period = row["source"], row["billing_period"]
     assert isinstance(source, str) and isinstance(period, date)

@@ -19,6 +19,7 @@ from orchestration.publish.build import (
     BuildPaths,
     confirm_published,
     discard_build,
+    made_from,
     sweep_period_files,
 )
 from orchestration.publish.flip import Published, freeze_and_flip
@@ -52,6 +53,7 @@ def publish(
     *,
     allow_stale: bool,
     judge_all: bool = False,
+    held_inputs: str | None = None,
     log: Callable[[str], None],
 ) -> Publication:
     """Audit the build file and put it in the published file's place, or refuse.
@@ -62,6 +64,8 @@ def publish(
         manifest: dbt's manifest.
         allow_stale: Publish although a source could not be brought up to date.
         judge_all: Audit every period, not only those that differ from what is published.
+        held_inputs: Fingerprint of the inputs with held months in them, from which the build was
+            made; None where nothing is held.
         log: Receives one line of progress at a time.
 
     Raises:
@@ -83,13 +87,15 @@ def publish(
         discard_build(paths)
         raise PublicationRefusedError(findings)
     if not differs:
-        confirm_published(paths)
+        confirm_published(paths, [made_from(paths.build_path), held_inputs])
         discard_build(paths)
         log("publish  nothing differs from the published file; it stays as it is")
         return Publication(None, tuple(sorted(periods)), 0)
     naming = [path for path in (paths.published_path, paths.build_path) if path.exists()]
     swept = sweep_period_files(paths.warehouse_dir, manifest, naming, kept_keys(closed))
     published = freeze_and_flip(paths.build_path, paths.published_path)
+    if held_inputs is not None:
+        confirm_published(paths, [held_inputs])
     log(f"publish  {published.path} ({published.byte_count:,} bytes)")
     return Publication(published, tuple(sorted(periods)), swept)
 

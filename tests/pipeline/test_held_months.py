@@ -16,7 +16,13 @@ from typing import Any
 
 import pytest
 
+from orchestration.defs.warehouse import build_paths
+from orchestration.land.org_tables import OrgTableError
+from orchestration.publish.allocation_preview import PreviewError, preview_allocation
+from orchestration.publish.build import inputs_fingerprint, is_published
 from orchestration.publish.closing import close_checks
+from orchestration.publish.dbt_manifest import project_fingerprint
+from orchestration.settings import DBT_PROJECT_DIR
 from tests.pipeline.conftest import SMALL_SOURCES, TODAY, Installation, Run, small_installation
 from tests.pipeline.contents import (
     Content,
@@ -58,6 +64,8 @@ class Moment:
     published_hash: str | None
     files: dict[str, tuple[int, int]]
     left: list[str]
+    preview: str
+    inputs_are_published: bool
     close_verdicts: list[tuple[str, ...]]
 
 
@@ -107,6 +115,10 @@ def moment(installation: Installation) -> Moment:
         "select source, strftime(billing_period, '%Y-%m'), billing_currency, allocated_total "
         "from trust.rpt_control_totals"
     )
+    settings = installation.settings
+    inputs = inputs_fingerprint(
+        settings.warehouse_dir, project_fingerprint(DBT_PROJECT_DIR), settings.ledger_table_rows
+    )
     checks = close_checks(installation.published_path, OCTOBER, {})
     return Moment(
         run,
@@ -124,8 +136,20 @@ def moment(installation: Installation) -> Moment:
         installation.published_hash(),
         period_files(installation),
         leftovers(installation),
+        _preview(installation),
+        is_published(build_paths(settings), inputs),
         [tuple(row) for check in checks if check.name == "Sources" for row in check.rows],
     )
+
+
+def _preview(installation: Installation) -> str:
+    """Return why October cannot be previewed, of what is looked at before anything is built."""
+    empty = installation.root / "no_rules"
+    empty.mkdir(exist_ok=True)
+    (empty / "allocation_rule.csv").write_text("no rule of ours\n")
+    with pytest.raises((PreviewError, OrgTableError)) as refused:
+        preview_allocation(installation.settings, empty, OCTOBER, lambda _: None)
+    return str(refused.value)
 
 
 def deliver(installation: Installation) -> None:
@@ -245,6 +269,14 @@ def test_a_held_month_is_not_fresh_and_is_not_closed(story: Story) -> None:
     verdicts = {row[0]: row[-1] for row in story.held.close_verdicts}
     assert verdicts["late"] == verdicts["focus_small"] == NO_RATE
     assert {row[-1] for row in story.released.close_verdicts} == {"ok"}
+
+
+def test_a_held_month_is_not_previewed(story: Story) -> None:
+    """The others are: what is on disk is known to be what is published."""
+    refusal = "aws_small 2026-10 is held (trust.rpt_held_period): release it, then preview 2026-10."
+    assert story.held.preview == story.again.preview == refusal
+    assert "allocation_rule.csv" in story.released.preview
+    assert story.held.inputs_are_published and story.again.inputs_are_published
 
 
 def test_a_run_without_news_recomputes_nothing(story: Story) -> None:
