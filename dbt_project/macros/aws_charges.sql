@@ -552,11 +552,15 @@ with_prices as (
 priced as (
     select
         with_prices.*,
-        case when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
-            then pricing_quantity else stated_consumed_quantity
+        case
+            when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
+                then pricing_quantity
+            else stated_consumed_quantity
         end as consumed_quantity,
-        case when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
-            then billing_currency else stated_consumed_unit
+        case
+            when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
+                then billing_currency
+            else stated_consumed_unit
         end as consumed_unit,
         case when is_counted_in_money then billing_currency else stated_unit end as pricing_unit,
         case when is_counted_in_money then concat(price_point, '/amount') else price_point end
@@ -572,11 +576,15 @@ priced as (
             when is_measured then 'billed_quantity'
             else 'amount'
         end as x_unit_price_basis,
-        case when list_unit_price is distinct from stated_list_unit_price then stated_list_unit_price end
-            as x_stated_list_unit_price,
+        case
+            when coalesce(list_unit_price <> stated_list_unit_price, list_unit_price is null)
+                then stated_list_unit_price
+        end as x_stated_list_unit_price,
         case when is_counted_in_money then stated_quantity end as x_stated_pricing_quantity,
-        case when contracted_unit_price is distinct from stated_unit_price then stated_unit_price end
-            as x_stated_unit_price,
+        case
+            when coalesce(contracted_unit_price <> stated_unit_price, contracted_unit_price is null)
+                then stated_unit_price
+        end as x_stated_unit_price,
         contracted_unit_price as pricing_currency_contracted_unit_price,
         list_unit_price as pricing_currency_list_unit_price
     from with_prices

@@ -65,8 +65,14 @@ with_gaps as (
             when answered.verdict <> 'failed' then null
             when
                 answered.failed_rows_count = excuses.rows_count
-                and answered.failed_billed_cost is not distinct from excuses.money
-                and answered.failed_effective_cost is not distinct from excuses.effective_cost
+                and coalesce(
+                    answered.failed_billed_cost = excuses.money,
+                    answered.failed_billed_cost is null and excuses.money is null
+                )
+                and coalesce(
+                    answered.failed_effective_cost = excuses.effective_cost,
+                    answered.failed_effective_cost is null and excuses.effective_cost is null
+                )
                 then excuses.reason
             when answered.failed_rows_count < excuses.rows_count and excuses.is_mended_in_part
                 then excuses.reason

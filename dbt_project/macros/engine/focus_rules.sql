@@ -8,7 +8,7 @@
 -#}
 {#- Whether a currency is money, by ISO 4217; else it is virtual. -#}
 {% macro is_national_currency(currency) -%}
-({{ currency }} in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG'))
+{{ currency }} in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG')
 {%- endmacro %}
 
 {#- Whether a cost is not a price times a quantity, to the last digit that they can say; false where one is NULL. -#}
@@ -355,30 +355,30 @@ answered as (
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is no JSON", false) then 2 else 0 end
-    + case when coalesce(contains(AllocatedMethodDetails, '�'), false) then 4 else 0 end
+    + case when coalesce(AllocatedMethodDetails like '%�%', false) then 4 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is not as its JSON schema has it", false) then 8 else 0 end
-    + case when coalesce(contains(AllocatedMethodId, '�'), false) then 16 else 0 end
+    + case when coalesce(AllocatedMethodId like '%�%', false) then 16 else 0 end
     + case when AllocatedResourceId is null then 32 else 0 end
-    + case when coalesce(contains(AllocatedResourceId, '�'), false) then 64 else 0 end
+    + case when coalesce(AllocatedResourceId like '%�%', false) then 64 else 0 end
     + case when AllocatedResourceName is null then 128 else 0 end
-    + case when coalesce(contains(AllocatedResourceName, '�'), false) then 256 else 0 end
+    + case when coalesce(AllocatedResourceName like '%�%', false) then 256 else 0 end
     + case when coalesce(wrong_allocatedtags."AllocatedTags is no flat JSON object", false) then 512 else 0 end
-    + case when coalesce(contains(AllocatedTags, '�'), false) then 1024 else 0 end
-    + case when coalesce(contains(AvailabilityZone, '�'), false) then 2048 else 0 end
+    + case when coalesce(AllocatedTags like '%�%', false) then 1024 else 0 end
+    + case when coalesce(AvailabilityZone like '%�%', false) then 2048 else 0 end
     + case when BilledCost is null then 4096 else 0 end
     + case when BillingAccountId is null then 8192 else 0 end
-    + case when coalesce(contains(BillingAccountId, '�'), false) then 16384 else 0 end
+    + case when coalesce(BillingAccountId like '%�%', false) then 16384 else 0 end
     + case when BillingAccountName is null then 32768 else 0 end
-    + case when coalesce(contains(BillingAccountName, '�'), false) then 65536 else 0 end
+    + case when coalesce(BillingAccountName like '%�%', false) then 65536 else 0 end
     + case when BillingAccountType is null then 131072 else 0 end
-    + case when coalesce(contains(BillingAccountType, '�'), false) then 262144 else 0 end
+    + case when coalesce(BillingAccountType like '%�%', false) then 262144 else 0 end
     + case when BillingCurrency is null then 524288 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 1048576 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 2097152 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 2097152 else 0 end
     + case when BillingPeriodEnd is null then 4194304 else 0 end
     + case when BillingPeriodStart is null then 8388608 else 0 end
     + case when CapacityReservationId is null then 16777216 else 0 end
-    + case when coalesce(contains(CapacityReservationId, '�'), false) then 33554432 else 0 end
+    + case when coalesce(CapacityReservationId like '%�%', false) then 33554432 else 0 end
     + case when coalesce(CapacityReservationStatus = 'Unused', false) then 67108864 else 0 end
     + case when CapacityReservationStatus is null then 134217728 else 0 end
     + case when coalesce(wrong_capacityreservationstatus."CapacityReservationStatus is none of its values", false) then 268435456 else 0 end
@@ -391,7 +391,7 @@ answered as (
     + case when coalesce(ChargeClass = 'Correction', false) then 34359738368 else 0 end
     + case when ChargeClass is null then 68719476736 else 0 end
     + case when ChargeDescription is null then 137438953472 else 0 end
-    + case when coalesce(contains(ChargeDescription, '�'), false) then 274877906944 else 0 end
+    + case when coalesce(ChargeDescription like '%�%', false) then 274877906944 else 0 end
     + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 549755813888 else 0 end
     + case when ChargeFrequency is null then 1099511627776 else 0 end
     + case when coalesce(wrong_chargefrequency."ChargeFrequency is none of its values", false) then 2199023255552 else 0 end
@@ -400,27 +400,27 @@ answered as (
     + case when CommitmentDiscountCategory is null then 17592186044416 else 0 end
     + case when coalesce(wrong_commitmentdiscountcategory."CommitmentDiscountCategory is none of its values", false) then 35184372088832 else 0 end
     + case when CommitmentDiscountId is null then 70368744177664 else 0 end
-    + case when coalesce(contains(CommitmentDiscountId, '�'), false) then 140737488355328 else 0 end
+    + case when coalesce(CommitmentDiscountId like '%�%', false) then 140737488355328 else 0 end
     + case when CommitmentDiscountName is null then 281474976710656 else 0 end
-    + case when coalesce(contains(CommitmentDiscountName, '�'), false) then 562949953421312 else 0 end
+    + case when coalesce(CommitmentDiscountName like '%�%', false) then 562949953421312 else 0 end
     + case when CommitmentDiscountQuantity is null then 1125899906842624 else 0 end
     + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 2251799813685248 else 0 end
     + case when CommitmentDiscountStatus is null then 4503599627370496 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus."CommitmentDiscountStatus is none of its values", false) then 9007199254740992 else 0 end
     + case when CommitmentDiscountType is null then 18014398509481984 else 0 end
-    + case when coalesce(contains(CommitmentDiscountType, '�'), false) then 36028797018963968 else 0 end
+    + case when coalesce(CommitmentDiscountType like '%�%', false) then 36028797018963968 else 0 end
     + case when CommitmentDiscountUnit is null then 72057594037927936 else 0 end
     + case when coalesce(wrong_commitmentdiscountunit."CommitmentDiscountUnit is no unit", false) then 144115188075855872 else 0 end
-    + case when coalesce(contains(CommitmentDiscountUnit, '�'), false) then 288230376151711744 else 0 end
+    + case when coalesce(CommitmentDiscountUnit like '%�%', false) then 288230376151711744 else 0 end
     + case when CommitmentProgramEligibilityDetails is null then 576460752303423488 else 0 end
     + case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is no JSON", false) then 1152921504606846976 else 0 end
-    + case when coalesce(contains(CommitmentProgramEligibilityDetails, '�'), false) then 2305843009213693952 else 0 end
+    + case when coalesce(CommitmentProgramEligibilityDetails like '%�%', false) then 2305843009213693952 else 0 end
     as answers_0,
     case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is not as its JSON schema has it", false) then 1 else 0 end
     + case when ConsumedQuantity is null then 2 else 0 end
     + case when ConsumedUnit is null then 4 else 0 end
     + case when coalesce(wrong_consumedunit."ConsumedUnit is no unit", false) then 8 else 0 end
-    + case when coalesce(contains(ConsumedUnit, '�'), false) then 16 else 0 end
+    + case when coalesce(ConsumedUnit like '%�%', false) then 16 else 0 end
     + case when ContractApplied is null then 32 else 0 end
     + case when coalesce(wrong_contractapplied."ContractApplied is no JSON", false) then 64 else 0 end
     + case when coalesce(wrong_contractapplied."ContractApplied is not as its JSON schema has it", false) then 128 else 0 end
@@ -430,11 +430,11 @@ answered as (
     + case when ContractedUnitPrice is null then 2048 else 0 end
     + case when coalesce(EffectiveCost = BilledCost, false) then 4096 else 0 end
     + case when EffectiveCost is null then 8192 else 0 end
-    + case when coalesce(contains(HostProviderName, '�'), false) then 16384 else 0 end
-    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 32768 else 0 end
-    + case when coalesce(contains(InvoiceId, '�'), false) then 65536 else 0 end
+    + case when coalesce(HostProviderName like '%�%', false) then 16384 else 0 end
+    + case when coalesce(InvoiceDetailId like '%�%', false) then 32768 else 0 end
+    + case when coalesce(InvoiceId like '%�%', false) then 65536 else 0 end
     + case when InvoiceIssuerName is null then 131072 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 262144 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 262144 else 0 end
     + case when ListCost is null then 524288 else 0 end
     + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(case when abs(ListCost) < 10000000 and (abs(ListUnitPrice) < 0.001 and abs(PricingQuantity) < 10000000000 or abs(ListUnitPrice) < 0.1 and abs(PricingQuantity) < 100000000 or abs(ListUnitPrice) < 10 and abs(PricingQuantity) < 1000000 or abs(ListUnitPrice) < 1000 and abs(PricingQuantity) < 10000 or abs(ListUnitPrice) < 100000 and abs(PricingQuantity) < 100 or abs(ListUnitPrice) < 10000000 and abs(PricingQuantity) < 1) then abs(ListUnitPrice * PricingQuantity - ListCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ListUnitPrice)) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc(ListCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ListUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true)) then 1048576 else 0 end
     + case when coalesce(ListUnitPrice < 0, false) then 2097152 else 0 end
@@ -443,7 +443,7 @@ answered as (
     + case when coalesce(wrong_pricingcategory."PricingCategory is none of its values", false) then 16777216 else 0 end
     + case when PricingCurrency is null then 33554432 else 0 end
     + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 67108864 else 0 end
-    + case when coalesce(contains(PricingCurrency, '�'), false) then 134217728 else 0 end
+    + case when coalesce(PricingCurrency like '%�%', false) then 134217728 else 0 end
     + case when PricingCurrencyContractedUnitPrice is null then 268435456 else 0 end
     + case when PricingCurrencyEffectiveCost is null then 536870912 else 0 end
     + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 1073741824 else 0 end
@@ -451,46 +451,46 @@ answered as (
     + case when PricingQuantity is null then 4294967296 else 0 end
     + case when PricingUnit is null then 8589934592 else 0 end
     + case when coalesce(wrong_pricingunit."PricingUnit is no unit", false) then 17179869184 else 0 end
-    + case when coalesce(contains(PricingUnit, '�'), false) then 34359738368 else 0 end
+    + case when coalesce(PricingUnit like '%�%', false) then 34359738368 else 0 end
     + case when RegionId is null then 68719476736 else 0 end
-    + case when coalesce(contains(RegionId, '�'), false) then 137438953472 else 0 end
+    + case when coalesce(RegionId like '%�%', false) then 137438953472 else 0 end
     + case when RegionName is null then 274877906944 else 0 end
-    + case when coalesce(contains(RegionName, '�'), false) then 549755813888 else 0 end
+    + case when coalesce(RegionName like '%�%', false) then 549755813888 else 0 end
     + case when ResourceId is null then 1099511627776 else 0 end
-    + case when coalesce(contains(ResourceId, '�'), false) then 2199023255552 else 0 end
-    + case when coalesce(contains(ResourceName, '�'), false) then 4398046511104 else 0 end
+    + case when coalesce(ResourceId like '%�%', false) then 2199023255552 else 0 end
+    + case when coalesce(ResourceName like '%�%', false) then 4398046511104 else 0 end
     + case when ResourceType is null then 8796093022208 else 0 end
-    + case when coalesce(contains(ResourceType, '�'), false) then 17592186044416 else 0 end
+    + case when coalesce(ResourceType like '%�%', false) then 17592186044416 else 0 end
     + case when ServiceCategory is null then 35184372088832 else 0 end
     + case when coalesce(wrong_servicecategory."ServiceCategory is none of its values", false) then 70368744177664 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 140737488355328 else 0 end
     + case when (wrong_group_2.group_0 is not null) then 281474976710656 else 0 end
     + case when ServiceName is null then 562949953421312 else 0 end
-    + case when coalesce(contains(ServiceName, '�'), false) then 1125899906842624 else 0 end
+    + case when coalesce(ServiceName like '%�%', false) then 1125899906842624 else 0 end
     + case when ServiceProviderName is null then 2251799813685248 else 0 end
-    + case when coalesce(contains(ServiceProviderName, '�'), false) then 4503599627370496 else 0 end
+    + case when coalesce(ServiceProviderName like '%�%', false) then 4503599627370496 else 0 end
     + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 9007199254740992 else 0 end
     + case when ServiceSubcategory is null then 18014398509481984 else 0 end
     + case when coalesce(wrong_servicesubcategory."ServiceSubcategory is none of its values", false) then 36028797018963968 else 0 end
     + case when SkuId is null then 72057594037927936 else 0 end
-    + case when coalesce(contains(SkuId, '�'), false) then 144115188075855872 else 0 end
+    + case when coalesce(SkuId like '%�%', false) then 144115188075855872 else 0 end
     + case when SkuMeter is null then 288230376151711744 else 0 end
-    + case when coalesce(contains(SkuMeter, '�'), false) then 576460752303423488 else 0 end
+    + case when coalesce(SkuMeter like '%�%', false) then 576460752303423488 else 0 end
     + case when SkuPriceDetails is null then 1152921504606846976 else 0 end
     + case when coalesce(wrong_skupricedetails."SkuPriceDetails is no flat JSON object", false) then 2305843009213693952 else 0 end
     as answers_1,
-    case when coalesce(contains(SkuPriceDetails, '�'), false) then 1 else 0 end
+    case when coalesce(SkuPriceDetails like '%�%', false) then 1 else 0 end
     + case when (wrong_group_3.group_0 is not null) then 2 else 0 end
     + case when SkuPriceId is null then 4 else 0 end
-    + case when coalesce(contains(SkuPriceId, '�'), false) then 8 else 0 end
+    + case when coalesce(SkuPriceId like '%�%', false) then 8 else 0 end
     + case when SubAccountId is null then 16 else 0 end
-    + case when coalesce(contains(SubAccountId, '�'), false) then 32 else 0 end
+    + case when coalesce(SubAccountId like '%�%', false) then 32 else 0 end
     + case when SubAccountName is null then 64 else 0 end
-    + case when coalesce(contains(SubAccountName, '�'), false) then 128 else 0 end
+    + case when coalesce(SubAccountName like '%�%', false) then 128 else 0 end
     + case when SubAccountType is null then 256 else 0 end
-    + case when coalesce(contains(SubAccountType, '�'), false) then 512 else 0 end
+    + case when coalesce(SubAccountType like '%�%', false) then 512 else 0 end
     + case when coalesce(wrong_tags."Tags is no flat JSON object", false) then 1024 else 0 end
-    + case when coalesce(contains(Tags, '�'), false) then 2048 else 0 end
+    + case when coalesce(Tags like '%�%', false) then 2048 else 0 end
     as answers_2
   from rows_in_hand
   left join wrong_allocatedmethoddetails  -- many rows to one value
@@ -1258,29 +1258,29 @@ answered as (
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails.`AllocatedMethodDetails is no JSON`, false) then 2 else 0 end
-    + case when coalesce(contains(AllocatedMethodDetails, '�'), false) then 4 else 0 end
-    + case when coalesce(contains(AllocatedMethodId, '�'), false) then 8 else 0 end
+    + case when coalesce(AllocatedMethodDetails like '%�%', false) then 4 else 0 end
+    + case when coalesce(AllocatedMethodId like '%�%', false) then 8 else 0 end
     + case when AllocatedResourceId is null then 16 else 0 end
-    + case when coalesce(contains(AllocatedResourceId, '�'), false) then 32 else 0 end
+    + case when coalesce(AllocatedResourceId like '%�%', false) then 32 else 0 end
     + case when AllocatedResourceName is null then 64 else 0 end
-    + case when coalesce(contains(AllocatedResourceName, '�'), false) then 128 else 0 end
+    + case when coalesce(AllocatedResourceName like '%�%', false) then 128 else 0 end
     + case when coalesce(wrong_allocatedtags.`AllocatedTags is no flat JSON object`, false) then 256 else 0 end
-    + case when coalesce(contains(AllocatedTags, '�'), false) then 512 else 0 end
-    + case when coalesce(contains(AvailabilityZone, '�'), false) then 1024 else 0 end
+    + case when coalesce(AllocatedTags like '%�%', false) then 512 else 0 end
+    + case when coalesce(AvailabilityZone like '%�%', false) then 1024 else 0 end
     + case when BilledCost is null then 2048 else 0 end
     + case when BillingAccountId is null then 4096 else 0 end
-    + case when coalesce(contains(BillingAccountId, '�'), false) then 8192 else 0 end
+    + case when coalesce(BillingAccountId like '%�%', false) then 8192 else 0 end
     + case when BillingAccountName is null then 16384 else 0 end
-    + case when coalesce(contains(BillingAccountName, '�'), false) then 32768 else 0 end
+    + case when coalesce(BillingAccountName like '%�%', false) then 32768 else 0 end
     + case when BillingAccountType is null then 65536 else 0 end
-    + case when coalesce(contains(BillingAccountType, '�'), false) then 131072 else 0 end
+    + case when coalesce(BillingAccountType like '%�%', false) then 131072 else 0 end
     + case when BillingCurrency is null then 262144 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 524288 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 1048576 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 1048576 else 0 end
     + case when BillingPeriodEnd is null then 2097152 else 0 end
     + case when BillingPeriodStart is null then 4194304 else 0 end
     + case when CapacityReservationId is null then 8388608 else 0 end
-    + case when coalesce(contains(CapacityReservationId, '�'), false) then 16777216 else 0 end
+    + case when coalesce(CapacityReservationId like '%�%', false) then 16777216 else 0 end
     + case when coalesce(CapacityReservationStatus = 'Unused', false) then 33554432 else 0 end
     + case when CapacityReservationStatus is null then 67108864 else 0 end
     + case when coalesce(wrong_capacityreservationstatus.`CapacityReservationStatus is none of its values`, false) then 134217728 else 0 end
@@ -1293,7 +1293,7 @@ answered as (
     + case when coalesce(ChargeClass = 'Correction', false) then 17179869184 else 0 end
     + case when ChargeClass is null then 34359738368 else 0 end
     + case when ChargeDescription is null then 68719476736 else 0 end
-    + case when coalesce(contains(ChargeDescription, '�'), false) then 137438953472 else 0 end
+    + case when coalesce(ChargeDescription like '%�%', false) then 137438953472 else 0 end
     + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 274877906944 else 0 end
     + case when ChargeFrequency is null then 549755813888 else 0 end
     + case when coalesce(wrong_chargefrequency.`ChargeFrequency is none of its values`, false) then 1099511627776 else 0 end
@@ -1302,26 +1302,26 @@ answered as (
     + case when CommitmentDiscountCategory is null then 8796093022208 else 0 end
     + case when coalesce(wrong_commitmentdiscountcategory.`CommitmentDiscountCategory is none of its values`, false) then 17592186044416 else 0 end
     + case when CommitmentDiscountId is null then 35184372088832 else 0 end
-    + case when coalesce(contains(CommitmentDiscountId, '�'), false) then 70368744177664 else 0 end
+    + case when coalesce(CommitmentDiscountId like '%�%', false) then 70368744177664 else 0 end
     + case when CommitmentDiscountName is null then 140737488355328 else 0 end
-    + case when coalesce(contains(CommitmentDiscountName, '�'), false) then 281474976710656 else 0 end
+    + case when coalesce(CommitmentDiscountName like '%�%', false) then 281474976710656 else 0 end
     + case when CommitmentDiscountQuantity is null then 562949953421312 else 0 end
     + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 1125899906842624 else 0 end
     + case when CommitmentDiscountStatus is null then 2251799813685248 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus.`CommitmentDiscountStatus is none of its values`, false) then 4503599627370496 else 0 end
     + case when CommitmentDiscountType is null then 9007199254740992 else 0 end
-    + case when coalesce(contains(CommitmentDiscountType, '�'), false) then 18014398509481984 else 0 end
+    + case when coalesce(CommitmentDiscountType like '%�%', false) then 18014398509481984 else 0 end
     + case when CommitmentDiscountUnit is null then 36028797018963968 else 0 end
     + case when coalesce(wrong_commitmentdiscountunit.`CommitmentDiscountUnit is no unit`, false) then 72057594037927936 else 0 end
-    + case when coalesce(contains(CommitmentDiscountUnit, '�'), false) then 144115188075855872 else 0 end
+    + case when coalesce(CommitmentDiscountUnit like '%�%', false) then 144115188075855872 else 0 end
     + case when CommitmentProgramEligibilityDetails is null then 288230376151711744 else 0 end
     + case when coalesce(wrong_commitmentprogrameligibilitydetails.`CommitmentProgramEligibilityDetails is no JSON`, false) then 576460752303423488 else 0 end
-    + case when coalesce(contains(CommitmentProgramEligibilityDetails, '�'), false) then 1152921504606846976 else 0 end
+    + case when coalesce(CommitmentProgramEligibilityDetails like '%�%', false) then 1152921504606846976 else 0 end
     + case when ConsumedQuantity is null then 2305843009213693952 else 0 end
     as answers_0,
     case when ConsumedUnit is null then 1 else 0 end
     + case when coalesce(wrong_consumedunit.`ConsumedUnit is no unit`, false) then 2 else 0 end
-    + case when coalesce(contains(ConsumedUnit, '�'), false) then 4 else 0 end
+    + case when coalesce(ConsumedUnit like '%�%', false) then 4 else 0 end
     + case when ContractApplied is null then 8 else 0 end
     + case when coalesce(wrong_contractapplied.`ContractApplied is no JSON`, false) then 16 else 0 end
     + case when ContractedCost is null then 32 else 0 end
@@ -1330,11 +1330,11 @@ answered as (
     + case when ContractedUnitPrice is null then 256 else 0 end
     + case when coalesce(EffectiveCost = BilledCost, false) then 512 else 0 end
     + case when EffectiveCost is null then 1024 else 0 end
-    + case when coalesce(contains(HostProviderName, '�'), false) then 2048 else 0 end
-    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 4096 else 0 end
-    + case when coalesce(contains(InvoiceId, '�'), false) then 8192 else 0 end
+    + case when coalesce(HostProviderName like '%�%', false) then 2048 else 0 end
+    + case when coalesce(InvoiceDetailId like '%�%', false) then 4096 else 0 end
+    + case when coalesce(InvoiceId like '%�%', false) then 8192 else 0 end
     + case when InvoiceIssuerName is null then 16384 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 32768 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 32768 else 0 end
     + case when ListCost is null then 65536 else 0 end
     + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ListCost < 0 then -floor(-(ListCost)) else floor(ListCost) end as decimal(26, 0)) - try_cast(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) then 131072 else 0 end
     + case when coalesce(ListUnitPrice < 0, false) then 262144 else 0 end
@@ -1343,7 +1343,7 @@ answered as (
     + case when coalesce(wrong_pricingcategory.`PricingCategory is none of its values`, false) then 2097152 else 0 end
     + case when PricingCurrency is null then 4194304 else 0 end
     + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 8388608 else 0 end
-    + case when coalesce(contains(PricingCurrency, '�'), false) then 16777216 else 0 end
+    + case when coalesce(PricingCurrency like '%�%', false) then 16777216 else 0 end
     + case when PricingCurrencyContractedUnitPrice is null then 33554432 else 0 end
     + case when PricingCurrencyEffectiveCost is null then 67108864 else 0 end
     + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 134217728 else 0 end
@@ -1351,46 +1351,46 @@ answered as (
     + case when PricingQuantity is null then 536870912 else 0 end
     + case when PricingUnit is null then 1073741824 else 0 end
     + case when coalesce(wrong_pricingunit.`PricingUnit is no unit`, false) then 2147483648 else 0 end
-    + case when coalesce(contains(PricingUnit, '�'), false) then 4294967296 else 0 end
+    + case when coalesce(PricingUnit like '%�%', false) then 4294967296 else 0 end
     + case when RegionId is null then 8589934592 else 0 end
-    + case when coalesce(contains(RegionId, '�'), false) then 17179869184 else 0 end
+    + case when coalesce(RegionId like '%�%', false) then 17179869184 else 0 end
     + case when RegionName is null then 34359738368 else 0 end
-    + case when coalesce(contains(RegionName, '�'), false) then 68719476736 else 0 end
+    + case when coalesce(RegionName like '%�%', false) then 68719476736 else 0 end
     + case when ResourceId is null then 137438953472 else 0 end
-    + case when coalesce(contains(ResourceId, '�'), false) then 274877906944 else 0 end
-    + case when coalesce(contains(ResourceName, '�'), false) then 549755813888 else 0 end
+    + case when coalesce(ResourceId like '%�%', false) then 274877906944 else 0 end
+    + case when coalesce(ResourceName like '%�%', false) then 549755813888 else 0 end
     + case when ResourceType is null then 1099511627776 else 0 end
-    + case when coalesce(contains(ResourceType, '�'), false) then 2199023255552 else 0 end
+    + case when coalesce(ResourceType like '%�%', false) then 2199023255552 else 0 end
     + case when ServiceCategory is null then 4398046511104 else 0 end
     + case when coalesce(wrong_servicecategory.`ServiceCategory is none of its values`, false) then 8796093022208 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 17592186044416 else 0 end
     + case when (wrong_group_2.group_0 is not null) then 35184372088832 else 0 end
     + case when ServiceName is null then 70368744177664 else 0 end
-    + case when coalesce(contains(ServiceName, '�'), false) then 140737488355328 else 0 end
+    + case when coalesce(ServiceName like '%�%', false) then 140737488355328 else 0 end
     + case when ServiceProviderName is null then 281474976710656 else 0 end
-    + case when coalesce(contains(ServiceProviderName, '�'), false) then 562949953421312 else 0 end
+    + case when coalesce(ServiceProviderName like '%�%', false) then 562949953421312 else 0 end
     + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 1125899906842624 else 0 end
     + case when ServiceSubcategory is null then 2251799813685248 else 0 end
     + case when coalesce(wrong_servicesubcategory.`ServiceSubcategory is none of its values`, false) then 4503599627370496 else 0 end
     + case when SkuId is null then 9007199254740992 else 0 end
-    + case when coalesce(contains(SkuId, '�'), false) then 18014398509481984 else 0 end
+    + case when coalesce(SkuId like '%�%', false) then 18014398509481984 else 0 end
     + case when SkuMeter is null then 36028797018963968 else 0 end
-    + case when coalesce(contains(SkuMeter, '�'), false) then 72057594037927936 else 0 end
+    + case when coalesce(SkuMeter like '%�%', false) then 72057594037927936 else 0 end
     + case when SkuPriceDetails is null then 144115188075855872 else 0 end
     + case when coalesce(wrong_skupricedetails.`SkuPriceDetails is no flat JSON object`, false) then 288230376151711744 else 0 end
-    + case when coalesce(contains(SkuPriceDetails, '�'), false) then 576460752303423488 else 0 end
+    + case when coalesce(SkuPriceDetails like '%�%', false) then 576460752303423488 else 0 end
     + case when (wrong_group_3.group_0 is not null) then 1152921504606846976 else 0 end
     + case when SkuPriceId is null then 2305843009213693952 else 0 end
     as answers_1,
-    case when coalesce(contains(SkuPriceId, '�'), false) then 1 else 0 end
+    case when coalesce(SkuPriceId like '%�%', false) then 1 else 0 end
     + case when SubAccountId is null then 2 else 0 end
-    + case when coalesce(contains(SubAccountId, '�'), false) then 4 else 0 end
+    + case when coalesce(SubAccountId like '%�%', false) then 4 else 0 end
     + case when SubAccountName is null then 8 else 0 end
-    + case when coalesce(contains(SubAccountName, '�'), false) then 16 else 0 end
+    + case when coalesce(SubAccountName like '%�%', false) then 16 else 0 end
     + case when SubAccountType is null then 32 else 0 end
-    + case when coalesce(contains(SubAccountType, '�'), false) then 64 else 0 end
+    + case when coalesce(SubAccountType like '%�%', false) then 64 else 0 end
     + case when coalesce(wrong_tags.`Tags is no flat JSON object`, false) then 128 else 0 end
-    + case when coalesce(contains(Tags, '�'), false) then 256 else 0 end
+    + case when coalesce(Tags like '%�%', false) then 256 else 0 end
     as answers_2
   from rows_in_hand
   left join wrong_allocatedmethoddetails  -- many rows to one value
@@ -1918,43 +1918,43 @@ answered as (
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(contains(BillingAccountId, '�'), false) then 4 else 0 end
+    + case when coalesce(BillingAccountId like '%�%', false) then 4 else 0 end
     + case when BillingCurrency is null then 8 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 16 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 32 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 32 else 0 end
     + case when BillingPeriodEnd is null then 64 else 0 end
     + case when BillingPeriodStart is null then 128 else 0 end
     + case when ChargeCategory is null then 256 else 0 end
     + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 512 else 0 end
     + case when InvoiceDetailCreated is null then 1024 else 0 end
     + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(contains(InvoiceDetailDescription, '�'), false) then 4096 else 0 end
+    + case when coalesce(InvoiceDetailDescription like '%�%', false) then 4096 else 0 end
     + case when coalesce(wrong_invoicedetailgrain."InvoiceDetailGrain is no flat JSON object", false) then 8192 else 0 end
-    + case when coalesce(contains(InvoiceDetailGrain, '�'), false) then 16384 else 0 end
+    + case when coalesce(InvoiceDetailGrain like '%�%', false) then 16384 else 0 end
     + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 65536 else 0 end
+    + case when coalesce(InvoiceDetailId like '%�%', false) then 65536 else 0 end
     + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
     + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
     + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(contains(InvoiceId, '�'), false) then 1048576 else 0 end
+    + case when coalesce(InvoiceId like '%�%', false) then 1048576 else 0 end
     + case when InvoiceIssueStatus is null then 2097152 else 0 end
     + case when coalesce(wrong_invoiceissuestatus."InvoiceIssueStatus is none of its values", false) then 4194304 else 0 end
-    + case when coalesce(contains(InvoiceIssueStatus, '�'), false) then 8388608 else 0 end
+    + case when coalesce(InvoiceIssueStatus like '%�%', false) then 8388608 else 0 end
     + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 33554432 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 33554432 else 0 end
     + case when PaymentCurrency is null then 67108864 else 0 end
     + case when coalesce(wrong_paymentcurrency."PaymentCurrency is no ISO 4217 code", false) then 134217728 else 0 end
-    + case when coalesce(contains(PaymentCurrency, '�'), false) then 268435456 else 0 end
+    + case when coalesce(PaymentCurrency like '%�%', false) then 268435456 else 0 end
     + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
     + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
     + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
     + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(contains(PaymentCurrencyInvoiceDetailId, '�'), false) then 8589934592 else 0 end
+    + case when coalesce(PaymentCurrencyInvoiceDetailId like '%�%', false) then 8589934592 else 0 end
     + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(contains(PaymentTerms, '�'), false) then 34359738368 else 0 end
-    + case when coalesce(contains(PurchaseOrderNumber, '�'), false) then 68719476736 else 0 end
+    + case when coalesce(PaymentTerms like '%�%', false) then 34359738368 else 0 end
+    + case when coalesce(PurchaseOrderNumber like '%�%', false) then 68719476736 else 0 end
     + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(contains(ReferenceInvoiceId, '�'), false) then 274877906944 else 0 end
+    + case when coalesce(ReferenceInvoiceId like '%�%', false) then 274877906944 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -2190,43 +2190,43 @@ answered as (
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(contains(BillingAccountId, '�'), false) then 4 else 0 end
+    + case when coalesce(BillingAccountId like '%�%', false) then 4 else 0 end
     + case when BillingCurrency is null then 8 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 16 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 32 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 32 else 0 end
     + case when BillingPeriodEnd is null then 64 else 0 end
     + case when BillingPeriodStart is null then 128 else 0 end
     + case when ChargeCategory is null then 256 else 0 end
     + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 512 else 0 end
     + case when InvoiceDetailCreated is null then 1024 else 0 end
     + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(contains(InvoiceDetailDescription, '�'), false) then 4096 else 0 end
+    + case when coalesce(InvoiceDetailDescription like '%�%', false) then 4096 else 0 end
     + case when coalesce(wrong_invoicedetailgrain.`InvoiceDetailGrain is no flat JSON object`, false) then 8192 else 0 end
-    + case when coalesce(contains(InvoiceDetailGrain, '�'), false) then 16384 else 0 end
+    + case when coalesce(InvoiceDetailGrain like '%�%', false) then 16384 else 0 end
     + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 65536 else 0 end
+    + case when coalesce(InvoiceDetailId like '%�%', false) then 65536 else 0 end
     + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
     + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
     + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(contains(InvoiceId, '�'), false) then 1048576 else 0 end
+    + case when coalesce(InvoiceId like '%�%', false) then 1048576 else 0 end
     + case when InvoiceIssueStatus is null then 2097152 else 0 end
     + case when coalesce(wrong_invoiceissuestatus.`InvoiceIssueStatus is none of its values`, false) then 4194304 else 0 end
-    + case when coalesce(contains(InvoiceIssueStatus, '�'), false) then 8388608 else 0 end
+    + case when coalesce(InvoiceIssueStatus like '%�%', false) then 8388608 else 0 end
     + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 33554432 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 33554432 else 0 end
     + case when PaymentCurrency is null then 67108864 else 0 end
     + case when coalesce(wrong_paymentcurrency.`PaymentCurrency is no ISO 4217 code`, false) then 134217728 else 0 end
-    + case when coalesce(contains(PaymentCurrency, '�'), false) then 268435456 else 0 end
+    + case when coalesce(PaymentCurrency like '%�%', false) then 268435456 else 0 end
     + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
     + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
     + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
     + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(contains(PaymentCurrencyInvoiceDetailId, '�'), false) then 8589934592 else 0 end
+    + case when coalesce(PaymentCurrencyInvoiceDetailId like '%�%', false) then 8589934592 else 0 end
     + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(contains(PaymentTerms, '�'), false) then 34359738368 else 0 end
-    + case when coalesce(contains(PurchaseOrderNumber, '�'), false) then 68719476736 else 0 end
+    + case when coalesce(PaymentTerms like '%�%', false) then 34359738368 else 0 end
+    + case when coalesce(PurchaseOrderNumber like '%�%', false) then 68719476736 else 0 end
     + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(contains(ReferenceInvoiceId, '�'), false) then 274877906944 else 0 end
+    + case when coalesce(ReferenceInvoiceId like '%�%', false) then 274877906944 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -2411,7 +2411,7 @@ answered as (
     + case when BillingPeriodStatus is null then 32 else 0 end
     + case when coalesce(wrong_billingperiodstatus."BillingPeriodStatus is none of its values", false) then 64 else 0 end
     + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 256 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 256 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingperiodstatus  -- many rows to one value
@@ -2521,7 +2521,7 @@ answered as (
     + case when BillingPeriodStatus is null then 32 else 0 end
     + case when coalesce(wrong_billingperiodstatus.`BillingPeriodStatus is none of its values`, false) then 64 else 0 end
     + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 256 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 256 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingperiodstatus  -- many rows to one value
@@ -2820,10 +2820,10 @@ answered as (
     rows_in_hand.ContractCommitmentId as row_id,
     case when BillingCurrency is null then 1 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 2 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 4 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 4 else 0 end
     + case when ContractCommitmentApplicability is null then 8 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is no JSON", false) then 16 else 0 end
-    + case when coalesce(contains(ContractCommitmentApplicability, '�'), false) then 32 else 0 end
+    + case when coalesce(ContractCommitmentApplicability like '%�%', false) then 32 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is not as its JSON schema has it", false) then 64 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 128 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 256 else 0 end
@@ -2836,20 +2836,20 @@ answered as (
     + case when ContractCommitmentCost is null then 32768 else 0 end
     + case when ContractCommitmentCreated is null then 65536 else 0 end
     + case when ContractCommitmentDescription is null then 131072 else 0 end
-    + case when coalesce(contains(ContractCommitmentDescription, '�'), false) then 262144 else 0 end
+    + case when coalesce(ContractCommitmentDescription like '%�%', false) then 262144 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 524288 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 1048576 else 0 end
     + case when ContractCommitmentDiscountPercentage is null then 2097152 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType has another ending", false) then 4194304 else 0 end
     + case when ContractCommitmentDurationType is null then 8388608 else 0 end
-    + case when coalesce(contains(ContractCommitmentDurationType, '�'), false) then 16777216 else 0 end
+    + case when coalesce(ContractCommitmentDurationType like '%�%', false) then 16777216 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType is written otherwise", false) then 33554432 else 0 end
     + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 67108864 else 0 end
     + case when ContractCommitmentFulfillmentInterval is null then 134217728 else 0 end
     + case when coalesce(wrong_contractcommitmentfulfillmentinterval."ContractCommitmentFulfillmentInterval is none of its values", false) then 268435456 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 536870912 else 0 end
     + case when ContractCommitmentId is null then 1073741824 else 0 end
-    + case when coalesce(contains(ContractCommitmentId, '�'), false) then 2147483648 else 0 end
+    + case when coalesce(ContractCommitmentId like '%�%', false) then 2147483648 else 0 end
     + case when ContractCommitmentLastUpdated is null then 4294967296 else 0 end
     + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 8589934592 else 0 end
     + case when ContractCommitmentLifecycleStatus is null then 17179869184 else 0 end
@@ -2876,23 +2876,23 @@ answered as (
     + case when ContractCommitmentPeriodStart is null then 36028797018963968 else 0 end
     + case when ContractCommitmentQuantity is null then 72057594037927936 else 0 end
     + case when ContractCommitmentType is null then 144115188075855872 else 0 end
-    + case when coalesce(contains(ContractCommitmentType, '�'), false) then 288230376151711744 else 0 end
+    + case when coalesce(ContractCommitmentType like '%�%', false) then 288230376151711744 else 0 end
     + case when ContractCommitmentUnit is null then 576460752303423488 else 0 end
     + case when coalesce(wrong_contractcommitmentunit."ContractCommitmentUnit is no unit", false) then 1152921504606846976 else 0 end
-    + case when coalesce(contains(ContractCommitmentUnit, '�'), false) then 2305843009213693952 else 0 end
+    + case when coalesce(ContractCommitmentUnit like '%�%', false) then 2305843009213693952 else 0 end
     as answers_0,
     case when ContractId is null then 1 else 0 end
-    + case when coalesce(contains(ContractId, '�'), false) then 2 else 0 end
+    + case when coalesce(ContractId like '%�%', false) then 2 else 0 end
     + case when ContractPeriodEnd is null then 4 else 0 end
     + case when ContractPeriodStart is null then 8 else 0 end
     + case when InvoiceIssuerName is null then 16 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 32 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 32 else 0 end
     + case when PricingCurrency is null then 64 else 0 end
     + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 128 else 0 end
-    + case when coalesce(contains(PricingCurrency, '�'), false) then 256 else 0 end
+    + case when coalesce(PricingCurrency like '%�%', false) then 256 else 0 end
     + case when PricingCurrencyContractCommitmentCost is null then 512 else 0 end
     + case when ServiceProviderName is null then 1024 else 0 end
-    + case when coalesce(contains(ServiceProviderName, '�'), false) then 2048 else 0 end
+    + case when coalesce(ServiceProviderName like '%�%', false) then 2048 else 0 end
     as answers_1
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -3349,10 +3349,10 @@ answered as (
     rows_in_hand.ContractCommitmentId as row_id,
     case when BillingCurrency is null then 1 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 2 else 0 end
-    + case when coalesce(contains(BillingCurrency, '�'), false) then 4 else 0 end
+    + case when coalesce(BillingCurrency like '%�%', false) then 4 else 0 end
     + case when ContractCommitmentApplicability is null then 8 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability.`ContractCommitmentApplicability is no JSON`, false) then 16 else 0 end
-    + case when coalesce(contains(ContractCommitmentApplicability, '�'), false) then 32 else 0 end
+    + case when coalesce(ContractCommitmentApplicability like '%�%', false) then 32 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 64 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 128 else 0 end
     + case when ContractCommitmentBenefitCategory is null then 256 else 0 end
@@ -3364,20 +3364,20 @@ answered as (
     + case when ContractCommitmentCost is null then 16384 else 0 end
     + case when ContractCommitmentCreated is null then 32768 else 0 end
     + case when ContractCommitmentDescription is null then 65536 else 0 end
-    + case when coalesce(contains(ContractCommitmentDescription, '�'), false) then 131072 else 0 end
+    + case when coalesce(ContractCommitmentDescription like '%�%', false) then 131072 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 262144 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 524288 else 0 end
     + case when ContractCommitmentDiscountPercentage is null then 1048576 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType has another ending`, false) then 2097152 else 0 end
     + case when ContractCommitmentDurationType is null then 4194304 else 0 end
-    + case when coalesce(contains(ContractCommitmentDurationType, '�'), false) then 8388608 else 0 end
+    + case when coalesce(ContractCommitmentDurationType like '%�%', false) then 8388608 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType is written otherwise`, false) then 16777216 else 0 end
     + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 33554432 else 0 end
     + case when ContractCommitmentFulfillmentInterval is null then 67108864 else 0 end
     + case when coalesce(wrong_contractcommitmentfulfillmentinterval.`ContractCommitmentFulfillmentInterval is none of its values`, false) then 134217728 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 268435456 else 0 end
     + case when ContractCommitmentId is null then 536870912 else 0 end
-    + case when coalesce(contains(ContractCommitmentId, '�'), false) then 1073741824 else 0 end
+    + case when coalesce(ContractCommitmentId like '%�%', false) then 1073741824 else 0 end
     + case when ContractCommitmentLastUpdated is null then 2147483648 else 0 end
     + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 4294967296 else 0 end
     + case when ContractCommitmentLifecycleStatus is null then 8589934592 else 0 end
@@ -3404,23 +3404,23 @@ answered as (
     + case when ContractCommitmentPeriodStart is null then 18014398509481984 else 0 end
     + case when ContractCommitmentQuantity is null then 36028797018963968 else 0 end
     + case when ContractCommitmentType is null then 72057594037927936 else 0 end
-    + case when coalesce(contains(ContractCommitmentType, '�'), false) then 144115188075855872 else 0 end
+    + case when coalesce(ContractCommitmentType like '%�%', false) then 144115188075855872 else 0 end
     + case when ContractCommitmentUnit is null then 288230376151711744 else 0 end
     + case when coalesce(wrong_contractcommitmentunit.`ContractCommitmentUnit is no unit`, false) then 576460752303423488 else 0 end
-    + case when coalesce(contains(ContractCommitmentUnit, '�'), false) then 1152921504606846976 else 0 end
+    + case when coalesce(ContractCommitmentUnit like '%�%', false) then 1152921504606846976 else 0 end
     + case when ContractId is null then 2305843009213693952 else 0 end
     as answers_0,
-    case when coalesce(contains(ContractId, '�'), false) then 1 else 0 end
+    case when coalesce(ContractId like '%�%', false) then 1 else 0 end
     + case when ContractPeriodEnd is null then 2 else 0 end
     + case when ContractPeriodStart is null then 4 else 0 end
     + case when InvoiceIssuerName is null then 8 else 0 end
-    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 16 else 0 end
+    + case when coalesce(InvoiceIssuerName like '%�%', false) then 16 else 0 end
     + case when PricingCurrency is null then 32 else 0 end
     + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 64 else 0 end
-    + case when coalesce(contains(PricingCurrency, '�'), false) then 128 else 0 end
+    + case when coalesce(PricingCurrency like '%�%', false) then 128 else 0 end
     + case when PricingCurrencyContractCommitmentCost is null then 256 else 0 end
     + case when ServiceProviderName is null then 512 else 0 end
-    + case when coalesce(contains(ServiceProviderName, '�'), false) then 1024 else 0 end
+    + case when coalesce(ServiceProviderName like '%�%', false) then 1024 else 0 end
     as answers_1
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value

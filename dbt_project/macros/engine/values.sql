@@ -257,29 +257,58 @@
   The price of one unit that a cost and a priced quantity mean, both positive or both negative: the
   nearest of 15 decimals, so that multiplied back it is the cost to the cost's last digit, or to what
   half a last digit of the price makes of it. NULL where the quantity is NULL or 0. Both are counted
-  in whole numbers of their last digit and divided as on paper, nine digits at a time, because 18 at
-  once would not fit.
+  in whole numbers of their last digit.
+
+  DuckDB divides 38 digits at microseconds each. So where cost and quantity are below 10^8, and the
+  quantity is no smaller than 0.001, the price is guessed with doubles, and what the guess leaves of the cost, worked out in whole numbers, says by how much it is
+  off; others are divided as on paper, nine digits at a time, because 18 at once would not fit.
 -#}
 {% macro unit_price(amount, quantity) -%}
     {{ return(adapter.dispatch('unit_price')(amount, quantity)) }}
 {%- endmacro %}
 
 {% macro duckdb__unit_price(amount, quantity) -%}
-    {%- set cost -%}
-        (cast(abs(trunc({{ amount }})) as hugeint) * 1000000000000
-        + cast(abs({{ amount }} % 1) * 1000000000000 as hugeint))
-    {%- endset -%}
-    {%- set units -%}
-        nullif(
+    {%- set counted -%}
+        {cost: cast(abs(trunc({{ amount }})) as hugeint) * 1000000000000
+        + cast(abs({{ amount }} % 1) * 1000000000000 as hugeint),
+        units: nullif(
             cast(abs(trunc({{ quantity }})) as hugeint) * 1000000000000000
             + cast(abs({{ quantity }} % 1) * 1000000000000000 as hugeint), 0
-        )
+        )}
     {%- endset -%}
+    {%- set guessed -%}
+        {cost: n.cost * 1000000000000000000, units: n.units,
+        digits: cast(cast(n.cost as double) * 1e18 / cast(n.units as double) as hugeint)}
+    {%- endset -%}
+    {%- set rest = "{units: n.units, digits: n.digits, rest: n.cost - n.digits * n.units}" -%}
+    {%- set off = "cast(floor(cast(n.rest as double) / cast(n.units as double) + 0.5) as hugeint)" -%}
+    {%- set corrected -%}
+        {units: n.units, digits: n.digits + {{ off }}, rest: n.rest - {{ off }} * n.units}
+    {%- endset -%}
+    {%- set nearest -%}
+        n.digits + case when n.rest * 2 >= n.units then 1 when n.rest * 2 < -n.units then -1 else 0 end
+    {%- endset -%}
+    {%- set on_paper -%}
+        (n.cost * 1000000000 // n.units) * 1000000000
+        + (n.cost * 1000000000 % n.units * 1000000000 + n.units // 2) // n.units
+    {%- endset -%}
+    {%- set counted_at_once -%}
+        {cost: cast(abs({{ amount }}) * 1000000000000 as hugeint),
+        units: nullif(cast(abs({{ quantity }}) * 1000000000000000 as hugeint), 0)}
+    {%- endset -%}
+    {%- set made = namespace(value=counted_at_once) -%}
+    {%- for step in [guessed, rest, corrected, nearest] -%}
+        {%- set made.value = duckdb__with_named(made.value, step) -%}
+    {%- endfor -%}
     cast(
         cast(
-            ({{ cost }} * 1000000000 // {{ units }}) * 1000000000
-            + ({{ cost }} * 1000000000 % {{ units }} * 1000000000 + {{ units }} // 2)
-            // {{ units }} as decimal(38, 0)
+            case
+                when
+                    abs({{ amount }}) < 100000000
+                    and abs({{ quantity }}) >= 0.001 and abs({{ quantity }}) < 100000000
+                    then {{ made.value }}
+                else {{ duckdb__with_named(counted, on_paper) }}
+            end as decimal(38, 0)
         ) * cast('0.000000000000001' as decimal(15, 15)) as decimal(38, 15)
     )
 {%- endmacro %}

@@ -227,7 +227,7 @@ class Checks:
         if not self._is_text(column):
             return NEVER
         # A database holds Unicode only: bytes that were none have become this character.
-        wrong = f"coalesce(contains({column}, '\N{REPLACEMENT CHARACTER}'), false)"
+        wrong = f"coalesce({column} like '%\N{REPLACEMENT CHARACTER}%', false)"
         return _ask(f"{column} is not Unicode", wrong)
 
     def _breaks_numeric_text(self, column: str) -> Formula:

@@ -142,7 +142,7 @@ _HEADER = """{#-
 
 _NATIONAL_CURRENCY = f"""{{#- Whether a currency is money, by ISO 4217; else it is virtual. -#}}
 {{% macro is_national_currency(currency) -%}}
-({{{{ currency }}}} in ({", ".join(map(literal, sorted(ISO_4217)))}))
+{{{{ currency }}}} in ({", ".join(map(literal, sorted(ISO_4217)))})
 {{%- endmacro %}}
 """
 

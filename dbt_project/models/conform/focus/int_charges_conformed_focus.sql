@@ -95,7 +95,10 @@ pricing_currencies as (
         case
             when {{ is_national_currency('upper(pricing_currency)') }} then upper(pricing_currency)
         end as currency,
-        not {{ is_national_currency('upper(pricing_currency)') }} as is_virtual
+        case
+            when {{ is_national_currency('upper(pricing_currency)') }} then false
+            else true
+        end as is_virtual
     from charge_currencies
     where pricing_currency is not null
 ),

@@ -2,6 +2,7 @@
 -- Invariant: every static rule of FOCUS 1.4 about billing periods and contract commitments is here.
 -- A rule that must hold and fails stops publication, as in rpt_focus_conformance.
 {{ config(work_unit='whole') }}
+-- noqa: disable=CP02
 
 with rules as (
     select * from {{ ref('focus_rule') }}
