@@ -10,11 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import NoReturn
+
+import duckdb
 
 from orchestration.settings import (
     DBT_PROJECT_DIR,
@@ -22,19 +25,32 @@ from orchestration.settings import (
     DEMO_PORT,
     PROJECT_DIR,
     Settings,
+    SettingsError,
     export_demo_key,
+    read_settings,
     use_instance,
 )
 
+_SCHEMAS = 'make query SQL="from tollgate.public_schema" lists the schemas'
 PRICE_LISTS = ("litellm", "genai-prices", "azure", "aws")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message}. {self.prog} --help says how it is asked.\n")
+
+
+class _RefusedError(RuntimeError):
+    """A command cannot begin; the message says why and what to do."""
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="python -m orchestration", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the job over every period that the sources hold")
-    run.add_argument("--scale", type=Decimal, help="size of the demo company, 1 as it is shipped")
+    run.add_argument("--scale", type=_scale, help="size of the demo company, 1 as it is shipped")
     commands.add_parser("ui", help="start the Dagster UI on loopback").add_argument(
         "--port", type=int, default=3000
     )
@@ -54,13 +70,13 @@ def main(arguments: list[str] | None = None) -> int:
     export = commands.add_parser("focus-export", help="write the FOCUS datasets as files")
     export.add_argument("target", nargs="?", help="a folder, s3://, az:// or gs://")
     close = commands.add_parser("close", help="check a month and freeze its statements")
-    close.add_argument("month", help="such as 2026-09")
+    close.add_argument("month", type=_given("PERIOD=2026-09"), help="such as 2026-09")
     reopening = commands.add_parser("reopen", help="open a closed month again; its version is kept")
-    reopening.add_argument("month", help="such as 2026-09")
+    reopening.add_argument("month", type=_given("PERIOD=2026-09"), help="such as 2026-09")
     reopening.add_argument("reason", help="why, for the auditor")
     prices = commands.add_parser("prices-import", help="add a price list's news to price.csv")
     prices.add_argument("list", choices=PRICE_LISTS, help="whose list the file is")
-    prices.add_argument("file", type=Path, help="the list, as it was fetched")
+    prices.add_argument("file", type=_given("FILE=..."), help="the list, as it was fetched")
     prices.add_argument("--as-of", type=_day, help="day on which it was fetched; today if not said")
     prices.add_argument("--since", type=_day, help="day from which things new to the book cost it")
     prices.add_argument("--region", help="of an AWS offer file: whose prices")
@@ -68,14 +84,29 @@ def main(arguments: list[str] | None = None) -> int:
     prices.add_argument("--confirm", default="", help="name=reason of each jump, with ; between")
     prices.add_argument("--accept", action="store_true", help="add the rows, not only show them")
     journal = commands.add_parser("journal", help="write a month's chargeback journal as CSV")
-    journal.add_argument("period", help="the month, such as 2026-09")
+    journal.add_argument("period", type=_given("PERIOD=2026-09"), help="the month")
     preview = commands.add_parser(
         "allocate-preview", help="allocate a month under other rules and show who gains and loses"
     )
-    preview.add_argument("rules", type=Path, help="folder with the tables that differ")
-    preview.add_argument("period", nargs="?", help="the month, 2026-10; the last published one")
-    options = parser.parse_args(arguments)
-    settings = Settings()
+    preview.add_argument(
+        "rules", type=_given("RULES=folder"), help="folder with the tables that differ"
+    )
+    preview.add_argument("period", nargs="?", help="the month, 2026-10; the last one that is over")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run_command(read_settings(), options)
+    except (SettingsError, _RefusedError, duckdb.IOException) as error:
+        # The last one is a published file that is none, or that this user may not read.
+        _say_beside(str(error))
+        return 1
+
+
+def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     if options.command == "audit":
         settings = settings.model_copy(update={"judge_all": True})
     if options.command == "run" and options.scale is not None:
@@ -99,39 +130,40 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "journal":
         return _journal(settings, options.period)
     if options.command == "allocate-preview":
-        return _allocate_preview(settings, options.rules, options.period)
+        return _allocate_preview(settings, Path(options.rules), options.period)
     if options.command == "ui":
         return _ui(settings, options.port)
-    from orchestration.demo.server import PortTakenError
-
-    try:
-        with _vendors(settings):
-            return _run(settings)
-    except PortTakenError as error:
-        _say(str(error))
-        return 1
+    with _vendors(settings):
+        return _run(settings)
 
 
 @contextmanager
 def _vendors(settings: Settings) -> Iterator[None]:
-    """Make the demo company and serve its vendors while the block runs, if it is asked for."""
+    """Make the demo company and serve its vendors while the block runs, if it is asked for.
+
+    Raises:
+        _RefusedError: It has no tables to go with, or its port is another program's.
+    """
     if not settings.is_demo:
         yield
         return
-    from orchestration.demo import make_demo
-    from orchestration.demo.server import serve
+    from orchestration.demo import OrgTablesMissingError, make_demo
+    from orchestration.demo.server import PortTakenError, serve
 
-    make_demo(
-        DEMO_DIR,
-        settings.org_dir,
-        settings.demo_seed,
-        settings.demo_scale,
-        settings.demo_today,
-        _say,
-    )
-    export_demo_key()
-    with serve(DEMO_DIR / "vendors", DEMO_PORT):
-        yield
+    try:
+        make_demo(
+            DEMO_DIR,
+            settings.org_dir,
+            settings.demo_seed,
+            settings.demo_scale,
+            settings.demo_today,
+            _say,
+        )
+        export_demo_key()
+        with serve(DEMO_DIR / "vendors", DEMO_PORT):
+            yield
+    except (OrgTablesMissingError, PortTakenError) as error:
+        raise _RefusedError(str(error)) from None
 
 
 def _run(settings: Settings) -> int:
@@ -156,53 +188,70 @@ def _run(settings: Settings) -> int:
 
 def _query(settings: Settings, question: str, answer_format: str) -> int:
     """Answer a question in SQL; what is no terminal has room for every column."""
-    import duckdb
+    from orchestration.publish.summary import NoQuestionError, answer, write_answer
 
-    from orchestration.publish.summary import answer, write_answer
-
-    if not question.strip():
-        _say('Ask in SQL: make query SQL="from tollgate.public_schema" lists the schemas.')
+    if not question.strip(" ;\t\n"):
+        _say_beside(f"Ask in SQL: {_SCHEMAS}.")
         return 2
     try:
         if answer_format == "csv":
             write_answer(settings.published_path, question, sys.stdout)
         else:
             _say(answer(settings.published_path, question, is_cut=sys.stdout.isatty()))
-    except (FileNotFoundError, duckdb.Error) as error:
-        _say(str(error))
+    except (FileNotFoundError, NoQuestionError, duckdb.Error) as error:
+        say_beside = _say if answer_format == "table" else _say_beside
+        say_beside(str(error))
+        if isinstance(error, duckdb.CatalogException):
+            say_beside(f"{_SCHEMAS}.")
         return 1
     return 0
 
 
 def _metric(settings: Settings, options: argparse.Namespace) -> int:
-    """Answer a question in metrics; without one, say which metrics there are."""
+    """Answer a question in metrics; without one, say which metrics there are.
+
+    What is a file for other tools (CSV, SQL) has the answer alone: words go beside it. An answer
+    that lacks something which was asked for ends with 1.
+    """
     from orchestration.publish.dbt_manifest import DbtParseError
-    from orchestration.publish.metrics import as_csv, as_sql, as_table, ask, catalogue, question_of
+    from orchestration.publish.metrics import (
+        as_csv,
+        as_sql,
+        as_table,
+        ask,
+        catalogue,
+        of_whole_months,
+        question_of,
+    )
     from orchestration.publish.semantic_layer import MetricError, SemanticLayer
 
+    say_beside = _say if options.format == "table" else _say_beside
+    conditions = (options.by, options.where, options.first, options.last)
     try:
-        question = question_of(
-            options.metrics, options.by, options.where, options.first, options.last
-        )
+        question = question_of(options.metrics, *conditions)
         layer = SemanticLayer(DBT_PROJECT_DIR)
-        if not question.metrics and not question.by:
+        if not question.metrics and not any(conditions):
             _say(catalogue(list(layer.metrics.values())))
-        elif options.format == "sql":
+            return 0
+        layer.sql(question)
+        question, notes = of_whole_months(settings.published_path, question)
+        if options.format == "sql":
             _say(as_sql(layer.sql(question)))
+            hints: tuple[str, ...] = ()
         else:
             answer = ask(settings.published_path, layer, question)
-            _say(as_csv(answer) if options.format == "csv" else as_table(answer, question))
-            if options.format == "csv":
-                print(*answer.hints, sep="\n", end="\n" if answer.hints else "", file=sys.stderr)
+            hints = answer.hints
+            if answer.rows:
+                _say(as_csv(answer) if options.format == "csv" else as_table(answer))
     except (MetricError, DbtParseError) as error:
-        _say(str(error))
+        say_beside(str(error))
         return 1
-    return 0
+    for line in (*hints, *notes):
+        say_beside(line)
+    return 1 if hints else 0
 
 
 def _questions(settings: Settings) -> int:
-    import duckdb
-
     from orchestration.publish.questions import QUESTIONS_PATH, with_answers
 
     text = QUESTIONS_PATH.read_text(encoding="utf-8")
@@ -272,7 +321,7 @@ def _prices_import(settings: Settings, options: argparse.Namespace) -> int:
 
     as_of = options.as_of or settings.today
     try:
-        listed = read_list(options.list, options.file, options.region)
+        listed = read_list(options.list, Path(options.file), options.region)
         difference = compare(
             listed,
             DBT_PROJECT_DIR / "seeds" / "ai_price.csv",
@@ -300,19 +349,50 @@ def _named_reason(text: str) -> tuple[str, str]:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-09-30") from None
+
+
+def _given(example: str) -> Callable[[str], str]:
+    """Return what refuses an argument that make hands on empty because nobody gave it."""
+
+    def check(text: str) -> str:
+        if not text.strip():
+            raise argparse.ArgumentTypeError(f"{example} was not given")
+        return text
+
+    return check
+
+
+def _scale(text: str) -> Decimal:
+    """Return a size of the demo company: a number above 0."""
+    try:
+        scale = Decimal(text)
+    except InvalidOperation:
+        scale = Decimal(0)
+    if not scale.is_finite() or scale <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size above 0, such as 0.1")
+    return scale
 
 
 def _journal(settings: Settings, period: str) -> int:
     from orchestration.publish.journal import JournalError, export_journal
+    from orchestration.publish.open_months import published_months
 
     try:
         written = export_journal(settings.published_path, period)
+        with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+            left = [one for one in published_months(connection) if not one.is_over]
     except JournalError as error:
         _say(str(error))
         return 1
     for file in written:
         _say(f"{file.path}: {file.lines} lines, {file.total:,.2f} {file.currency} on each side")
+    for one in left:
+        if f"{one.month:%Y-%m}" == period:
+            _say(f"{one.sentence} Its amounts still change: post it when it is over.")
     return 0
 
 
@@ -362,6 +442,10 @@ def _ui(settings: Settings, port: int) -> int:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _say_beside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _main_of_a_pipe() -> int:

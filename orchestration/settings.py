@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -165,6 +165,27 @@ class Settings(BaseSettings):
     def secret(self, variable: str) -> str | None:
         """Return the value of the environment variable that a source names for its key."""
         return os.environ.get(variable)
+
+
+class SettingsError(ValueError):
+    """A variable of the environment is not what it must be; the message names each."""
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: A variable is not what it must be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        said = []
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            variable = name if name.startswith("TOLLGATE_") else f"TOLLGATE_{name}"
+            said.append(f"{variable} cannot be {fault['input']!r}: {fault['msg']}.")
+        raise SettingsError("\n".join(said)) from None
 
 
 def export_for_dbt(settings: Settings) -> None:

@@ -104,7 +104,10 @@
   keep a CTE that is read more than once, and a month's lines are too wide to keep.
 -#}
 {% macro aws_charges(relation) %}
-{#- A purchase without quantity or rate (a month of support) is one unit at its cost. -#}
+{#-
+  A purchase without quantity or rate (a month of support) is one unit at its cost: cast to a price, because a
+  value of 12 decimals beside one of 15 would leave 12 to both.
+-#}
 {%- set is_flat_fee = "(is_priced and charge_category = 'Purchase' "
     ~ "and usage_quantity is null and unblended_rate_native is null)" -%}
 {{ aws_meters(relation) | trim }},
@@ -376,8 +379,8 @@ named as (
             when reserved_instance_arn is not null then pricing_unit_name
         end as commitment_discount_unit,
         case when charge_category = 'Usage' then {{ scaled('usage_quantity', 'consumed_per_unit') }} end
-            as consumed_quantity,
-        case when charge_category = 'Usage' then consumed_unit end as consumed_unit,
+            as stated_consumed_quantity,
+        case when charge_category = 'Usage' then consumed_unit end as stated_consumed_unit,
         case
             when contracted_cost_from = 'billed' then billed_cost
             when contracted_cost_from = 'public_on_demand' then list_cost
@@ -385,11 +388,11 @@ named as (
         end as contracted_cost,
         case
             when not is_priced then null
-            when {{ is_flat_fee }} then billed_cost
+            when {{ is_flat_fee }} then cast(billed_cost as decimal(38, 15))
             when contracted_cost_from = 'public_on_demand'
                 then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
             else {{ scaled('unblended_rate_native', 'price_factor') }}
-        end as contracted_unit_price,
+        end as stated_unit_price,
         effective_cost,
         coalesce(host_name, legal_entity, 'AWS Marketplace') as host_provider_name,
         case
@@ -401,18 +404,19 @@ named as (
             as invoice_issuer_name,
         list_cost,
         case
-            when {{ is_flat_fee }} then list_cost
+            when {{ is_flat_fee }} then cast(list_cost as decimal(38, 15))
             when charge_category = 'Usage' then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
             when charge_category = 'Purchase' then {{ scaled('unblended_rate_native', 'price_factor') }}
-        end as list_unit_price,
+        end as stated_list_unit_price,
+        is_priced,
         case when is_priced then pricing_category end as pricing_category,
         billing_currency as pricing_currency,
         effective_cost as pricing_currency_effective_cost,
         case
             when {{ is_flat_fee }} then 1
             when is_priced then {{ scaled('usage_quantity', 'priced_per_unit') }}
-        end as pricing_quantity,
-        case when is_priced then pricing_unit_name end as pricing_unit,
+        end as stated_quantity,
+        case when is_priced then pricing_unit_name end as stated_unit,
         region_id,
         region_name,
         resource_id,
@@ -434,7 +438,7 @@ named as (
         case when is_priced then coalesce(sku, meter_sku) end as sku_id,
         case when is_priced then sku_meter end as sku_meter,
         case when is_priced then sku_price_details end as sku_price_details,
-        case when is_priced then coalesce(rate_code, rate_id, sku, meter_sku) end as sku_price_id,
+        case when is_priced then coalesce(rate_code, rate_id, sku, meter_sku) end as price_point,
         usage_account_id as sub_account_id,
         coalesce(usage_account_name, usage_account_id) as sub_account_name,
         case when usage_account_id is not null then 'Account' end as sub_account_type,
@@ -481,14 +485,101 @@ named as (
     from lines_read
 ),
 
-priced as (
+-- AWS rounds rates, puts several price tiers on one line, and states no rate on some
+stated as (
     select
         named.*,
-        case when list_unit_price is not null then 'bill' end as x_list_price_basis,
-        case when contracted_unit_price is not null then 'bill' end as x_unit_price_basis,
+        coalesce(
+            is_priced and stated_unit_price >= 0 and stated_quantity is not null
+            and contracted_cost is not null
+            and not {{ is_no_product('stated_unit_price', 'stated_quantity', 'contracted_cost') }}, false
+        ) as is_stated_price,
+        {{ has_unit_price('contracted_cost', 'stated_quantity') }} as is_measured
+    from named
+),
+
+counted as (
+    select
+        stated.*,
+        -- no price makes this cost of this quantity, of nothing for example: it is counted in money
+        is_priced and not is_stated_price and not is_measured and contracted_cost is not null
+            as is_counted_in_money
+    from stated
+),
+
+quantified as (
+    select
+        counted.*,
+        case
+            when not is_counted_in_money then stated_quantity
+            when contracted_cost <> 0 or list_cost is null then cast(contracted_cost as decimal(38, 15))
+            else cast(list_cost as decimal(38, 15))
+        end as pricing_quantity
+    from counted
+),
+
+with_list_price as (
+    select
+        quantified.*,
+        coalesce(
+            is_priced and stated_list_unit_price >= 0 and not is_counted_in_money
+            and not {{ is_no_product('stated_list_unit_price', 'pricing_quantity', 'list_cost') }}, false
+        ) as is_stated_list_price,
+        {{ has_unit_price('list_cost', 'pricing_quantity') }} as has_list_price
+    from quantified
+),
+
+with_prices as (
+    select
+        with_list_price.*,
+        case
+            when not is_priced then null
+            when is_stated_price or contracted_cost is null then stated_unit_price
+            when is_measured then {{ unit_price('contracted_cost', 'pricing_quantity') }}
+            when contracted_cost = 0 and pricing_quantity <> 0 then 0
+            else 1
+        end as contracted_unit_price,
+        case
+            when not is_priced then null
+            when is_stated_list_price then stated_list_unit_price
+            when has_list_price then {{ unit_price('list_cost', 'pricing_quantity') }}
+            when is_counted_in_money and list_cost = pricing_quantity then 1
+            when not is_counted_in_money then stated_list_unit_price
+        end as list_unit_price
+    from with_list_price
+),
+
+priced as (
+    select
+        with_prices.*,
+        case when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
+            then pricing_quantity else stated_consumed_quantity
+        end as consumed_quantity,
+        case when is_counted_in_money and charge_category = 'Usage' and stated_consumed_quantity is null
+            then billing_currency else stated_consumed_unit
+        end as consumed_unit,
+        case when is_counted_in_money then billing_currency else stated_unit end as pricing_unit,
+        case when is_counted_in_money then concat(price_point, '/amount') else price_point end
+            as sku_price_id,
+        case
+            when list_unit_price is null then null
+            when is_stated_list_price or not (has_list_price or is_counted_in_money) then 'bill'
+            else 'billed_list_cost'
+        end as x_list_price_basis,
+        case
+            when contracted_unit_price is null then null
+            when is_stated_price or contracted_cost is null then 'bill'
+            when is_measured then 'billed_quantity'
+            else 'amount'
+        end as x_unit_price_basis,
+        case when list_unit_price is distinct from stated_list_unit_price then stated_list_unit_price end
+            as x_stated_list_unit_price,
+        case when is_counted_in_money then stated_quantity end as x_stated_pricing_quantity,
+        case when contracted_unit_price is distinct from stated_unit_price then stated_unit_price end
+            as x_stated_unit_price,
         contracted_unit_price as pricing_currency_contracted_unit_price,
         list_unit_price as pricing_currency_list_unit_price
-    from named
+    from with_prices
 )
 {% endmacro %}
 
@@ -498,5 +589,5 @@ priced as (
     'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
     'allocated_resource_name', 'allocated_tags', 'commitment_discount_name',
     'commitment_program_eligibility_details', 'contract_applied', 'resource_name',
-]) }}
+] + virtual_currency_columns()) }}
 {% endmacro %}

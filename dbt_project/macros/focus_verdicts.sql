@@ -1,9 +1,10 @@
 {#-
   What became of each rule: CTEs that end with `verdicts`, from the CTEs `rules` (seed focus_rule),
-  `known_gaps`, `sources` and `tallies` (dataset, source, billing_period and what
-  focus_tallies_... says). With `of_deliveries` also from `delivered_breaks`: how many rows of a
-  FOCUS file (dataset, source, billing_period, rule_id, rows_count) broke a rule before they were
-  lifted, and `unjudged_deliveries`, of which nobody knows.
+  `tallies` (dataset, source, billing_period and what focus_tallies_... says) and `excuses`: which
+  rows nobody here can mend, told by their number and money (dataset, source, billing_period,
+  rule_id, currency, rows_count, money, effective_cost, is_mended_in_part, reason). An excuse holds
+  for just that: one row more, or other money, is no known gap. With `of_deliveries` also from
+  `unjudged_deliveries`, of which nobody knows what they broke.
 -#}
 {% macro focus_verdicts(of_deliveries=false) -%}
 -- a dataset of a period that has rows has tallies: most rules look at every row
@@ -57,46 +58,32 @@ answered as (
             and broken.outcome = 'broken'
 ),
 
--- what the bills of a source cannot keep
-gaps as (
-    select
-        sources.source,
-        known_gaps.rule_id,
-        min(known_gaps.reason) as reason
-    from sources
-    inner join known_gaps  -- each source to the gaps of its kind, and of every kind
-        on known_gaps.kind in (sources.kind, '*')
-    group by sources.source, known_gaps.rule_id
-),
-
 with_gaps as (
     select
         answered.*,
         case
             when answered.verdict <> 'failed' then null
-            when gaps.reason is not null then gaps.reason
+            when
+                answered.failed_rows_count = excuses.rows_count
+                and answered.failed_billed_cost is not distinct from excuses.money
+                and answered.failed_effective_cost is not distinct from excuses.effective_cost
+                then excuses.reason
+            when answered.failed_rows_count < excuses.rows_count and excuses.is_mended_in_part
+                then excuses.reason
             {%- if of_deliveries %}
             when unjudged_deliveries.source is not null
                 then 'what the delivered files break is unknown: they could not be judged yet, and the next run tries again'
-            when
-                delivered_breaks.rows_count >= sum(answered.failed_rows_count) over (
-                    partition by answered.source, answered.billing_period, answered.dataset, answered.rule_id
-                )
-                then 'the delivered files break it before they are lifted, in as many rows (trust.rpt_focus_delivery)'
             {%- endif %}
         end as own_gap
     from answered
-    left join gaps  -- many rules to at most one gap
+    left join excuses  -- one rule and currency to at most one
         on
-            answered.source = gaps.source
-            and answered.rule_id = gaps.rule_id
+            answered.dataset = excuses.dataset
+            and answered.source = excuses.source
+            and answered.billing_period = excuses.billing_period
+            and answered.rule_id = excuses.rule_id
+            and answered.billing_currency is not distinct from excuses.currency
     {%- if of_deliveries %}
-    left join delivered_breaks  -- many to at most one
-        on
-            answered.dataset = delivered_breaks.dataset
-            and answered.source = delivered_breaks.source
-            and answered.billing_period = delivered_breaks.billing_period
-            and answered.rule_id = delivered_breaks.rule_id
     left join unjudged_deliveries  -- many to at most one
         on
             answered.dataset = unjudged_deliveries.dataset

@@ -153,18 +153,22 @@
 {%- endmacro %}
 
 {#-
-  dbt's own test materialization, and: a gate that fails says its first rows in the log. dbt would
-  only count them, and the build file that holds them is thrown away.
+  dbt's own test materialization, and: a gate that fails says its first rows in the log, and keeps
+  them in tollgate.gate_failure for the run. dbt would only count them, and the build file that
+  holds them is thrown away.
 -#}
 {% materialization test, adapter='duckdb' %}
     {% set main_sql = get_limit_subquery_sql(sql, config.get('limit')) %}
-    {% call statement('main', fetch_result=True) -%}
+    {% call statement('main', fetch_result=True, auto_begin=false) -%}
         {{ get_test_sql(
             main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), none
         ) }}
     {%- endcall %}
     {% if load_result('main').table.columns['failures'].values()[0] | int > 0 %}
         {% do say_what_failed(model.name, sql) %}
+        {% if config.get('severity', 'error') | lower != 'warn' %}
+            {% do keep_what_failed(model.name, sql, config.get('meta', {}).get('stops_its_month', false)) %}
+        {% endif %}
     {% endif %}
     {{ return({'relations': []}) }}
 {% endmaterialization %}
@@ -182,6 +186,26 @@
         {% for row in rows %}
             {{ log(said ~ ' ' ~ test_name ~ ': ' ~ failed_row_in_words(row), info=true) }}
         {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{#-
+  Keeps the failures of a gate: of each source and month the three with most of its money. A gate
+  that `stops_its_month` lets the others be published (defs/warehouse.py); any other stops all.
+-#}
+{% macro keep_what_failed(test_name, sql, stops_its_month) %}
+    {% set found = run_query('select * from (' ~ sql ~ ') as failed limit 0') %}
+    {% set names = ['source', 'billing_period', 'what', 'money_touched', 'currency'] %}
+    {% if names | reject('in', found.column_names) | list %}
+        {% do run_only(
+            "insert into tollgate.gate_failure values ('" ~ test_name ~ "', false, null, null, null, null, null)"
+        ) %}
+    {% else %}
+        {% do run_only(
+            "insert into tollgate.gate_failure select '" ~ test_name ~ "', " ~ stops_its_month ~ ", "
+            ~ names | join(', ') ~ " from (" ~ sql ~ ") as failed qualify row_number() over ("
+            ~ "partition by source, billing_period order by money_touched desc nulls last, what) <= 3"
+        ) %}
     {% endif %}
 {% endmacro %}
 

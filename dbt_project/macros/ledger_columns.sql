@@ -90,10 +90,30 @@
         ('x_region_scope', 'string'),
         ('x_service_tier', 'string'),
         ('x_snapshot_id', 'string'),
+        ('x_stated_list_unit_price', quantity),
+        ('x_stated_pricing_quantity', quantity),
+        ('x_stated_unit_price', quantity),
         ('x_tax_type', 'string'),
         ('x_token_class', 'string'),
         ('x_unit_price_basis', 'string'),
         ('x_usage_type', 'string'),
+        ('x_virtual_currency', 'string'),
+        ('x_virtual_currency_contracted_unit_price', quantity),
+        ('x_virtual_currency_effective_cost', money),
+        ('x_virtual_currency_list_unit_price', quantity),
+    ]) %}
+{% endmacro %}
+
+{#- What a bill states beside what is published instead; other kinds of source state nothing else. -#}
+{% macro stated_columns() %}
+    {% do return(['x_stated_list_unit_price', 'x_stated_pricing_quantity', 'x_stated_unit_price']) %}
+{% endmacro %}
+
+{#- What only a bill in a virtual currency tells; other kinds of source know none. -#}
+{% macro virtual_currency_columns() %}
+    {% do return([
+        'x_virtual_currency', 'x_virtual_currency_contracted_unit_price',
+        'x_virtual_currency_effective_cost', 'x_virtual_currency_list_unit_price',
     ]) %}
 {% endmacro %}
 

@@ -51,6 +51,11 @@ def looks_for(test: Mapping[str, Any]) -> str:
     raise KeyError(f"No sentence says what the test {generic['name']} looks for.")
 
 
+def advises(test: Mapping[str, Any]) -> str:
+    """Return what to do about what a gate finds, of the third sentence of its SQL file."""
+    return _head_of(test["raw_code"])[2].removeprefix("What to do: ")
+
+
 def found(sentence: str, passed: bool, failed_rows: int | None, said: Sequence[str]) -> str:
     """Return what a check found, for the person who opens it.
 

@@ -11,9 +11,11 @@ from orchestration.defs.resources import RunLock
 from orchestration.defs.warehouse import build_paths
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue
+from orchestration.land.held import Held
 from orchestration.publish.audit import MoneyFile, PublicationRefusedError
 from orchestration.publish.dbt_manifest import load_manifest
 from orchestration.publish.focus_export import export_focus
+from orchestration.publish.holding import held_months
 from orchestration.publish.publication import Publication, publish
 from orchestration.publish.report import ReportError, write_report
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -52,6 +54,8 @@ def build_publish_assets(
         ],
     )
     def published(lock: RunLock) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        paths = build_paths(settings)
+        held = held_months(paths)
         money_files = [
             MoneyFile(
                 current.source,
@@ -60,12 +64,12 @@ def build_publish_assets(
                 current.paths,
                 current.receipt,
             )
-            for current in landed_catalogue(settings.data_dir, sources)
+            for current in landed_catalogue(settings.data_dir, sources, held)
             if current.dataset.money_column
         ]
         try:
             publication = publish(
-                build_paths(settings),
+                paths,
                 money_files,
                 manifest,
                 allow_stale=settings.allow_stale,
@@ -84,7 +88,7 @@ def build_publish_assets(
                 allow_retries=False,
             ) from None
         return dg.MaterializeResult(
-            metadata=_metadata(settings, publication),
+            metadata=_metadata(settings, publication, held),
             check_results=[
                 dg.AssetCheckResult(
                     check_name=CHECK,
@@ -192,10 +196,15 @@ def _mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
     ]
 
 
-def _metadata(settings: Settings, publication: Publication) -> dict[str, Any]:
+def _metadata(settings: Settings, publication: Publication, held: Held) -> dict[str, Any]:
     new = publication.published
+    outcome = "published" if new else "unchanged: nothing differs from the published file"
+    months = [
+        f"{month.source} {month.billing_period:%Y-%m}: {month.reason}" for month in held.periods
+    ]
     return {
-        "outcome": "published" if new else "unchanged: nothing differs from the published file",
+        "outcome": f"{outcome}, {len(months)} source-month(s) held" if months else outcome,
+        "held_months": dg.MetadataValue.md("\n".join(f"- {month}" for month in months) or "none"),
         "file": dg.MetadataValue.path(os.fspath(settings.published_path)),
         "bytes": new.byte_count if new else settings.published_path.stat().st_size,
         "tables": new.tables if new else None,

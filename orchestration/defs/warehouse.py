@@ -7,10 +7,10 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -26,6 +26,7 @@ from orchestration.defs import gate_sentences
 from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
+from orchestration.land.held import NOTHING_HELD, Held
 from orchestration.land.org_tables import land_org_tables, listed
 from orchestration.publish.audit import PublicationRefusedError
 from orchestration.publish.build import (
@@ -45,6 +46,12 @@ from orchestration.publish.dbt_manifest import (
     remember_unit_tests,
     remove_run_targets,
     unit_tests_passed,
+)
+from orchestration.publish.holding import (
+    CannotHoldError,
+    gate_failures,
+    hold,
+    newly_stopped,
 )
 from orchestration.publish.model_facts import Facts, model_facts
 from orchestration.publish.statements import (
@@ -100,19 +107,32 @@ class DbtLines(io.TextIOBase):
         return len(text)
 
 
-def _events_with_facts(
-    invocation: DbtCliInvocation, manifest: Mapping[str, Any], build_path: Path
-) -> Iterator[Any]:
-    """Yield dbt's events: checks as they come, models at the end, with what they hold.
+@dataclass
+class _Attempt:
+    """What one build of the warehouse came to.
 
-    While dbt runs nobody else may open its file, so what models hold is known only afterwards.
-    Checks wait for nothing: Dagster writes them down while dbt goes on.
-
-    Raises:
-        DagsterDbtError: dbt failed; every event was yielded before.
+    Attributes:
+        models: The models that were built.
+        failed: Checks that found something, by key.
+        failure: Why dbt ended with a fault, None where it did not.
     """
-    models: list[Any] = []
+
+    models: list[dg.Output[Any]] = field(default_factory=list)
+    failed: dict[tuple[dg.AssetKey, str], dg.AssetCheckResult] = field(default_factory=dict)
     failure: DagsterDbtError | None = None
+
+
+def _attempt(
+    invocation: DbtCliInvocation,
+    manifest: Mapping[str, Any],
+    told: set[tuple[dg.AssetKey, str]],
+) -> Generator[Any, None, _Attempt]:
+    """Yield the checks that passed as they come, and return everything else.
+
+    Checks wait for nothing: Dagster writes them down while dbt goes on. What another attempt has
+    told of a check stands; `told` holds their keys and grows.
+    """
+    attempt = _Attempt()
     said = DbtLines()
     stream = iter(invocation.stream())
     while True:
@@ -120,20 +140,22 @@ def _events_with_facts(
             with redirect_stdout(said):
                 event = next(stream)
         except StopIteration:
-            break
+            return attempt
         except DagsterDbtError as error:
-            failure = error
-            break
+            attempt.failure = error
+            return attempt
         if isinstance(event, dg.Output):
-            models.append(event)
+            attempt.models.append(event)
         elif isinstance(event, dg.AssetCheckResult):
-            yield _with_sentence(event, manifest, said.of_gates)
+            assert event.asset_key is not None and event.check_name is not None
+            key = (event.asset_key, event.check_name)
+            if not event.passed:
+                attempt.failed[key] = _with_sentence(event, manifest, said.of_gates)
+            elif key not in told:
+                told.add(key)
+                yield _with_sentence(event, manifest, said.of_gates)
         else:
             yield event
-    facts = {} if failure else model_facts(build_path)
-    yield from (_with_facts(event, manifest, facts) for event in models)
-    if failure is not None:
-        raise failure
 
 
 def _with_facts(
@@ -216,8 +238,15 @@ class DoorsTranslator(DagsterDbtTranslator):
         return {ORG_TABLES_KEY}
 
 
-def write_inputs(settings: Settings, sources: Sequence[SourceConfig]) -> None:
+def write_inputs(
+    settings: Settings, sources: Sequence[SourceConfig], held: Held = NOTHING_HELD
+) -> None:
     """Write what dbt is told of the settings, the doors before it and the closed months.
+
+    Args:
+        settings: The installation.
+        sources: The configured sources.
+        held: The months of which not the newest counts.
 
     Raises:
         PublicationRefusedError: A frozen statement is not as it was closed.
@@ -232,12 +261,39 @@ def write_inputs(settings: Settings, sources: Sequence[SourceConfig]) -> None:
         settings.today,
         settings.fiscal_year_start_month,
     )
-    write_warehouse_inputs(settings.data_dir, sources)
+    write_warehouse_inputs(settings.data_dir, sources, held)
     write_closed_inputs(
         closed_versions(paths.statements_dir),
         paths.warehouse_dir,
         closed_shapes(load_manifest(DBT_PROJECT_DIR)),
     )
+
+
+def _more_to_hold(
+    settings: Settings,
+    sources: Sequence[SourceConfig],
+    paths: BuildPaths,
+    attempt: _Attempt,
+    held: Held,
+    advice: Mapping[str, str],
+) -> Held | None:
+    """Return what to hold in another attempt, None where this one stands as it is."""
+    if attempt.failure is None:
+        return None
+    try:
+        months = newly_stopped(gate_failures(paths.build_path), held, advice)
+        if months is None:
+            return None
+        more = hold(paths, settings.data_dir, sources, held, months, settings.today)
+    except CannotHoldError as error:
+        progress.error(str(error))
+        return None
+    for month in months:
+        progress.warning(
+            "HELD  %s %s: %s", month.source, f"{month.billing_period:%Y-%m}", month.reason
+        )
+    progress.warning("HELD  the others are built once more without what stopped these months")
+    return more
 
 
 def build_paths(settings: Settings) -> BuildPaths:
@@ -313,14 +369,11 @@ def build_warehouse_assets(
             # Without outputs here the publish step is skipped too.
             progress.info("warehouse  nothing changed since the last publication")
             return
-        open_build(paths)
-        write_made_from(paths.build_path, inputs)
-        landed = landed_catalogue(settings.data_dir, sources)
-        make_period_folders(
-            paths.warehouse_dir,
-            manifest,
-            {(current.source, current.billing_period) for current in landed},
-        )
+        advice = {
+            node["name"]: gate_sentences.advises(node)
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "test" and node["config"]["meta"].get("stops_its_month")
+        }
         # Without dbt's own account of its project in JSON, which is there already.
         arguments = ["build", "--no-write-json"]
         if unit_tests_passed(DBT_PROJECT_DIR):
@@ -329,8 +382,42 @@ def build_warehouse_assets(
         remove_run_targets(targets)  # of runs that failed or were killed
         target = targets / context.run_id
         export_run_process()
-        invocation = dbt.cli(arguments, context=context, target_path=target)
-        yield from _events_with_facts(invocation, manifest, paths.build_path)
+        held = NOTHING_HELD
+        told: set[tuple[dg.AssetKey, str]] = set()
+        stopped: dict[tuple[dg.AssetKey, str], dg.AssetCheckResult] = {}
+        while True:
+            open_build(paths)
+            # What a run was given says whether the next one has news, also where it holds a month.
+            write_made_from(paths.build_path, inputs)
+            landed = landed_catalogue(settings.data_dir, sources, held)
+            make_period_folders(
+                paths.warehouse_dir,
+                manifest,
+                {(current.source, current.billing_period) for current in landed},
+            )
+            invocation = dbt.cli(arguments, context=context, target_path=target)
+            attempt = yield from _attempt(invocation, manifest, told)
+            more = _more_to_hold(settings, sources, paths, attempt, held, advice)
+            if more is None:
+                break
+            # Each attempt holds months that the one before it did not.
+            held = more
+            stopped |= {
+                key: check
+                for key, check in attempt.failed.items()
+                if check.severity == dg.AssetCheckSeverity.ERROR
+            }
+            told |= stopped.keys()
+            write_inputs(settings, sources, held)
+        for check in attempt.failed.values():
+            yield check
+        facts = {} if attempt.failure else model_facts(paths.build_path)
+        yield from (_with_facts(model, manifest, facts) for model in attempt.models)
+        if attempt.failure is not None:
+            raise attempt.failure
+        for key, check in stopped.items():
+            if key not in attempt.failed:
+                yield check._replace(severity=dg.AssetCheckSeverity.WARN)
         remember_unit_tests(DBT_PROJECT_DIR)
         remove_run_targets(target)
 

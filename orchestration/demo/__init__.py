@@ -43,6 +43,10 @@ _INVOICES = "invoice.csv"
 _MADE_TABLES = (_INVOICES, OUTCOME_TABLE, TRAINING_RUN_TABLE)
 
 
+class OrgTablesMissingError(FileNotFoundError):
+    """The demo company's bills have no organisation to go with."""
+
+
 def make_demo(
     demo_dir: Path,
     org_dir: Path,
@@ -70,10 +74,10 @@ def make_demo(
         say: Receives one line of progress at a time.
 
     Raises:
-        FileNotFoundError: There are no organisation tables to go with the bills.
+        OrgTablesMissingError: There are no organisation tables to go with the bills.
     """
     if not (org_dir / "owner.csv").exists():
-        raise FileNotFoundError(
+        raise OrgTablesMissingError(
             f"{org_dir}: the organisation's tables are missing. Restore them from the repository "
             "or point TOLLGATE_ORG_DIR at yours."
         )

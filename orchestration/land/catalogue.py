@@ -22,6 +22,7 @@ from orchestration.extract.registry import KINDS
 from orchestration.extract.snapshot import Receipt, Snapshot, snapshots_of
 from orchestration.extract.source import Dataset, SourceConfig
 from orchestration.land.focus_delivery import Delivery, delivery_of
+from orchestration.land.held import NOTHING_HELD, Held
 from orchestration.land.landing import Landing, landing_path, newest_landed, read_landing
 
 # A polars type, as a class or with its parameters.
@@ -52,14 +53,17 @@ class CurrentLanding:
         return self.landing.period.start
 
 
-def landed_catalogue(data_dir: Path, sources: Sequence[SourceConfig]) -> list[CurrentLanding]:
+def landed_catalogue(
+    data_dir: Path, sources: Sequence[SourceConfig], held: Held = NOTHING_HELD
+) -> list[CurrentLanding]:
     """Return the landed snapshot that counts for every source, dataset and period.
 
-    It is the newest accepted snapshot whose landing passed every gate.
+    It is the newest accepted snapshot whose landing passed every gate; of a held month the
+    published one, or none.
     """
     current = []
     for source, dataset, snapshots in _snapshots(data_dir, sources):
-        found = newest_landed(data_dir, snapshots)
+        found = _counting(data_dir, source, dataset, snapshots, held)
         if found is not None:
             snapshot, landing = found
             paths = tuple((data_dir / name).resolve() for name in landing.files)
@@ -77,13 +81,29 @@ def _snapshots(
                 yield source, dataset, snapshots_of(period_folder)
 
 
-def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> None:
-    """Write the tables that tell dbt what is there."""
+def _counting(
+    data_dir: Path,
+    source: SourceConfig,
+    dataset: Dataset,
+    snapshots: Sequence[Snapshot],
+    held: Held,
+) -> tuple[Snapshot, Landing] | None:
+    kept = held.of(source.name, snapshots[0].period.start) if snapshots else None
+    if kept is not None:
+        wanted = kept.snapshot_ids.get(relation_name(source.kind, dataset.name))
+        snapshots = [found for found in snapshots if found.receipt.snapshot_id == wanted]
+    return newest_landed(data_dir, snapshots)
+
+
+def write_warehouse_inputs(
+    data_dir: Path, sources: Sequence[SourceConfig], held: Held = NOTHING_HELD
+) -> None:
+    """Write the tables that tell dbt what is there, and what counts of it."""
     snapshot_rows: list[dict[str, object]] = []
     finding_rows: list[dict[str, object]] = []
     column_rows: list[dict[str, object]] = []
     for source, dataset, snapshots in _snapshots(data_dir, sources):
-        found = newest_landed(data_dir, snapshots)
+        found = _counting(data_dir, source, dataset, snapshots, held)
         current_id = found[0].receipt.snapshot_id if found else None
         for snapshot in snapshots:
             landing = read_landing(landing_path(data_dir, snapshot))
@@ -98,6 +118,7 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
             }
             finding_rows += [place | row for row in _finding_rows(delivery)]
             column_rows += [place | asdict(column) for column in delivery.columns]
+    counting = landed_catalogue(data_dir, sources, held)
     file_rows = [
         {
             "source": current.source,
@@ -109,7 +130,7 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
             "file_path": str(path),
             "file_ordinal": ordinal,
         }
-        for current in landed_catalogue(data_dir, sources)
+        for current in counting
         for ordinal, path in enumerate(current.paths)
     ]
     cost_rows = [
@@ -121,7 +142,7 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
             "landed_total": None if stated.total is None else Decimal(stated.total),
             "unknown_count": stated.unknown_count,
         }
-        for current in landed_catalogue(data_dir, sources)
+        for current in counting
         for stated in current.landing.stated_costs
     ]
     failure_rows = [
@@ -148,6 +169,13 @@ def write_warehouse_inputs(data_dir: Path, sources: Sequence[SourceConfig]) -> N
         for source in sources
     ]
     _write(inputs / "source.parquet", source_rows, dict.fromkeys(_SOURCE, pl.String))
+    held_rows = [{name: getattr(period, name) for name in _HELD_PERIOD} for period in held.periods]
+    _write(inputs / "held_period.parquet", held_rows, _HELD_PERIOD)
+    table_rows = [
+        {"table_name": name, "file_path": str(path.resolve())}
+        for name, path in held.org_tables.items()
+    ]
+    _write(inputs / "held_org_table.parquet", table_rows, dict.fromkeys(_HELD_ORG_TABLE, pl.String))
 
 
 def _state(
@@ -156,16 +184,20 @@ def _state(
     current_id: str | None,
     current: tuple[Snapshot, Landing] | None,
 ) -> str:
-    """Return current, held (shrunken), superseded or refused (newer, but it did not land)."""
+    """Return what a snapshot is to its month.
+
+    That is ``current``, ``held`` (it shrank), ``refused`` (newer, but it did not land), ``stopped``
+    (newer and landed, but a gate holds its month) or ``superseded``.
+    """
     if snapshot.is_held:
         is_answered = current is not None and current[0].receipt.seq > snapshot.receipt.seq
         return "superseded" if is_answered else "held"
     if snapshot.receipt.snapshot_id == current_id:
         return "current"
     is_newer = current is None or snapshot.receipt.seq > current[0].receipt.seq
-    if is_newer and (landing is None or not landing.passed):
-        return "refused"
-    return "superseded"
+    if not is_newer:
+        return "superseded"
+    return "stopped" if landing is not None and landing.passed else "refused"
 
 
 def _snapshot_rows(
@@ -302,6 +334,14 @@ _FOCUS_DELIVERED_COLUMN: dict[str, _Type] = {
     "values_count": pl.Int64,
     "rows_count": pl.Int64,
 }
+_HELD_PERIOD: dict[str, _Type] = {
+    "source": pl.String,
+    "billing_period": pl.Date,
+    "reason": pl.String,
+    "what_to_do": pl.String,
+    "held_since": pl.Date,
+}
+_HELD_ORG_TABLE = ("table_name", "file_path")
 _SOURCE = ("source", "kind", "payment_terms")
 
 

@@ -43,6 +43,7 @@ from orchestration.extract.landed_columns import landed_columns, landed_keys
 from orchestration.extract.landed_rows import path_literal
 from orchestration.extract.snapshot import Snapshot, snapshots_of
 from orchestration.extract.source import SourceConfig
+from orchestration.land.currencies import ISO_4217
 from orchestration.land.landing import Landing, landing_path, newest_landed
 from orchestration.publish.focus_conformance import facts
 from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, rule_book
@@ -52,6 +53,13 @@ from orchestration.publish.focus_conformance.words import sentence
 # Columns of ours in the relation that is judged.
 _ROW = "tollgate_row"
 _SHOWN_FILES = 3
+# What is told in the pricing currency, and the same in the billing currency.
+_IN_MONEY = {
+    "PricingCurrency": "BillingCurrency",
+    "PricingCurrencyContractedUnitPrice": "ContractedUnitPrice",
+    "PricingCurrencyEffectiveCost": "EffectiveCost",
+    "PricingCurrencyListUnitPrice": "ListUnitPrice",
+}
 # The version that the ledger is lifted to.
 _TODAY = "1.4"
 
@@ -165,22 +173,7 @@ def _judge(
     path = _path(data_dir, snapshot)
     started = time.monotonic()
     place = f"land     {landing.source} {landing.billing_period} {landing.dataset}"
-    with (
-        tempfile.TemporaryDirectory(prefix=".judged-", dir=path.parent) as scratch,
-        duckdb.connect() as connection,
-    ):
-        connection.execute("set TimeZone = 'UTC'")
-        claim = snapshot.receipt.format_version or ""
-        try:
-            found = judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
-        except duckdb.Error as error:
-            # Its money has landed; that nobody judged it is said in its place until one does.
-            shown = "".join(letter if letter.isprintable() else " " for letter in str(error))
-            said = " ".join(shown.split())[:300]
-            reason = f"the files could not be judged, and the next run tries again: {said}"
-            found = Delivery(
-                (Finding(None, None, None, None, None, "judged", sentence=reason),), ()
-            )
+    found = _verdict_on(snapshot, path.parent)
     findings = (*found.findings, *_notices(landing))
     _write(path, Delivery(findings, found.columns))
     if not found.is_judged:
@@ -196,6 +189,28 @@ def _judge(
         f"{len(broken)} rules and {len(missing)} missing columns before it is lifted "
         f"(trust.rpt_focus_delivery), {time.monotonic() - started:.1f} s"
     )
+
+
+def _verdict_on(snapshot: Snapshot, folder: Path) -> Delivery:
+    """Judge a snapshot; what fails is tried again on one thread, which needs the least memory."""
+    reason = ""
+    for threads in (None, 1):
+        with (
+            tempfile.TemporaryDirectory(prefix=".judged-", dir=folder) as scratch,
+            duckdb.connect(config={"threads": threads} if threads else {}) as connection,
+        ):
+            connection.execute("set TimeZone = 'UTC'")
+            claim = snapshot.receipt.format_version or ""
+            try:
+                return judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
+            except duckdb.Error as error:
+                shown = "".join(letter if letter.isprintable() else " " for letter in str(error))
+                reason = " ".join(shown.split())[:300]
+    # Its money has landed; that nobody judged it is said in its place until one does.
+    said = (
+        f"the files could not be judged, on one thread neither; the next run tries again: {reason}"
+    )
+    return Delivery((Finding(None, None, None, None, None, "judged", sentence=said),), ())
 
 
 def delivery_of(data_dir: Path, snapshot: Snapshot) -> Delivery | None:
@@ -328,10 +343,11 @@ class _Group:
         present = set(self._named.values())
         absent = sorted(_columns_of_version(_TODAY) - present)
         nulls = "".join(f", cast(null as varchar) as {quoted(column)}" for column in absent)
+        rows = _without_virtual_currency(f"select *{nulls} from ({self._rows})", present)
         today = f"the rules of FOCUS {_TODAY}, which the files need not know"
         for verdict in judge(
             self._connection,
-            f"select *{nulls} from ({self._rows})",
+            rows,
             _TODAY,
             COST_AND_USAGE,
             f"rows_in_hand.{_ROW}",
@@ -452,6 +468,22 @@ class _Group:
             file, number = delivered_place(self._connection, self._paths[int(place)], int(row))
             places.append(f"{file} row {number:,}")
         return "; ".join(places)
+
+
+def _without_virtual_currency(rows: str, present: Collection[str]) -> str:
+    """Return SQL of rows as today's FOCUS has them, which lets money alone be a pricing currency.
+
+    What is priced in credits is judged, as it is published, by its prices in the billing currency.
+    """
+    if "PricingCurrency" not in present:
+        return rows
+    codes = ", ".join(f"'{code}'" for code in sorted(ISO_4217))
+    replaced = ", ".join(
+        f"case when upper(PricingCurrency) not in ({codes}) then {of_money} else {priced} end "
+        f"as {priced}"
+        for priced, of_money in _IN_MONEY.items()
+    )
+    return f"select * replace ({replaced}) from ({rows})"
 
 
 def _numbered(path: Path) -> tuple[str, str]:

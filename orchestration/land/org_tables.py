@@ -509,6 +509,7 @@ TABLES: dict[str, Table] = {
             "valid_from": _FROM,
             "valid_to": _TO,
             "note": Column(),
+            "budgeted_cost": Column(values=("billed", "effective"), may_lack=True),
         },
         ("budget_scope", "scope_value", "billing_currency"),
         is_optional=True,

@@ -27,6 +27,7 @@ from orchestration.publish.build import (
     make_period_folders,
 )
 from orchestration.publish.dbt_manifest import load_manifest, project_fingerprint
+from orchestration.publish.open_months import last_whole_month, published_months
 from orchestration.settings import DBT_PROJECT_DIR, Settings, environment_for_dbt
 
 # By owner; a share has 12 decimals and so has a cost, and their product is exact.
@@ -194,18 +195,16 @@ def _refuse_what_is_not_published(settings: Settings) -> None:
 
 
 def last_published_period(settings: Settings) -> date:
-    """Return the first day of the last month that is published.
+    """Return the first day of the last month that is published and over, else of the last one.
 
     Raises:
         PreviewError: Nothing is published.
     """
     if settings.published_path.exists():
         with duckdb.connect(str(settings.published_path), read_only=True) as connection:
-            found = connection.execute(
-                "select max(billing_period) from showback.fct_showback_daily"
-            ).fetchone()
-        if found and isinstance(found[0], date):
-            return found[0]
+            found = last_whole_month(published_months(connection))
+        if found is not None:
+            return found
     raise PreviewError(f"{settings.published_path}: nothing is published yet; run first.")
 
 

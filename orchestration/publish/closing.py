@@ -158,6 +158,7 @@ def _sources_are_complete(asked: _Asked) -> CloseCheck:
             wanted.dataset,
             coalesce(cast(held.window_end_date as varchar), 'nothing'),
             case
+                when held.freshness = 'held' then held.reason
                 when held.snapshot_id is null then 'no delivery of this month'
                 when held.window_end_date < $period + interval 1 month
                     then 'delivered before the month was over; make run'

@@ -13,7 +13,7 @@ PUBLIC_SCHEMAS = {
     "allocation": "Who carries each charge: splits, shares, the way from a charge to its owners.",
     "showback": "What each team and use case cost by day; statements and the journal of a month.",
     "unit_economics": "What one token, request or inference costs.",
-    "planning": "What was planned: budgets against what was billed.",
+    "planning": "What was planned: budgets against what was spent.",
     "governance": "Whether rules are kept: required tags, the register of models, FinOps KPIs.",
     "trust": "Whether the numbers hold: control totals, exceptions, restatements, freshness.",
     "reference": "The organisation's tables and the price book, with their dates.",

@@ -5,16 +5,18 @@ import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from orchestration.publish.dimension_words import MONTH, WORDS, said_as
+from orchestration.publish.open_months import published_months
 from orchestration.publish.semantic_layer import (
-    MONTH,
-    MONTH_OF_MARTS,
     Metric,
     MetricError,
     MetricQuestion,
@@ -36,13 +38,16 @@ class MetricAnswer:
         rows: Cells as texts: decimals with all their digits but the zeros at their end, days as
             ISO; None is unknown.
         relations: The marts that say why something is unknown.
-        hints: A sentence for each value of a condition that no row has, with the nearest there are.
+        added: The dimensions among the columns that nobody asked for.
+        hints: A sentence for each value of a condition that no row has, with the nearest there are,
+            and for each month that was asked for and is not there.
     """
 
     columns: tuple[str, ...]
     units: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
     relations: tuple[str, ...]
+    added: tuple[str, ...]
     hints: tuple[str, ...] = ()
 
 
@@ -59,11 +64,50 @@ def question_of(
         last: Last month.
 
     Raises:
-        MetricError: A condition has no equals sign, or a month is none.
+        MetricError: A condition has no equals sign, a month is none, or the last month is before
+            the first.
     """
+    first_month, last_month = _month(first), _month(last)
+    if first_month and last_month and last_month < first_month:
+        raise MetricError(f"There is no month from {first} to {last}: the first is the later one.")
     return MetricQuestion(
-        _names(metrics), _names(by), tuple(_conditions(where)), _month(first), _month(last)
+        _names(metrics), _names(by), tuple(_conditions(where)), first_month, last_month
     )
+
+
+def of_whole_months(
+    published_path: Path, question: MetricQuestion
+) -> tuple[MetricQuestion, tuple[str, ...]]:
+    """Leave months that are not over out of a question that does not name them.
+
+    A part of a month beside whole ones would read as a fall. Where no month is over, or the first
+    one asked for is open itself, the question stays as it is.
+
+    Returns:
+        The question, and a sentence for each open month that is left out or counted.
+
+    Raises:
+        MetricError: Nothing is published, or the published file was made by other code.
+    """
+    with _opened(published_path) as connection:
+        months = published_months(connection)
+    whole = [one.month for one in months if one.is_over]
+    left = [one for one in months if not one.is_over]
+    named = {value for name, value in question.where if said_as(name, (MONTH,)) == MONTH}
+    first, last = question.first_month or date.min, question.last_month or date.max
+    if whole and not named and question.last_month is None and first <= whole[-1]:
+        said = [
+            f"{one.sentence} It is left out; TO={one.month:%Y-%m} counts it."
+            for one in left
+            if one.month > whole[-1]
+        ]
+        return replace(question, last_whole_month=whole[-1]), tuple(said)
+    said = [
+        f"{one.sentence} These are counted."
+        for one in left
+        if first <= one.month <= last and (not named or one.month.isoformat() in named)
+    ]
+    return question, tuple(said)
 
 
 def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) -> MetricAnswer:
@@ -74,46 +118,94 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
             no such metric or dimension.
     """
     asked = layer.sql(question)
-    if not published_path.exists():
-        raise MetricError(f"{published_path}: nothing is published yet; make run does it.")
-    with duckdb.connect(str(published_path), read_only=True) as connection:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        try:
-            rows = connection.execute(asked.sql, asked.parameters).fetchall()
-            hints = tuple(_hints(connection, layer, question))
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise MetricError(
-                f"{published_path} has not what the metrics read; make run makes it anew. {error}"
-            ) from error
+    rows = _read(published_path, asked.sql, asked.parameters)
+    if not asked.dimensions and not any(value is not None for row in rows for value in row):
+        # A sum over no row is a row: whether there are any is told by their months.
+        months = layer.sql(replace(question, by=(MONTH,)))
+        rows = rows if _read(published_path, months.sql, months.parameters) else []
+    hints = (
+        *_month_hints(published_path, layer, question),
+        *_value_hints(published_path, layer, question),
+    )
+    if not rows and not hints:
+        hints = ("No row of the published file has all that is asked for.",)
     return MetricAnswer(
         (*asked.dimensions, *(metric.name for metric in asked.metrics)),
         (*("" for _ in asked.dimensions), *(metric.unit for metric in asked.metrics)),
         tuple(tuple(_text(value) for value in row) for row in rows),
         tuple(dict.fromkeys(metric.relation for metric in asked.metrics)),
+        asked.added,
         hints,
     )
 
 
-def _hints(
-    connection: duckdb.DuckDBPyConnection, layer: SemanticLayer, question: MetricQuestion
+@contextmanager
+def _opened(published_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not published_path.exists():
+        raise MetricError(f"{published_path}: nothing is published yet; make run does it.")
+    try:
+        with duckdb.connect(str(published_path), read_only=True) as connection:
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            yield connection
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise MetricError(
+            f"{published_path} has not what the metrics read; make run makes it anew. {error}"
+        ) from error
+
+
+def _read(
+    published_path: Path, sql: str, parameters: dict[str, str | date]
+) -> list[tuple[Any, ...]]:
+    with _opened(published_path) as connection:
+        return connection.execute(sql, parameters).fetchall()
+
+
+def _month_hints(
+    published_path: Path, layer: SemanticLayer, question: MetricQuestion
+) -> Iterator[str]:
+    """Yield which months there are where the first or last month asked for is none of them."""
+    if not (question.first_month or question.last_month):
+        return
+    asked = layer.sql(MetricQuestion(question.metrics, (MONTH,)))
+    place = asked.dimensions.index(MONTH)
+    rows = _read(published_path, asked.sql, asked.parameters)
+    months = sorted({row[place].date() for row in rows if row[place] is not None})
+    if not months:
+        return
+    there = f"There are months from {months[0]:%Y-%m} to {months[-1]:%Y-%m}."
+    if question.first_month and question.first_month > months[-1]:
+        yield f"Nothing is known of {question.first_month:%Y-%m} or later. {there}"
+    if question.last_month and question.last_month < months[0]:
+        yield f"Nothing is known of {question.last_month:%Y-%m} or earlier. {there}"
+
+
+def _value_hints(
+    published_path: Path, layer: SemanticLayer, question: MetricQuestion
 ) -> Iterator[str]:
     """Yield what is there instead of each value of a condition that no row has."""
-    for name in dict.fromkeys(name for name, _ in question.where):
-        asked = layer.sql(MetricQuestion(question.metrics, (name,)))
-        rows = connection.execute(asked.sql, asked.parameters).fetchall()
-        place = asked.dimensions.index(MONTH if name == MONTH_OF_MARTS else name)
-        values = {_text(row[place]) for row in rows}
+    for word in dict.fromkeys(name for name, _ in question.where):
+        asked = layer.sql(MetricQuestion(question.metrics, (word,)))
+        name = said_as(word, asked.dimensions)
+        place = asked.dimensions.index(name)
+        values = {_text(row[place]) for row in _read(published_path, asked.sql, asked.parameters)}
         known = sorted(value for value in values if value is not None)
-        for value in (value for other, value in question.where if other == name):
+        for value in (value for other, value in question.where if other == word):
             if value in values:
                 continue
             if value is None:
                 yield f"{name} has a value in every row."
                 continue
-            nearest = _nearest(value, known)
-            said = f"Near: {', '.join(nearest)}" if nearest else _listed(known)
-            yield f"No row has the {name} {value!r}. {said}."
+            yield f"No row has the {name} {value!r}. {_instead(value, known)}."
+
+
+def _instead(wanted: str, known: Sequence[str]) -> str:
+    """Say which values there are: the same in other letters, like it, or all of them."""
+    same = [value for value in known if value.casefold() == wanted.casefold()]
+    if same:
+        return f"It is written {' or '.join(repr(value) for value in same)}"
+    nearest = _nearest(wanted, known)
+    return f"Near: {', '.join(nearest)}" if nearest else _listed(known)
 
 
 def _nearest(wanted: str, known: Sequence[str]) -> list[str]:
@@ -127,12 +219,14 @@ def _nearest(wanted: str, known: Sequence[str]) -> list[str]:
 
 
 def _listed(known: Sequence[str]) -> str:
+    if not known:
+        return "There is none at all"
     hidden = len(known) - _SHOWN_VALUES
     more = f" and {hidden} more" if hidden > 0 else ""
     return f"There are: {', '.join(known[:_SHOWN_VALUES])}{more}"
 
 
-def as_table(answer: MetricAnswer, question: MetricQuestion) -> str:
+def as_table(answer: MetricAnswer) -> str:
     """Return an answer for people: units under the names, what is unknown as a dash."""
     is_number = [bool(unit) for unit in answer.units]
     lines = [answer.columns, answer.units]
@@ -145,14 +239,10 @@ def as_table(answer: MetricAnswer, question: MetricQuestion) -> str:
         ).rstrip()
         for line in lines
     ]
-    added = [name for name in answer.columns if name in _added(answer, question)]
-    if added:
-        said.append(f"Always by {', '.join(added)}: rows that differ there never add up.")
+    if answer.added:
+        said.append(f"Always by {', '.join(answer.added)}: rows that differ there never add up.")
     if any(None in row[-is_number.count(True) :] for row in answer.rows):
         said.append(f"– is unknown; {' and '.join(answer.relations)} may say why.")
-    if not answer.rows:
-        said.append("No row of the published file is asked for.")
-    said += answer.hints
     return "\n".join(said)
 
 
@@ -168,7 +258,7 @@ def as_csv(answer: MetricAnswer) -> str:
 def as_sql(asked: MetricSql) -> str:
     """Return the SQL of a question for any client of the published file, values written out."""
     return re.sub(
-        r"\$(first_month|last_month|value_\d+)\b",
+        r"\$(first_month|last_month|last_whole_month|value_\d+)\b",
         lambda name: "'" + str(asked.parameters[name[1]]).replace("'", "''") + "'",
         asked.sql,
     )
@@ -181,26 +271,21 @@ def catalogue(metrics: Sequence[Metric]) -> str:
     for metric in metrics:
         if metric.group != group:
             group = metric.group
-            said += ["", f"{group}, by {', '.join(metric.dimensions)}"]
+            said += ["", f"{group}, by {', '.join((*metric.dimensions, *metric.names))}"]
         always = f" Always by {', '.join(metric.always_by)}." if metric.always_by else ""
         said.append(f"  {metric.name} [{metric.unit}]")
         said.append(f"      {metric.description}{always}")
+    words = [f"  {word} for {' or '.join(names)}" for word, names in WORDS.items()]
     return "\n".join(
         [
             "make metric M=cost_per_inference BY=use_case,month "
             'WHERE="team=Search and Discovery" FROM=2026-09',
             *said,
+            "",
+            "other words",
+            *words,
         ]
     )
-
-
-def _added(answer: MetricAnswer, question: MetricQuestion) -> set[str]:
-    asked = {*question.by, *("month" for name in question.by if name == "billing_period")}
-    return {
-        name
-        for name, unit in zip(answer.columns, answer.units, strict=True)
-        if not unit and name not in asked
-    }
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -217,7 +302,10 @@ def _conditions(text: str) -> list[tuple[str, str | None]]:
             raise MetricError(
                 f"{condition.strip()!r} is no condition: write dimension=value, ; between several."
             )
-        found.append((name.strip(), value.strip() or None))
+        name, value = name.strip(), value.strip()
+        if said_as(name, (MONTH,)) == MONTH and _MONTH.fullmatch(value):
+            value = f"{value}-01"
+        found.append((name, value or None))
     return found
 
 

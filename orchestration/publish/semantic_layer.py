@@ -28,10 +28,17 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from orchestration.publish.dbt_manifest import manifest_path
+from orchestration.publish.dimension_words import (
+    ID_OF_NAME,
+    MONTH,
+    NAMES_SQL,
+    looked_up,
+    said_as,
+    words_for,
+)
 
-MONTH = "month"
-# Another word for it, as the marts say.
-MONTH_OF_MARTS = "billing_period"
+# MetricFlow shows it as a dimension beside the month of the metric; it is the same.
+_MONTH_OF_MARTS = "billing_period"
 Kind = TypeVar("Kind")
 _CURRENCY = re.compile(r"\b[a-z_]+_currency\b")
 
@@ -51,6 +58,7 @@ class Metric:
         group: The semantic model that it is of.
         relation: The mart that it is read from.
         dimensions: What it can be asked by.
+        names: Names that it can be asked by as well, found by an id among the dimensions.
         always_by: Those that it is always shown by, because it means nothing without them.
     """
 
@@ -60,6 +68,7 @@ class Metric:
     group: str
     relation: str
     dimensions: tuple[str, ...]
+    names: tuple[str, ...]
     always_by: tuple[str, ...]
 
 
@@ -69,11 +78,12 @@ class MetricQuestion:
 
     Attributes:
         metrics: Names of metrics.
-        by: Names of dimensions.
-        where: Dimensions with the text that they must have, None for what has none; several of
+        by: Names of dimensions, or other words for them.
+        where: The same, with the text that they must have, None for what has none; several of
             one dimension are alternatives.
         first_month: First day of the first month.
         last_month: First day of the last month.
+        last_whole_month: The same where nobody asked for months: what has no month is kept.
     """
 
     metrics: tuple[str, ...]
@@ -81,6 +91,7 @@ class MetricQuestion:
     where: tuple[tuple[str, str | None], ...] = ()
     first_month: date | None = None
     last_month: date | None = None
+    last_whole_month: date | None = None
 
 
 @dataclass(frozen=True)
@@ -92,12 +103,14 @@ class MetricSql:
         parameters: Values of its named parameters.
         dimensions: The first columns of the answer.
         metrics: The columns after them.
+        added: The dimensions that nobody asked for and without which the metrics mean nothing.
     """
 
     sql: str
     parameters: dict[str, str | date]
     dimensions: tuple[str, ...]
     metrics: tuple[Metric, ...]
+    added: tuple[str, ...]
 
 
 class _DuckDb:
@@ -136,6 +149,7 @@ class SemanticLayer:
             meta = (node.get("config") or {}).get("meta") or meta_of_measure[measures[0]]
             unit = str(meta["unit"])
             always_by = (*meta.get("always_by", ()), *_CURRENCY.findall(unit))
+            dimensions = tuple(self._names_of([node["name"]]))
             found.append(
                 Metric(
                     node["name"],
@@ -143,7 +157,8 @@ class SemanticLayer:
                     unit,
                     model_of[measures[0]]["name"],
                     model_of[measures[0]]["node_relation"]["relation_name"].replace('"', ""),
-                    tuple(self._names_of([node["name"]])),
+                    dimensions,
+                    tuple(looked_up(dimensions)),
                     tuple(dict.fromkeys(always_by)),
                 )
             )
@@ -163,9 +178,12 @@ class SemanticLayer:
         metrics = [_one_of(name, self.metrics, "metric") for name in names]
         known = self._names_of([metric.name for metric in metrics])
         what = " and ".join(metric.name for metric in metrics)
-        asked = [MONTH if name == MONTH_OF_MARTS else name for name in question.by]
-        for name in asked:
-            _one_of(name, known, f"dimension of {what}")
+        names_by_id = looked_up(known)
+        asked: list[str] = []
+        for word in question.by:
+            name = _dimension(word, known, names_by_id, what)
+            asked += [name, *([names_by_id[name]] if name in names_by_id else [])]
+        always = [name for metric in metrics for name in metric.always_by]
         for metric in metrics:
             for name in metric.always_by:
                 if name not in known:
@@ -173,10 +191,10 @@ class SemanticLayer:
                         f"{metric.name} is always by {name}, which not all of {what} have: ask for "
                         "it apart."
                     )
-                asked.append(name)
-        by = tuple(dict.fromkeys(asked))
-        where, parameters = self._where(question, known, what)
-        self._refuse_stale_months(question, metrics)
+        dimensions = tuple(dict.fromkeys([*asked, *always]))
+        by = [name for name in dimensions if name in known]
+        self._refuse_stale_months(question, known, metrics)
+        where, parameters = self._where(question, known, metrics, what)
         statement = self._engine.explain(
             MetricFlowQueryRequest.create(
                 metric_names=[metric.name for metric in metrics],
@@ -185,14 +203,20 @@ class SemanticLayer:
                 output_column_order_mode=OutputColumnOrderMode.INPUT_ORDER,
             )
         ).sql_statement.sql
-        columns = [f'"{name}"' for name in (*by, *(metric.name for metric in metrics))]
-        order = f"\norder by {', '.join(columns[: len(by)])}" if by else ""
+        answered = _quoted([*by, *(metric.name for metric in metrics)])
+        columns = _quoted([*dimensions, *(metric.name for metric in metrics)])
+        joins = "".join(
+            f"\nleft join (\n    {NAMES_SQL[name]}\n) as {name}_names using ({names_by_id[name]})"
+            for name in dimensions
+            if name in names_by_id
+        )
+        order = f"\norder by {_quoted(dimensions)}" if dimensions else ""
         return MetricSql(
-            f"select {', '.join(columns)}\nfrom (\n{statement}\n) as answer "
-            f"({', '.join(columns)}){order}",
+            f"select {columns}\nfrom (\n{statement}\n) as answer ({answered}){joins}{order}",
             parameters,
-            by,
+            dimensions,
             tuple(metrics),
+            tuple(name for name in dimensions if name not in asked),
         )
 
     def _names_of(self, metrics: Sequence[str]) -> dict[str, str]:
@@ -201,12 +225,16 @@ class SemanticLayer:
         for entity in self._engine.entities_for_metrics(list(metrics)):
             names[entity.name] = entity.name
         for dimension in self._engine.simple_dimensions_for_metrics(list(metrics)):
-            if dimension.name not in ("metric_time", MONTH_OF_MARTS):
+            if dimension.name not in ("metric_time", _MONTH_OF_MARTS):
                 names[dimension.name] = dimension.dunder_name
         return names
 
     def _where(
-        self, question: MetricQuestion, known: dict[str, str], what: str
+        self,
+        question: MetricQuestion,
+        known: dict[str, str],
+        metrics: Sequence[Metric],
+        what: str,
     ) -> tuple[list[str], dict[str, str | date]]:
         conditions: list[str] = []
         parameters: dict[str, str | date] = {}
@@ -217,35 +245,55 @@ class SemanticLayer:
         if question.last_month is not None:
             conditions.append(f"{month} <= $last_month")
             parameters["last_month"] = question.last_month
+        if question.last_whole_month is not None:
+            conditions.append(f"({month} <= $last_whole_month or {month} is null)")
+            parameters["last_whole_month"] = question.last_whole_month
+        names_by_id = looked_up(known)
+        is_of_latest = any(metric.name in self._latest_by for metric in metrics)
         alternatives: dict[str, list[str]] = {}
-        for place, (name, value) in enumerate(question.where):
-            name = MONTH if name == MONTH_OF_MARTS else name
-            _one_of(name, known, f"dimension of {what}")
-            column = f"cast({self._template(known[name])} as varchar)"
-            if value is None:
-                condition = f"{column} is null"
-            else:
+        for place, (word, value) in enumerate(question.where):
+            name = _dimension(word, known, names_by_id, what)
+            if value is not None:
                 parameters[f"value_{place}"] = value
-                condition = f"{column} = $value_{place}"
+            if name in names_by_id or (is_of_latest and ID_OF_NAME.get(name) in known):
+                condition = self._has_name(name, known, place, value)
+            else:
+                column = f"cast({self._template(known[name])} as varchar)"
+                condition = f"{column} is null" if value is None else f"{column} = $value_{place}"
             alternatives.setdefault(name, []).append(condition)
         conditions += [f"({' or '.join(either)})" for either in alternatives.values()]
         return conditions, parameters
 
-    def _refuse_stale_months(self, question: MetricQuestion, metrics: Sequence[Metric]) -> None:
+    def _has_name(self, name: str, known: dict[str, str], place: int, value: str | None) -> str:
+        """Return the condition that an id has a name, whatever else changes of it."""
+        by_id = ID_OF_NAME[name]
+        column = self._template(known[by_id])
+        ids = f"select {by_id} from ({NAMES_SQL[name]}) as {name}_names where {name}"
+        if value is None:
+            return f"({column} is null or {column} not in ({ids} is not null))"
+        return f"{column} in ({ids} = $value_{place})"
+
+    def _refuse_stale_months(
+        self, question: MetricQuestion, known: Mapping[str, str], metrics: Sequence[Metric]
+    ) -> None:
         """Refuse a condition that changes which month is the latest one.
 
         MetricFlow drops rows before it takes the latest month, so that of a use case which the
-        condition left, an earlier month would be taken and added.
+        condition left, an earlier month would be taken and added. A name is looked up by its id,
+        which leaves nothing.
         """
         for metric in metrics:
-            allowed = self._latest_by.get(metric.name)
-            if allowed is None:
+            latest_of = self._latest_by.get(metric.name)
+            if latest_of is None:
                 continue
-            for name, _ in question.where:
-                if name not in (MONTH, MONTH_OF_MARTS, *allowed):
+            ids = {name for name in latest_of if name in known}
+            names = [name for name, by_id in ID_OF_NAME.items() if by_id in ids]
+            for word, _ in question.where:
+                name = said_as(word, known)
+                if name not in (MONTH, *latest_of, *names):
                     raise MetricError(
                         f"{metric.name} is taken of the latest month of each "
-                        f"{' and '.join(allowed)}: where {name} changed, a condition on it would "
+                        f"{' and '.join(latest_of)}: where {name} changed, a condition on it would "
                         f"add an earlier month. Ask by {name} instead and keep its rows."
                     )
 
@@ -291,6 +339,23 @@ class SemanticLayer:
             for dimension in model["dimensions"]
             if dimension["type"] == "time"
         }
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _dimension(
+    word: str, known: Mapping[str, str], names_by_id: Mapping[str, str], what: str
+) -> str:
+    """Return the dimension that a word stands for.
+
+    Raises:
+        MetricError: No dimension of the metrics is called so.
+    """
+    name = said_as(word, known)
+    _one_of(name, {**known, **names_by_id, **words_for(known)}, f"dimension of {what}")
+    return name
 
 
 def _one_of(name: str, known: Mapping[str, Kind], what: str) -> Kind:

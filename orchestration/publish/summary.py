@@ -66,18 +66,40 @@ _COVERAGE = """
     order by billing_period, service_name, billing_currency
 """
 
+_KNOWS_HELD = """
+    select 1 from duckdb_tables() where schema_name = 'trust' and table_name = 'rpt_held_period'
+"""
+_HELD = """
+    select
+        source,
+        billing_period,
+        held_since,
+        reason,
+        what_to_do,
+        billing_currency,
+        held_billed_cost,
+        published_billed_cost
+    from trust.rpt_held_period
+    order by source, billing_period, billing_currency
+"""
+
 # Wider than any answer.
 _WHOLE = 1_000_000
 
 QUERY_TO_PASTE = (
     "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
     "from showback.fct_showback_daily where billing_period = (select max(billing_period) "
-    "from showback.fct_showback_daily) group by all order by 3 desc limit 10"
+    "from reference.dim_billing_period where period_status = 'complete') "
+    "group by all order by 3 desc limit 10"
 )
 
 
 # In the order in which a bill walks through them; the curated facts stand before the doors.
 DOORS = ("facts", "extract", "land", "conform", "allocate", "marts", "publish")
+
+
+class NoQuestionError(ValueError):
+    """A statement asks for nothing."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +179,28 @@ def coverage_lines(published_path: Path) -> list[str]:
     ]
 
 
+def held_lines(published_path: Path) -> list[str]:
+    """Return which months a gate holds, why, how much money waits and what stands published."""
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        # A file of an earlier version has no such table.
+        is_known = connection.execute(_KNOWS_HELD).fetchone() is not None
+        found = connection.execute(_HELD).fetchall() if is_known else []
+    amounts: dict[tuple[object, ...], list[str]] = {}
+    for source, period, since, reason, remedy, currency, waits, stands in found:
+        amounts.setdefault((source, period, since, reason, remedy), []).append(
+            f"{_amount(waits, currency)} wait, {_amount(stands, currency)} published"
+        )
+    return [
+        f"HELD  {source} {period:%Y-%m}, since {since}: {reason}. Billed: {'; '.join(money)}. "
+        f"What to do: {remedy}"
+        for (source, period, since, reason, remedy), money in amounts.items()
+    ]
+
+
+def _amount(amount: Decimal | None, currency: str | None) -> str:
+    return "nothing" if amount is None else f"{amount:,.2f} {currency or 'of no known currency'}"
+
+
 def print_summary(
     published_path: Path,
     report_path: Path,
@@ -179,7 +223,7 @@ def print_summary(
         say("")
         for line in _table(period_money(published_path)):
             say(line)
-        for line in coverage_lines(published_path):
+        for line in (*coverage_lines(published_path), *held_lines(published_path)):
             say(line)
     failed = [gate for gate in gates if not gate.passed]
     say("")
@@ -271,11 +315,14 @@ def answer(published_path: Path, question: str, *, is_cut: bool = True) -> str:
 
     Raises:
         FileNotFoundError: Nothing is published yet.
+        NoQuestionError: The statement has no answer, such as a comment alone.
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
         rows = connection.sql(question)
-        if is_cut or rows is None:
+        if rows is None:
+            raise NoQuestionError("There is nothing to answer: that is no question.")
+        if is_cut:
             return str(rows)
         shown = io.StringIO()
         with redirect_stdout(shown):

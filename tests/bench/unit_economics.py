@@ -150,8 +150,16 @@ _WINDOWS = f"""
         'USD' as reporting_currency, cast(24.5 as decimal(38, 12)) as effective_cost_reporting,
         cast(null as decimal(38, 12)) as spot_cost_reporting,
         cast(null as decimal(38, 12)) as spot_saving_reporting,
+        cast(null as decimal(38, 12)) as listed_spot_cost_reporting,
         cast(24 as decimal(38, 12)) as billed_hours, cast(0 as bigint) as unknown_charges_count
     from range($days) as days(d), range({_MACHINES}) as machines(r)
+"""
+_USE_CASE_WINDOWS = f"""
+    select
+        source, billing_period, resource_id, charge_period_start, charge_period_end,
+        'use-case-1' as use_case_id, reporting_currency,
+        cast(effective_cost_reporting as decimal(38, 24)) as effective_cost_reporting
+    from ({_WINDOWS})
 """
 _INPUTS: Mapping[str, str] = {
     "int_split_shares": _SPLITS,
@@ -159,6 +167,7 @@ _INPUTS: Mapping[str, str] = {
     "int_charge_splits": _CHARGES,
     "int_usage_metered_daily": _METERED,
     "int_gpu_resource_windows": _WINDOWS,
+    "int_gpu_resource_use_cases": _USE_CASE_WINDOWS,
 }
 # Reads the large month once and adds its tokens up to the grain of the daily mart.
 _FLOOR = """

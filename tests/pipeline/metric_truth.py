@@ -136,7 +136,7 @@ _INFERENCE = "unit_economics.fct_cost_per_inference_monthly"
 _INFERENCE_GRAIN = ("month", *_OWNED, "source", "service_name", "x_model")
 _VALUE = "unit_economics.fct_use_case_economics_monthly"
 _RETURN = "unit_economics.fct_return_on_model_investment"
-_MODEL_COST = _known("full_cost_reporting", "benefit_reporting")
+_MODEL_RETURN = "unit_economics.fct_model_return_monthly"
 _INPUT = "sum(input_uncached_tokens + cache_read_tokens + cache_write_tokens)"
 _EFFECTS = [
     "volume",
@@ -169,11 +169,16 @@ def _latest(amount: str, condition: str = "true") -> str:
     return _where(amount, f"is_latest and {condition}")
 
 
-def _romi(benefit: str, column: str) -> Ratio:
+def _romi(
+    benefit: str,
+    column: str,
+    mart: str = _RETURN,
+    grain: tuple[str, ...] = ("month", "use_case_id"),
+) -> Ratio:
     has_return = "romi_pct is not null"
     cost = _latest("cumulative_full_cost_reporting", has_return)
     gain = _latest(f"cumulative_{benefit}_reporting", has_return)
-    return Ratio(f"(({gain}) - ({cost})) * 100", cost, _RETURN, column, ("month", "use_case_id"))
+    return Ratio(f"(({gain}) - ({cost})) * 100", cost, mart, column, grain)
 
 
 TRUTHS: dict[str, Truth] = {
@@ -332,17 +337,23 @@ TRUTHS: dict[str, Truth] = {
         },
     ),
     "model_returns": Truth(
-        "unit_economics.fct_model_return_monthly",
+        _MODEL_RETURN,
         {
             "model_full_cost_reporting": "sum(full_cost_reporting)",
             "model_benefit_reporting": "sum(benefit_reporting)",
-            "model_cost_with_benefit_reporting": _MODEL_COST,
+            "model_invested_cost_reporting": _latest(
+                "cumulative_full_cost_reporting", "romi_pct is not null"
+            ),
+            "model_returned_benefit_reporting": _latest(
+                "cumulative_benefit_reporting", "romi_pct is not null"
+            ),
         },
         {
-            "model_return_pct": Ratio(
-                f"(sum(benefit_reporting) - ({_MODEL_COST})) * 100", _MODEL_COST
+            "model_romi_pct": _romi(
+                "benefit", "romi_pct", _MODEL_RETURN, ("month", "use_case_id", "x_model")
             )
         },
+        latest_of="use_case_id, x_model",
     ),
     "return_on_investment": Truth(
         _RETURN,

@@ -45,6 +45,7 @@ ALLOCATE = (
     "int_split_shares",
     "int_usage_splits",
     "int_gpu_resource_windows",
+    "int_gpu_resource_use_cases",
 )
 AWS_MONTHS = ("2026-09", "2026-10")
 # Marts by month of a source that hang on who owns a charge.
@@ -67,7 +68,7 @@ ALLOCATED_MARTS = (
 )
 # Marts by month over all sources that compare tokens of bills with those of meters.
 USAGE_MARTS = ("trust.rpt_usage_coverage", "trust.rpt_usage_reconciliation")
-# Marts over all months that hang on what machines cost, whoever owns it.
+# Marts over all months that hang on what machines cost, and on what use cases carry of it.
 GPU_MARTS = (
     "trust.rpt_training_run",
     "unit_economics.fct_training_efficiency",
@@ -124,6 +125,7 @@ SNAPSHOT_MARTS = (
     "reference.dim_billing_period",
     "reference.dim_day",
     "trust.rpt_freshness",
+    "trust.rpt_held_period",
     "trust.rpt_restatements",
 )
 
@@ -355,7 +357,9 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
     assert run.exit_code == 0, run.text
     october = [("aws_small", "2026-10"), ("focus_small", "2026-10")]
     assert before.written_files() == {
-        ("int_split_shares", source, period) for source, period in october
+        (model, source, period)
+        for model in ("int_split_shares", "int_gpu_resource_use_cases")
+        for source, period in october
     }
     moved = installation.query(
         "select distinct billing_period::varchar, department, cost_centre "
@@ -366,13 +370,12 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
         ("org.owner", "2026-10"),
         ("reference.dim_owner", "*"),
         ("allocate.int_split_shares", "2026-10"),
+        ("allocate.int_gpu_resource_use_cases", "2026-10"),
         *((mart, "2026-10") for mart in ALLOCATED_MARTS if mart != "allocation.charge_split"),
         *((mart, "*") for mart in STATEMENTS),
         *((mart, "2026-10") for mart in (*USAGE_MARTS, *MONTHLY_MARTS)),
         *((mart, "*") for mart in OWNER_LISTS),
-        *((mart, "*") for mart in COMPARED_MARTS),
-        # which days of an open month are billed, it reads off the showback
-        ("unit_economics.fct_hosted_model_monthly", "*"),
+        *((mart, "*") for mart in (*COMPARED_MARTS, *GPU_MARTS)),
     }
 
 
@@ -407,6 +410,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "int_fx_rates",
         "int_profile_costs",
         "int_gpu_resource_windows",
+        "int_gpu_resource_use_cases",
     )
     assert before.written_files() == {(model, *month) for model in costs for month in months}
     in_currency = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ import duckdb
 import pytest
 
 from orchestration.__main__ import main
-from orchestration.publish.metrics import as_csv, as_sql, ask, question_of
+from orchestration.publish.metrics import MetricAnswer, as_csv, as_sql, ask, question_of
 from orchestration.publish.semantic_layer import MetricError, SemanticLayer
 from orchestration.settings import DBT_PROJECT_DIR
 from tests.pipeline.conftest import Installation, Run
@@ -32,11 +33,16 @@ def layer(parsed_project: None) -> SemanticLayer:
 
 
 def run_metric(installation: Installation, *arguments: str) -> Run:
-    said = io.StringIO()
+    return run_metric_beside(installation, *arguments)[0]
+
+
+def run_metric_beside(installation: Installation, *arguments: str) -> tuple[Run, str]:
+    """Return how the command ended, and what it said beside its output."""
+    said, beside = io.StringIO(), io.StringIO()
     environment = mock.patch.dict(os.environ, installation.environment(), clear=True)
-    with environment, redirect_stdout(said):
+    with environment, redirect_stdout(said), redirect_stderr(beside):
         exit_code = main(["metric", *arguments])
-    return Run(exit_code, tuple(said.getvalue().splitlines()))
+    return Run(exit_code, tuple(said.getvalue().splitlines())), beside.getvalue()
 
 
 def test_all_metrics_are_listed_with_unit_sentence_and_dimensions(
@@ -48,6 +54,9 @@ def test_all_metrics_are_listed_with_unit_sentence_and_dimensions(
     for metric in layer.metrics.values():
         assert f"  {metric.name} [{metric.unit}]\n      {metric.description}" in text
     assert any(line.startswith("inference, by month, ") for line in lines)
+    # a mart that has ids alone can be asked by names all the same
+    assert any(re.fullmatch(r"sessions, by month, .*\buse_case\b", line) for line in lines)
+    assert "  model for x_model or hosted_model or trained_model" in lines
 
 
 def test_money_comes_by_its_currency_though_nobody_asked_for_it(published: Installation) -> None:
@@ -116,6 +125,53 @@ def test_a_value_that_no_row_has_is_said_with_the_nearest(
     assert len(answer.hints) == 1
 
 
+def test_what_has_no_match_fails_and_leaves_a_file_for_other_tools_empty(
+    published: Installation,
+) -> None:
+    team = published.scalar(
+        "select max(team) from showback.fct_showback_daily where effective_cost_reporting <> 0"
+    )
+    wrong = ("effective_cost_reporting", "--where", f"team={team.upper()}")
+    said = f"No row has the team {team.upper()!r}. It is written {team!r}."
+    run, beside = run_metric_beside(published, *wrong)
+    assert (run.exit_code, run.lines, beside) == (1, (said,), "")
+    run, beside = run_metric_beside(published, *wrong, "--format", "csv")
+    assert (run.exit_code, run.text, beside) == (1, "", f"{said}\n")
+    run, beside = run_metric_beside(published, "effective_cots", "--format", "csv")
+    assert (run.exit_code, run.text) == (1, "")
+    assert beside.startswith("There is no metric 'effective_cots'. Near: effective_cost")
+    # the part of an answer whose other part has no match is no whole answer
+    run = run_metric(published, *wrong[:2], f"team={team}; team=zzzz")
+    assert run.exit_code == 1 and "effective_cost_reporting" in run.text
+    # each value is there, and no row has both
+    asked = ("effective_cost_reporting", "--where", "source=focus_small; month=2026-09")
+    run = run_metric(published, *asked)
+    assert (run.exit_code, run.lines) == (
+        1,
+        ("No row of the published file has all that is asked for.",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [
+        (["--from", "2031-01"], "Nothing is known of 2031-01 or later."),
+        (["--to", "2019-12"], "Nothing is known of 2019-12 or earlier."),
+    ],
+)
+def test_months_without_data_are_said_with_those_that_have_some(
+    published: Installation, months: list[str], said: str
+) -> None:
+    first, last = published.query(
+        "select strftime(min(billing_period), '%Y-%m'), strftime(max(billing_period), '%Y-%m') "
+        "from showback.fct_showback_daily"
+    )[0]
+    for by in ([], ["--by", "team"]):
+        run = run_metric(published, "idle_share", *by, *months)
+        assert run.exit_code == 1
+        assert run.lines == (f"{said} There are months from {first} to {last}.",)
+
+
 def test_what_is_piped_is_whole_and_csv_has_every_digit(published: Installation) -> None:
     wide = "select repeat('x', 400) as wide, cast(1.5 as decimal(38, 12)) as exact, null as nothing"
     environment = {**os.environ, **published.environment()}
@@ -178,13 +234,15 @@ def test_the_sql_can_be_asked_of_the_published_file_by_any_client(
     [
         (["cost_per_inferenc"], "There is no metric 'cost_per_inferenc'. Near: cost_per_inference"),
         (["zzz"], "There is no metric 'zzz'. There are: "),
-        (["idle_share", "--by", "usecase"], "Near: use_case, use_case_id."),
+        (["idle_share", "--by", "usecase"], "Near: use_case, use_case_id"),
         (["idle_share", "--where", "teem=a"], "dimension of idle_share 'teem'. Near: team"),
         (["idle_share,outcome_quantity", "--by", "source"], "of idle_share and outcome_quantity"),
         (["effective_cost,requests"], "effective_cost is always by billing_currency, which not"),
         (["idle_share", "--where", "team"], "'team' is no condition: write dimension=value"),
         (["idle_share", "--from", "2026-9"], "'2026-9' is no month: write it as 2026-09."),
         (["", "--by", "team"], "Name a metric"),
+        (["", "--from", "2026-09"], "Name a metric"),
+        (["idle_share", "--from", "2026-10", "--to", "2026-09"], "no month from 2026-10 to"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_said_with_what_can(
@@ -317,6 +375,121 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
         ("2026-09-01", "USD", "64.705882352941", "17", "17"),
         ("2026-10-01", "USD", "60", "25", "125"),
     )
+
+
+def test_models_return_by_the_definition_of_their_use_cases(
+    published: Installation, layer: SemanticLayer, tmp_path: Path
+) -> None:
+    """One definition: all cost up to the month, also of months without a stated benefit.
+
+    In September m1 cost 90 and nobody stated what it brought, in October 10 for 60. Counting only
+    the month with a benefit would say +500 %; by all that it cost it is (60 - 100) / 100 = -40 %.
+    With m2, which cost 20 up to September for 60, it is (120 - 120) / 120 = 0.
+    """
+    september, october = date(2026, 9, 1), date(2026, 10, 1)
+
+    def row(model: str, month: date, cost: int, benefit: int | None) -> Cells:
+        return {
+            "use_case_id": "search",
+            "x_model": model,
+            "billing_period": month,
+            "reporting_currency": "USD",
+            "cumulative_full_cost_reporting": cost,
+            "cumulative_benefit_reporting": benefit,
+            "romi_pct": None if benefit is None else 1,
+        }
+
+    path = published_rows(
+        published,
+        tmp_path,
+        "unit_economics.fct_model_return_monthly",
+        [
+            row("m1", september, 90, None) | {"full_cost_reporting": 90},
+            row("m1", october, 100, 60) | {"full_cost_reporting": 10, "benefit_reporting": 60},
+            row("m2", september, 20, 60) | {"full_cost_reporting": 20, "benefit_reporting": 60},
+        ],
+    )
+    assert ask(path, layer, question_of("model_romi_pct", "x_model")).rows == (
+        ("m1", "-40"),
+        ("m2", "200"),
+    )
+    assert ask(path, layer, question_of("model_romi_pct")).rows == (("0",),)
+
+
+def test_a_use_case_has_a_name_where_the_mart_knows_its_id_alone(
+    published: Installation, layer: SemanticLayer, tmp_path: Path
+) -> None:
+    """20 + 40 tokens of 10 sessions are 6 a session. It is called by its last published name."""
+    september, october, november = (date(2026, month, 1) for month in (9, 10, 11))
+
+    def sessions(use_case: str | None, month: date, tokens: int) -> Cells:
+        told = {"tokens": tokens, "sessions_count": 5, "tokens_per_session": 1}
+        return {"use_case_id": use_case, "billing_period": month, **told}
+
+    path = published_rows(
+        published,
+        tmp_path,
+        "unit_economics.fct_session_economics_monthly",
+        [
+            sessions("answers", september, 20),
+            sessions("answers", october, 40),
+            sessions("nameless", october, 5),
+            sessions(None, october, 15),
+        ],
+    )
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.dim_billing_period as select $1 as period_end_date", [november]
+        )
+        connection.execute(
+            "create table reference.dim_use_case (use_case_id varchar, use_case varchar, "
+            "valid_from date)"
+        )
+        for row in (
+            ("answers", "Replies", None),
+            ("answers", "Answers", october),
+            ("answers", "Oracle", november),
+            ("other", "Other", None),
+        ):
+            connection.execute("insert into reference.dim_use_case values (?, ?, ?)", list(row))
+
+    def asked(by: str, where: str = "") -> MetricAnswer:
+        return ask(path, layer, question_of("tokens_per_session", by, where))
+
+    answer = asked("use_case")
+    assert answer.columns == ("use_case", "use_case_id", "tokens_per_session")
+    assert answer.rows == (
+        ("Answers", "answers", "6"),
+        (None, "nameless", "1"),
+        (None, None, "3"),
+    )
+    assert asked("month", "use_case=Answers").rows == (("2026-09-01", "4"), ("2026-10-01", "8"))
+    assert asked("use_case_id", "use_case=").rows == (("nameless", "1"), (None, "3"))
+    renamed = asked("", "use_case=Replies")
+    assert (renamed.rows, renamed.hints) == (
+        (),
+        ("No row has the use_case 'Replies'. There are: Answers.",),
+    )
+
+
+def test_a_return_is_asked_for_by_the_name_of_its_use_case(
+    published: Installation, layer: SemanticLayer
+) -> None:
+    """The name is looked up by the id, so that no month of the use case is left out."""
+    (use_case_id, name), *_ = published.query(
+        "select use_case_id, use_case from unit_economics.fct_return_on_model_investment "
+        "order by all"
+    )
+    metrics = "romi_pct,cumulative_full_cost_reporting"
+    by_name = ask(published.published_path, layer, question_of(metrics, "", f"use_case={name}"))
+    by_id = ask(
+        published.published_path, layer, question_of(metrics, "", f"use_case_id={use_case_id}")
+    )
+    assert by_name == by_id
+    assert by_id.rows != ()
+    model = question_of("effective_cost_reporting", "model, owner")
+    assert ask(published.published_path, layer, model).columns[:2] == ("x_model", "owner_id")
 
 
 def test_the_file_divides_exactly_for_everybody(published: Installation) -> None:

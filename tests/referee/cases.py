@@ -153,7 +153,14 @@ def good_charges() -> list[Row]:
     """Return charges of every category and commitment case that keep every rule."""
     return [
         _usage(),
-        _usage(ConsumedQuantity="5", PricingQuantity="2", Tags=None, SkuPriceDetails=None),
+        _usage(
+            ConsumedQuantity="5",
+            PricingQuantity="2",
+            RegionId="eu-2",
+            RegionName="Zürich",
+            Tags=None,
+            SkuPriceDetails=None,
+        ),
         _usage(
             **_COMMITTED,
             CommitmentDiscountStatus="Used",
@@ -327,7 +334,7 @@ CASES: Mapping[str, Case] = {
     "tags_that_are_no_json": _with_one(Tags="team=search"),
     "tags_that_are_nested": _with_one(Tags='{"team": {"name": "search"}}'),
     "contract_applied_against_its_schema": _with_one(ContractApplied='{"Elements": []}'),
-    "letters_outside_ascii": _with_one(RegionName="Zürich"),
+    "text_that_could_not_be_read": _with_one(RegionName="Z\N{REPLACEMENT CHARACTER}rich"),
     "account_ids_as_numbers": Case(
         COST_AND_USAGE, good_charges(), types={"BillingAccountId": "BIGINT"}
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from orchestration.settings import PROJECT_DIR
 
 ENVIRONMENT = PROJECT_DIR / ".focus-referee"
 # The corrected 1.4 model: as published it cannot be loaded (its commitment rules form a cycle).
+# ``_corrected`` puts right what is left.
 MODEL = (
     PROJECT_DIR.parent / "shared" / "samples" / "focus" / "spec-model" / "corrected"
 ) / "model-1.4.json"
@@ -76,7 +78,7 @@ def verdicts(parquet: Path, dataset: str, model: Path = MODEL) -> dict[str, str]
         (work / "focus_validator").mkdir()
         (work / "focus_validator" / "rules").symlink_to(_package(command) / "rules")
         (work / "rules").mkdir()
-        shutil.copy(model, work / "rules" / f"model-{VERSION}.json")
+        (work / "rules" / f"model-{VERSION}.json").write_text(_corrected(model), encoding="utf-8")
         done = subprocess.run(
             [
                 *(str(command), "--data-file", str(parquet.resolve())),
@@ -94,6 +96,22 @@ def verdicts(parquet: Path, dataset: str, model: Path = MODEL) -> dict[str, str]
         if not (work / "found.xml").exists():
             raise NoRefereeError(f"focus-validator left no verdicts: {done.stderr[-600:]}")
         return dict(_read(work / "found.xml"))
+
+
+def _corrected(model: Path) -> str:
+    """Return the model as it says itself that it is meant.
+
+    Texts must conform to StringHandling, whose rules ask for valid Unicode and the original
+    spelling. The validator asks for ASCII instead, which fails every name with an accent; as a
+    pattern the same rules ask for what Unicode text cannot have: the character for bytes that
+    could not be read.
+    """
+    told = json.loads(model.read_text(encoding="utf-8"))
+    for rule in told["ModelRules"].values():
+        requirement = rule["ValidationCriteria"]["Requirement"]
+        if requirement.get("CheckFunction") == "FormatString":
+            requirement |= {"CheckFunction": "CheckRegexMatch", "Pattern": r"^[^\x{FFFD}]*$"}
+    return json.dumps(told)
 
 
 def _read(path: Path) -> Iterator[tuple[str, str]]:

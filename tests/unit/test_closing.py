@@ -169,6 +169,12 @@ def cases() -> Iterable[tuple[str, str, str]]:
         "the vendor said 503",
     )
     yield (
+        f"update {fresh} set freshness = 'held', reason = 'no rate from GBP to USD' "
+        "where snapshot_id = 's9'",
+        "Sources",
+        "no rate from GBP to USD",
+    )
+    yield (
         f"insert into {fresh} values ('openai', null, null, null, null, 'stale', 'no key')",
         "Sources",
         "no key",

@@ -261,7 +261,7 @@ def test_a_delivery_that_could_not_be_judged_is_judged_by_the_next_run(
     untold = delivery(source)
     (whole,) = of(untold, "judged")
     assert whole.focus_version is None and "failed to allocate" in whole.sentence
-    assert "could not be judged, and the next run tries again" in source.said[-1]
+    assert "could not be judged, on one thread neither; the next run tries again" in source.said[-1]
     monkeypatch.setattr(focus_delivery, "judge_files", judges)
     judge_deliveries(source.config, source.data, source.said.append)
     found = delivery_of(source.data, snapshot(source))
@@ -272,6 +272,58 @@ def test_a_delivery_that_could_not_be_judged_is_judged_by_the_next_run(
     said = len(source.said)
     judge_deliveries(source.config, source.data, source.said.append)
     assert len(source.said) == said
+
+
+def test_what_many_threads_cannot_judge_one_judges_in_the_same_run(
+    source: FileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(source.bills / "bill.csv", [line("1")])
+    judges = focus_delivery.judge_files
+
+    def needs_memory(connection: duckdb.DuckDBPyConnection, *rest: Any) -> Delivery:
+        (threads,) = connection.execute("select current_setting('threads')").fetchone() or (0,)
+        if threads > 1:
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 256.0 KiB")
+        return judges(connection, *rest)
+
+    monkeypatch.setattr(focus_delivery, "judge_files", needs_memory)
+    (whole,) = of(delivery(source), "judged")
+    assert whole.focus_version == "1.0"
+
+
+def test_credits_are_judged_by_their_prices_in_money(source: FileSource) -> None:
+    """Of 3 charges in credits one has no price in dollars: that alone is broken today.
+
+    The credits have a price each, and the euros that the fourth is priced in have none.
+    """
+    priced = {"PricingCurrencyContractedUnitPrice": "0.5", "PricingCurrencyEffectiveCost": "50"}
+    rows = [
+        line("1", PricingCurrency="Credits", ContractedUnitPrice="0.01", **priced),
+        line("2", PricingCurrency="Credits", ContractedUnitPrice="0.01", **priced),
+        line("3", PricingCurrency="Credits", ContractedUnitPrice="", **priced),
+        line(
+            "4",
+            PricingCurrency="eur",
+            ContractedUnitPrice="0.01",
+            PricingCurrencyContractedUnitPrice="",
+            PricingCurrencyEffectiveCost="",
+        ),
+    ]
+    write_csv(source.bills / "bill.csv", [row | {"SkuPriceId": "p"} for row in rows])
+    broken = {f.rule_id: f.billed_cost for f in of(delivery(source), "today_broken")}
+    price = "CAU-PricingCurrencyContractedUnitPrice-C-012-C"
+    assert Decimal(str(broken[price])) == 3 + 4
+    assert Decimal(str(broken["CAU-PricingCurrencyEffectiveCost-C-003-M"])) == 4
+    assert Decimal(str(broken["CAU-ContractedUnitPrice-C-015-C"])) == 3
+
+
+def test_the_money_of_broken_rows_is_that_of_the_ledger(source: FileSource) -> None:
+    """Of 0.1 and 12345.678901234567 as DOUBLE: the shortest decimals, as landing reads them."""
+    rows = [line(0.1, ChargeCategory="x"), line(12345.678901234567, ChargeCategory="y")]
+    types = dict.fromkeys(rows[0], "varchar") | {"BilledCost": "double"}
+    write_parquet(source.bills / "bill.parquet", rows, types)
+    (broken,) = of(delivery(source), "today_broken", "ChargeCategory")
+    assert Decimal(str(broken.billed_cost)) == Decimal("12345.778901234567")
 
 
 def test_dbt_is_told_of_the_delivery_that_counts(source: FileSource) -> None:

@@ -756,13 +756,17 @@ BUDGET = ",".join(TABLES["budget"].columns) + "\n"
     ("lines", "said"),
     [
         (
-            "sub_account,1,USD,-1,,,\n",
+            "sub_account,1,USD,-1,,,,\n",
             "row 2, column monthly_budget: it must not be less than 0.",
         ),
-        ("use_case,nobody,USD,1,,,\n", "row 2, column scope_value: 'nobody' is not in use_case"),
-        ("team,search,USD,1,,,\n", "row 2, column budget_scope: 'team' is not allowed"),
+        ("use_case,nobody,USD,1,,,,\n", "row 2, column scope_value: 'nobody' is not in use_case"),
+        ("team,search,USD,1,,,,\n", "row 2, column budget_scope: 'team' is not allowed"),
         (
-            "sub_account,1,USD,1,,2026-11-01,\nsub_account,1,USD,2,2026-10-01,,\n",
+            "sub_account,1,USD,1,,,,list\n",
+            "row 2, column budgeted_cost: 'list' is not allowed",
+        ),
+        (
+            "sub_account,1,USD,1,,2026-11-01,,\nsub_account,1,USD,2,2026-10-01,,,effective\n",
             "row 3, column valid_from: budget_scope 'sub_account', scope_value '1', "
             "billing_currency 'USD' is in force twice: see row 2.",
         ),
@@ -776,7 +780,7 @@ def test_faults_of_a_budget_are_named(org: Path, tmp_path: Path, lines: str, sai
 
 def test_a_budget_of_nothing_and_none_at_all_have_no_fault(org: Path, tmp_path: Path) -> None:
     assert land_org_tables(org, tmp_path / "none").rows["budget"] == 0
-    write(org, "budget", BUDGET + "use_case,answers,USD,0,,,Stopped\n")
+    write(org, "budget", BUDGET + "use_case,answers,USD,0,,,Stopped,\n")
     land_org_tables(org, tmp_path / "one")
     assert [row["monthly_budget"] for row in landed_rows(tmp_path / "one", "budget")] == [0]
 
@@ -877,7 +881,7 @@ EXPENSE = "expense,9,,,,6000,Cloud,,,,\n"
         ),
         (
             "budget",
-            "owner,nobody,USD,1,,,\n",
+            "owner,nobody,USD,1,,,,\n",
             "row 2, column scope_value: 'nobody' is not in owner",
         ),
     ],

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Any
 
 import duckdb
 import pytest
@@ -166,6 +167,57 @@ def test_a_first_month_is_compared_with_nothing_and_a_negative_one_without_per_c
         assert search["cost_change_share"] == "1"
 
 
+def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before() -> None:
+    """Of September 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of another.
+
+    Nine days of the first are 10 + 20, five of the second 40, so that 100 in October is 30 more
+    than the 70 of the same days, not 50 less than September. A bill that October has none of yet is
+    compared with nothing.
+    """
+    with duckdb.connect() as connection:
+        make_published(connection)
+        for month, source, status, window_end in (
+            ("2026-09-01", "cloud", "complete", "2026-10-01"),
+            ("2026-09-01", "vendor", "complete", "2026-10-01"),
+            ("2026-09-01", "seats", "complete", "2026-10-01"),
+            ("2026-10-01", "cloud", "open", "2026-10-10"),
+            ("2026-10-01", "vendor", "open", "2026-10-06"),
+        ):
+            connection.execute(
+                "insert into reference.dim_billing_period "
+                "(billing_period, source, period_status, window_end_date) values ($1, $2, $3, $4)",
+                [month, source, status, window_end],
+            )
+        for day, source, cost in (
+            ("2026-09-01", "cloud", 10),
+            ("2026-09-09", "cloud", 20),
+            ("2026-09-05", "vendor", 40),
+            ("2026-09-06", "vendor", 79),
+            ("2026-09-01", "seats", 1),
+            ("2026-10-02", "cloud", 100),
+        ):
+            connection.execute(
+                "insert into showback.fct_showback_daily (billing_period, usage_date, source, "
+                "reporting_currency, effective_cost_reporting, billed_cost_reporting) "
+                "values (date_trunc('month', cast($1 as date)), $1, $2, 'USD', $3, $3)",
+                [day, source, cost],
+            )
+        told = ("billing_period", "period_status", "cost", "like_for_like_change_cost")
+        rows = cells(connection, "billed_and_effective_by_month")
+        assert [[row[name] for name in told] for row in rows] == [
+            ["2026-10-01", "open", "100", "30"],
+            ["2026-09-01", "complete", "150", None],
+        ]
+        assert rows[0]["compared_with"] == (
+            "first 5 to 9 days of the month before, as each source goes"
+        )
+        connection.execute("update reference.dim_billing_period set period_status = 'complete'")
+        (october, _) = cells(connection, "billed_and_effective_by_month")
+        assert october["like_for_like_change_cost"] == "-50"
+        assert october["compared_with"] == "the month before"
+    assert not column("like_for_like_change_cost").adds_up
+
+
 def test_the_legal_page_has_one_sum_of_models_that_are_not_let_pass() -> None:
     with duckdb.connect() as connection:
         make_published(connection)
@@ -190,6 +242,240 @@ def test_the_legal_page_has_one_sum_of_models_that_are_not_let_pass() -> None:
         listed = cells(connection, "models_against_register")
         assert {row["model"]: row["cost"] for row in listed} == {"unknown": "13", "too early": "11"}
         assert cards["unapproved_cost"] == "24"
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any]) -> None:
+    for row in rows:
+        names, marks = ", ".join(row), ", ".join("?" for _ in row)
+        connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+
+
+def over(connection: duckdb.DuckDBPyConnection, *months: str) -> None:
+    for month in months:
+        insert(
+            connection,
+            "reference.dim_billing_period",
+            {"billing_period": month, "period_status": "complete"},
+        )
+
+
+def test_returns_after_people_and_returns_on_bills_are_not_ranked_together() -> None:
+    """A return of 900 % that carries no people does not stand above one of 50 % that does."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for use_case, basis, pct in (
+            ("lone", "bills only", 900),
+            ("staffed", "bills and people", 50),
+            ("partly", "bills, and people of some months", 70),
+            ("loss", "bills and people", -20),
+            ("silent", "bills only", None),
+        ):
+            insert(
+                connection,
+                "unit_economics.fct_return_on_model_investment",
+                {
+                    "billing_period": "2026-10-01",
+                    "use_case": use_case,
+                    "cost_basis": basis,
+                    "romi_pct": pct,
+                    "is_history_cut": use_case == "staffed",
+                },
+            )
+        shown = cells(connection, "returns")
+        assert [row["use_case"] for row in shown] == ["staffed", "loss", "partly", "lone", "silent"]
+        assert [row["is_history_cut"] for row in shown[:2]] == ["true", "false"]
+    words = column("is_history_cut").values
+    assert words["true"] == "costs before the first bill are missing"
+    returns = next(figure for figure in figures() if figure.key == "returns")
+    assert returns.chart is not None and returns.chart.apart == "cost_basis"
+
+
+def test_the_company_has_one_return_and_says_of_how_much_of_its_cost() -> None:
+    """Bills cost 1,000, of which 100 are of no use case; people cost 200 more: 1,200 in all.
+
+    answers (bills 300, people 200) brought 1,000, chat, which ended in September (bills 100), 50:
+    (1,050 - 600) / 600 = 75 %, on half of the cost. Of idea (500) nobody says what it brings.
+    """
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-09-01", "2026-10-01")
+        for use_case, month, people, full, benefit, basis in (
+            ("answers", "2026-09-01", 100, 250, 100, "bills and people"),
+            ("answers", "2026-10-01", 200, 500, 1000, "bills and people"),
+            ("chat", "2026-09-01", None, 100, 50, "bills only"),
+            ("idea", "2026-10-01", None, 500, None, "bills only"),
+        ):
+            insert(
+                connection,
+                "unit_economics.fct_return_on_model_investment",
+                {
+                    "billing_period": month,
+                    "use_case_id": use_case,
+                    "reporting_currency": "USD",
+                    "cumulative_people_cost_reporting": people,
+                    "cumulative_full_cost_reporting": full,
+                    "cumulative_benefit_reporting": benefit,
+                    "cost_basis": basis,
+                    "romi_pct": None if benefit is None else 1,
+                },
+            )
+        for use_case, cost in (("answers", 300), ("chat", 100), ("idea", 500), (None, 100)):
+            insert(
+                connection,
+                "unit_economics.fct_unit_cost_monthly",
+                {
+                    "billing_period": "2026-09-01",
+                    "use_case_id": use_case,
+                    "reporting_currency": "USD",
+                    "effective_cost_reporting": cost,
+                },
+            )
+        # the macro of these tests divides into whole numbers: shares below 1 are 0 here
+        connection.execute(
+            "create or replace macro unit_economics.quotient(amount, units) as "
+            "cast(amount / units as decimal(38, 12))"
+        )
+        names = ("return_part", "use_cases_count", "full_cost", "company_cost_share", "romi_pct")
+        assert [[row[name] for name in names] for row in cells(connection, "company_return")] == [
+            ["use cases with a return", "2", "600", "0.5", "75"],
+            ["of them after bills and people", "1", "500", "0.4167", "100"],
+            ["of them after bills only", "1", "100", "0.0833", "-50"],
+            ["use cases without a known return", "1", "500", "0.4167", None],
+            ["no use case", "0", "100", "0.0833", None],
+        ]
+
+
+def test_a_request_that_our_own_meter_counted_has_its_cost() -> None:
+    """The vendor of m2 counts none: 10 by the meter's 5 requests is 2 a request."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for model, requests, counted_by, reason in (
+            ("m1", 3, "vendor", None),
+            ("m2", 5, "meter", None),
+            ("m3", None, None, "the vendor counts no requests, and no meter of ours does"),
+        ):
+            insert(
+                connection,
+                "unit_economics.fct_cost_per_inference_monthly",
+                {
+                    "billing_period": "2026-10-01",
+                    "outcome": "owned",
+                    "use_case": "Answers",
+                    "x_model": model,
+                    "reporting_currency": "USD",
+                    "direct_cost_reporting": 2 * (requests or 0),
+                    "requests": requests,
+                    "requests_source": counted_by,
+                    "cost_per_request_unknown_reason": reason,
+                },
+            )
+        names = ("model", "requests", "requests_source", "cost_per_request", "reason")
+        assert [[row[name] for name in names] for row in cells(connection, "cost_per_request")] == [
+            ["m2", "5", "meter", "2", None],
+            ["m1", "3", "vendor", "2", None],
+            [
+                "m3",
+                None,
+                "nobody",
+                None,
+                "the vendor counts no requests, and no meter of ours does",
+            ],
+        ]
+        (lesson,) = cells(connection, "lesson_request")
+        assert (lesson["model"], lesson["cost_per_request"]) == ("m2", "2")
+
+
+def test_teams_and_use_cases_are_shown_by_their_names() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        insert(
+            connection,
+            "reference.dim_owner",
+            {"owner_id": "care", "team": "Care", "valid_to": "2026-06-01"},
+            {"owner_id": "care", "team": "Customer Care", "valid_from": "2026-06-01"},
+        )
+        insert(
+            connection, "reference.dim_use_case", {"use_case_id": "answers", "use_case": "Answers"}
+        )
+        for scope, value in (("owner", "care"), ("use_case", "answers"), ("sub_account", "care")):
+            insert(
+                connection,
+                "planning.fct_budget_status",
+                {"billing_period": "2026-10-01", "budget_scope": scope, "scope_value": value},
+            )
+        budgets = {
+            (row["budget_scope"], row["scope_value"]) for row in cells(connection, "budgets")
+        }
+        assert budgets == {
+            ("owner", "Customer Care"),
+            ("use_case", "Answers"),
+            ("sub_account", "care"),
+        }
+        for mart in ("session", "caller"):
+            insert(
+                connection,
+                f"unit_economics.fct_{mart}_economics_monthly",
+                *(
+                    {
+                        "billing_period": "2026-10-01",
+                        "use_case_id": "answers",
+                        "x_team": team,
+                        "requests": 10,
+                        "failed_requests": 1,
+                    }
+                    if mart == "caller"
+                    else {"billing_period": "2026-10-01", "use_case_id": "answers", "x_team": team}
+                    for team in ("care", "a word of the meter", None)
+                ),
+            )
+        for key in ("session_costs", "callers", "failed_calls"):
+            shown = cells(connection, key)
+            assert {row["team"] for row in shown} == {
+                "Customer Care",
+                "a word of the meter",
+                "no team",
+            }
+            assert {row["use_case"] for row in shown} == {"Answers"}
+
+
+def test_every_reason_of_a_first_prompt_is_told_once() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        insert(
+            connection,
+            "unit_economics.fct_time_to_first_prompt",
+            {
+                "use_case": "a",
+                "days_to_first_prompt_unknown_reason": "it is not in production yet",
+                "cost_until_first_value_unknown_reason": "it is not in production yet",
+            },
+            {
+                "use_case": "b",
+                "cost_until_first_value_unknown_reason": "the bills begin after development did",
+            },
+        )
+        assert [row["reason"] for row in cells(connection, "first_prompts")] == [
+            "it is not in production yet",
+            "the bills begin after development did",
+        ]
+
+
+def test_a_sentence_speaks_of_the_sums_that_the_chart_draws() -> None:
+    """Of a group only what adds up can be said; a single row is never the most of anything."""
+    calendar = {"this_month", "month_before"}
+    for figure in figures():
+        assert figure.answer, f"{figure.key}: no sentence answers the question"
+        drawn = column(figure.chart.value) if figure.chart else None
+        by = figure.groups(drawn is not None and drawn.adds_up)
+        said = set(re.findall(r"{(\w+)}", figure.answer)) - calendar
+        if by:
+            assert by in said or by in ("currency", "billing_period"), figure.key
+            assert all(name == by or column(name).adds_up for name in said), figure.key
+        elif figure.of_first_row:
+            assert not re.search(r"\b(most|largest|dearest)\b", figure.answer), figure.key
 
 
 def test_every_question_fits_the_contracts_of_the_marts(answers: dict[str, Answer]) -> None:

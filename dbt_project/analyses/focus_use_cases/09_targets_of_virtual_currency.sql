@@ -1,8 +1,9 @@
 -- Question: On what was a virtual currency spent?
 -- Columns: BillingCurrency, ChargeCategory, ChargeDescription, HostProviderName,
---   PricingCurrency, PricingCurrencyEffectiveCost, ServiceName, ServiceProviderName
--- To read it: Virtual currencies (credits, tokens) are pricing currencies other than the bill's
---   own money; one row a service and description.
+--   PricingCurrency, PricingCurrencyEffectiveCost, ServiceName, ServiceProviderName,
+--   x_VirtualCurrency, x_VirtualCurrencyEffectiveCost
+-- To read it: Virtual currencies are credits and tokens, listed beside other money than the
+--   bill's own; one row a service and description.
 with charges as (
     select * from focus.cost_and_usage
 )
@@ -12,9 +13,14 @@ select
     HostProviderName,
     ServiceName,
     ChargeDescription,
-    PricingCurrency,
-    sum(PricingCurrencyEffectiveCost) as PricingCurrencyEffectiveCost
+    coalesce(x_VirtualCurrency, PricingCurrency) as currency,
+    sum(case
+        when x_VirtualCurrency is null then PricingCurrencyEffectiveCost
+        else x_VirtualCurrencyEffectiveCost
+    end) as used_up
 from charges
-where PricingCurrency <> BillingCurrency and ChargeCategory = 'Usage'
+where
+    ChargeCategory = 'Usage'
+    and (x_VirtualCurrency is not null or PricingCurrency <> BillingCurrency)
 group by all
-order by PricingCurrencyEffectiveCost desc, ServiceName, ChargeDescription
+order by used_up desc, ServiceName, ChargeDescription

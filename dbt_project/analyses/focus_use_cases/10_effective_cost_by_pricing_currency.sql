@@ -1,6 +1,6 @@
 -- Question: What did each service cost in the currency of its price list?
 -- Columns: BillingPeriodStart, HostProviderName, PricingCurrency, PricingCurrencyEffectiveCost,
---   ServiceName, ServiceProviderName
+--   ServiceName, ServiceProviderName, x_VirtualCurrency, x_VirtualCurrencyEffectiveCost
 -- To read it: Amounts of different currencies are never added.
 with asked as (
     -- the latest closed month; for another one: select date '2026-08-01' as month_start
@@ -19,9 +19,12 @@ select
     ServiceProviderName,
     HostProviderName,
     ServiceName,
-    PricingCurrency,
-    sum(PricingCurrencyEffectiveCost) as PricingCurrencyEffectiveCost
+    coalesce(x_VirtualCurrency, PricingCurrency) as currency,
+    sum(case
+        when x_VirtualCurrency is null then PricingCurrencyEffectiveCost
+        else x_VirtualCurrencyEffectiveCost
+    end) as effective_cost
 from charges
 where PricingCurrency is not null
 group by all
-order by PricingCurrency, PricingCurrencyEffectiveCost desc, ServiceName
+order by currency, effective_cost desc, ServiceName

@@ -1,8 +1,8 @@
 -- Question: How much virtual currency was bought, and for how much money?
 -- Columns: BilledCost, BillingCurrency, ChargeCategory, ChargeDescription, HostProviderName,
---   PricingCurrency, PricingQuantity, PricingUnit, ServiceProviderName
--- To read it: Virtual currencies (credits, tokens) are pricing currencies other than the bill's
---   own money; PricingQuantity counts what was bought in PricingUnit.
+--   PricingCurrency, PricingQuantity, PricingUnit, ServiceProviderName, x_VirtualCurrency
+-- To read it: Virtual currencies are credits and tokens; PricingQuantity counts what was bought in
+--   PricingUnit.
 with charges as (
     select * from focus.cost_and_usage
 )
@@ -16,8 +16,13 @@ select
     sum(BilledCost) as BilledCost,
     sum(PricingQuantity) as PricingQuantity
 from charges
-where ChargeCategory = 'Purchase' and (PricingCurrency <> BillingCurrency or PricingUnit ilike
-    '%credit%')
+where
+    ChargeCategory = 'Purchase'
+    and (
+        x_VirtualCurrency is not null
+        or PricingCurrency <> BillingCurrency
+        or PricingUnit ilike '%credit%'
+    )
 group by all
 order by
     BillingCurrency, BilledCost desc, ServiceProviderName, HostProviderName, ChargeDescription,

@@ -1,7 +1,8 @@
 -- Question: How far below list are the contracted prices, in money and in the pricing currency?
 -- Columns: BillingCurrency, ChargeDescription, ContractedUnitPrice, ListUnitPrice,
 --   PricingCurrency, PricingCurrencyContractedUnitPrice, PricingCurrencyListUnitPrice,
---   ServiceName, ServiceSubcategory
+--   ServiceName, ServiceSubcategory, x_VirtualCurrency, x_VirtualCurrencyContractedUnitPrice,
+--   x_VirtualCurrencyListUnitPrice
 -- To read it: Prices, not amounts: a saving per pricing unit. NULL where the bill has no such
 --   price.
 with charges as (
@@ -13,14 +14,18 @@ select distinct
     ServiceSubcategory,
     ChargeDescription,
     BillingCurrency,
-    PricingCurrency,
+    coalesce(x_VirtualCurrency, PricingCurrency) as currency,
     ListUnitPrice,
     ContractedUnitPrice,
     ListUnitPrice - ContractedUnitPrice as saving_per_unit,
-    PricingCurrencyListUnitPrice - PricingCurrencyContractedUnitPrice as
-        saving_per_unit_in_pricing_currency
+    case
+        when x_VirtualCurrency is null
+            then PricingCurrencyListUnitPrice - PricingCurrencyContractedUnitPrice
+        else x_VirtualCurrencyListUnitPrice - x_VirtualCurrencyContractedUnitPrice
+    end as saving_per_unit_in_currency
 from charges
 where
     ListUnitPrice > ContractedUnitPrice
     or PricingCurrencyListUnitPrice > PricingCurrencyContractedUnitPrice
+    or x_VirtualCurrencyListUnitPrice > x_VirtualCurrencyContractedUnitPrice
 order by ServiceName, ChargeDescription, saving_per_unit desc, ListUnitPrice

@@ -1,7 +1,7 @@
 -- Question: What share of each provider's cost carries the tag team?
 -- Columns: BillingCurrency, BillingPeriodStart, EffectiveCost, ServiceProviderName, Tags
--- To read it: 1 is all; for another tag change its name. A rate is divided in floating point
---   and rounded: it is read, never added up.
+-- To read it: 1 is all; for another tag change its name. A rate has 12 decimals, rounded toward
+--   zero: it is read, never added up.
 with asked as (
     -- the latest closed month; for another one: select date '2026-08-01' as month_start
     select max(period_start_date) as month_start
@@ -20,8 +20,10 @@ select
     BillingCurrency,
     sum(case when json_extract_string(Tags, '$.team') is not null then EffectiveCost else 0 end)
         as tagged_cost,
-    cast((sum(case when json_extract_string(Tags, '$.team') is not null then EffectiveCost else
-        0 end)) / nullif(sum(EffectiveCost), 0) as decimal(18, 6)) as tagged_share,
+    unit_economics.quotient(
+        sum(case when json_extract_string(Tags, '$.team') is not null then EffectiveCost else 0 end),
+        sum(EffectiveCost)
+    ) as tagged_share,
     sum(EffectiveCost) as EffectiveCost
 from charges
 group by all

@@ -1,8 +1,8 @@
 -- Question: What share of the contracted cost do commitments save in each service?
 -- Columns: BillingCurrency, BillingPeriodStart, ChargeCategory, ContractedCost, EffectiveCost,
 --   ServiceName, ServiceProviderName
--- To read it: Rows whose ContractedCost is unknown are left out. A rate is divided in floating
---   point and rounded: it is read, never added up.
+-- To read it: Rows whose ContractedCost is unknown are left out. A rate has 12 decimals, rounded
+--   toward zero: it is read, never added up.
 with asked as (
     -- the latest closed month; for another one: select date '2026-08-01' as month_start
     select max(period_start_date) as month_start
@@ -22,8 +22,8 @@ select
     BillingCurrency,
     sum(ContractedCost) as ContractedCost,
     sum(ContractedCost) - sum(EffectiveCost) as saved_by_commitments,
-    cast((sum(ContractedCost) - sum(EffectiveCost)) / nullif(sum(ContractedCost), 0) as
-        decimal(18, 6)) as savings_share,
+    unit_economics.quotient(sum(ContractedCost) - sum(EffectiveCost), sum(ContractedCost))
+        as savings_share,
     sum(EffectiveCost) as EffectiveCost
 from charges
 where ContractedCost is not null and ChargeCategory = 'Usage'

@@ -44,6 +44,7 @@ left join reference.dim_budget as budgets  -- many months to at most one budget 
         budgets.budget_scope = 'service_provider'
         and budgets.scope_value = billed.ServiceProviderName
         and budgets.billing_currency = billed.BillingCurrency
+        and budgets.budgeted_cost = 'billed'
         and coalesce(budgets.valid_from <= billed.BillingPeriodStart, true)
         and coalesce(budgets.valid_to > billed.BillingPeriodStart, true)
 order by billed.ServiceProviderName, billed.BillingCurrency, billed.BillingPeriodStart

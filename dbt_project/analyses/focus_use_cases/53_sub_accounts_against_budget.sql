@@ -41,6 +41,7 @@ left join reference.dim_budget as budgets  -- many months to at most one budget 
         budgets.budget_scope = 'sub_account'
         and budgets.scope_value = billed.SubAccountId
         and budgets.billing_currency = billed.BillingCurrency
+        and budgets.budgeted_cost = 'billed'
         and coalesce(budgets.valid_from <= billed.BillingPeriodStart, true)
         and coalesce(budgets.valid_to > billed.BillingPeriodStart, true)
 order by over_budget desc nulls last, billed.BilledCost desc, billed.SubAccountId

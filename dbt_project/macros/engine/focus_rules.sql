@@ -6,6 +6,24 @@
   result has, for each source, period and rule, one row that says how many rows were judged, and one
   for each currency that says which rows broke it, with their money and three of their ids.
 -#}
+{#- Whether a currency is money, by ISO 4217; else it is virtual. -#}
+{% macro is_national_currency(currency) -%}
+({{ currency }} in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG'))
+{%- endmacro %}
+
+{#- Whether a cost is not a price times a quantity, to the last digit that they can say; false where one is NULL. -#}
+{% macro is_no_product(price, quantity, amount) -%}
+    {{ return(adapter.dispatch('is_no_product')(price, quantity, amount)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_no_product(price, quantity, amount) -%}
+({{ price }} is not null and {{ quantity }} is not null and {{ amount }} is not null and coalesce(case when abs({{ amount }}) < 10000000 and (abs({{ price }}) < 0.001 and abs({{ quantity }}) < 10000000000 or abs({{ price }}) < 0.1 and abs({{ quantity }}) < 100000000 or abs({{ price }}) < 10 and abs({{ quantity }}) < 1000000 or abs({{ price }}) < 1000 and abs({{ quantity }}) < 10000 or abs({{ price }}) < 100000 and abs({{ quantity }}) < 100 or abs({{ price }}) < 10000000 and abs({{ quantity }}) < 1) then abs({{ price }} * {{ quantity }} - {{ amount }}) > 0.0000000000005 + (abs({{ quantity }})) * 0.0000000000000005 + (abs({{ price }})) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc({{ amount }}) as decimal(26, 0)) - try_cast(try_cast(trunc({{ price }}) as decimal(19, 0)) * try_cast(trunc({{ quantity }}) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast({{ amount }} % 1 as decimal(12, 12)) - try_cast(trunc({{ price }}) as decimal(19, 0)) * cast({{ quantity }} % 1 as decimal(15, 15)) - try_cast(trunc({{ quantity }}) as decimal(19, 0)) * cast({{ price }} % 1 as decimal(15, 15)) as decimal(22, 15)) - cast({{ price }} % 1 as decimal(15, 15)) * cast({{ quantity }} % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc({{ quantity }}) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc({{ price }}) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true))
+{%- endmacro %}
+
+{% macro spark__is_no_product(price, quantity, amount) -%}
+({{ price }} is not null and {{ quantity }} is not null and {{ amount }} is not null and coalesce(abs(try_cast(try_cast(try_cast(case when {{ amount }} < 0 then -floor(-({{ amount }})) else floor({{ amount }}) end as decimal(26, 0)) - try_cast(try_cast(case when {{ price }} < 0 then -floor(-({{ price }})) else floor({{ price }}) end as decimal(19, 0)) * try_cast(case when {{ quantity }} < 0 then -floor(-({{ quantity }})) else floor({{ quantity }}) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast({{ amount }} % 1 as decimal(12, 12)) - try_cast(case when {{ price }} < 0 then -floor(-({{ price }})) else floor({{ price }}) end as decimal(19, 0)) * cast({{ quantity }} % 1 as decimal(15, 15)) - try_cast(case when {{ quantity }} < 0 then -floor(-({{ quantity }})) else floor({{ quantity }}) end as decimal(19, 0)) * cast({{ price }} % 1 as decimal(15, 15)) as decimal(22, 15)) - cast({{ price }} % 1 as decimal(15, 15)) * cast({{ quantity }} % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when {{ quantity }} < 0 then -floor(-({{ quantity }})) else floor({{ quantity }}) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when {{ price }} < 0 then -floor(-({{ price }})) else floor({{ price }}) end as decimal(19, 0))) + 1) * 0.0000000000000005, true))
+{%- endmacro %}
+
 {% macro focus_tallies_cost_and_usage(rows) -%}
     {{ return(adapter.dispatch('focus_tallies_cost_and_usage')(rows)) }}
 {%- endmacro %}
@@ -337,30 +355,30 @@ answered as (
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is no JSON", false) then 2 else 0 end
-    + case when coalesce(strlen(AllocatedMethodDetails) <> length(AllocatedMethodDetails), false) then 4 else 0 end
+    + case when coalesce(contains(AllocatedMethodDetails, '�'), false) then 4 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is not as its JSON schema has it", false) then 8 else 0 end
-    + case when coalesce(strlen(AllocatedMethodId) <> length(AllocatedMethodId), false) then 16 else 0 end
+    + case when coalesce(contains(AllocatedMethodId, '�'), false) then 16 else 0 end
     + case when AllocatedResourceId is null then 32 else 0 end
-    + case when coalesce(strlen(AllocatedResourceId) <> length(AllocatedResourceId), false) then 64 else 0 end
+    + case when coalesce(contains(AllocatedResourceId, '�'), false) then 64 else 0 end
     + case when AllocatedResourceName is null then 128 else 0 end
-    + case when coalesce(strlen(AllocatedResourceName) <> length(AllocatedResourceName), false) then 256 else 0 end
+    + case when coalesce(contains(AllocatedResourceName, '�'), false) then 256 else 0 end
     + case when coalesce(wrong_allocatedtags."AllocatedTags is no flat JSON object", false) then 512 else 0 end
-    + case when coalesce(strlen(AllocatedTags) <> length(AllocatedTags), false) then 1024 else 0 end
-    + case when coalesce(strlen(AvailabilityZone) <> length(AvailabilityZone), false) then 2048 else 0 end
+    + case when coalesce(contains(AllocatedTags, '�'), false) then 1024 else 0 end
+    + case when coalesce(contains(AvailabilityZone, '�'), false) then 2048 else 0 end
     + case when BilledCost is null then 4096 else 0 end
     + case when BillingAccountId is null then 8192 else 0 end
-    + case when coalesce(strlen(BillingAccountId) <> length(BillingAccountId), false) then 16384 else 0 end
+    + case when coalesce(contains(BillingAccountId, '�'), false) then 16384 else 0 end
     + case when BillingAccountName is null then 32768 else 0 end
-    + case when coalesce(strlen(BillingAccountName) <> length(BillingAccountName), false) then 65536 else 0 end
+    + case when coalesce(contains(BillingAccountName, '�'), false) then 65536 else 0 end
     + case when BillingAccountType is null then 131072 else 0 end
-    + case when coalesce(strlen(BillingAccountType) <> length(BillingAccountType), false) then 262144 else 0 end
+    + case when coalesce(contains(BillingAccountType, '�'), false) then 262144 else 0 end
     + case when BillingCurrency is null then 524288 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 1048576 else 0 end
-    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 2097152 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 2097152 else 0 end
     + case when BillingPeriodEnd is null then 4194304 else 0 end
     + case when BillingPeriodStart is null then 8388608 else 0 end
     + case when CapacityReservationId is null then 16777216 else 0 end
-    + case when coalesce(strlen(CapacityReservationId) <> length(CapacityReservationId), false) then 33554432 else 0 end
+    + case when coalesce(contains(CapacityReservationId, '�'), false) then 33554432 else 0 end
     + case when coalesce(CapacityReservationStatus = 'Unused', false) then 67108864 else 0 end
     + case when CapacityReservationStatus is null then 134217728 else 0 end
     + case when coalesce(wrong_capacityreservationstatus."CapacityReservationStatus is none of its values", false) then 268435456 else 0 end
@@ -373,7 +391,7 @@ answered as (
     + case when coalesce(ChargeClass = 'Correction', false) then 34359738368 else 0 end
     + case when ChargeClass is null then 68719476736 else 0 end
     + case when ChargeDescription is null then 137438953472 else 0 end
-    + case when coalesce(strlen(ChargeDescription) <> length(ChargeDescription), false) then 274877906944 else 0 end
+    + case when coalesce(contains(ChargeDescription, '�'), false) then 274877906944 else 0 end
     + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 549755813888 else 0 end
     + case when ChargeFrequency is null then 1099511627776 else 0 end
     + case when coalesce(wrong_chargefrequency."ChargeFrequency is none of its values", false) then 2199023255552 else 0 end
@@ -382,27 +400,27 @@ answered as (
     + case when CommitmentDiscountCategory is null then 17592186044416 else 0 end
     + case when coalesce(wrong_commitmentdiscountcategory."CommitmentDiscountCategory is none of its values", false) then 35184372088832 else 0 end
     + case when CommitmentDiscountId is null then 70368744177664 else 0 end
-    + case when coalesce(strlen(CommitmentDiscountId) <> length(CommitmentDiscountId), false) then 140737488355328 else 0 end
+    + case when coalesce(contains(CommitmentDiscountId, '�'), false) then 140737488355328 else 0 end
     + case when CommitmentDiscountName is null then 281474976710656 else 0 end
-    + case when coalesce(strlen(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 562949953421312 else 0 end
+    + case when coalesce(contains(CommitmentDiscountName, '�'), false) then 562949953421312 else 0 end
     + case when CommitmentDiscountQuantity is null then 1125899906842624 else 0 end
     + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 2251799813685248 else 0 end
     + case when CommitmentDiscountStatus is null then 4503599627370496 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus."CommitmentDiscountStatus is none of its values", false) then 9007199254740992 else 0 end
     + case when CommitmentDiscountType is null then 18014398509481984 else 0 end
-    + case when coalesce(strlen(CommitmentDiscountType) <> length(CommitmentDiscountType), false) then 36028797018963968 else 0 end
+    + case when coalesce(contains(CommitmentDiscountType, '�'), false) then 36028797018963968 else 0 end
     + case when CommitmentDiscountUnit is null then 72057594037927936 else 0 end
     + case when coalesce(wrong_commitmentdiscountunit."CommitmentDiscountUnit is no unit", false) then 144115188075855872 else 0 end
-    + case when coalesce(strlen(CommitmentDiscountUnit) <> length(CommitmentDiscountUnit), false) then 288230376151711744 else 0 end
+    + case when coalesce(contains(CommitmentDiscountUnit, '�'), false) then 288230376151711744 else 0 end
     + case when CommitmentProgramEligibilityDetails is null then 576460752303423488 else 0 end
     + case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is no JSON", false) then 1152921504606846976 else 0 end
-    + case when coalesce(strlen(CommitmentProgramEligibilityDetails) <> length(CommitmentProgramEligibilityDetails), false) then 2305843009213693952 else 0 end
+    + case when coalesce(contains(CommitmentProgramEligibilityDetails, '�'), false) then 2305843009213693952 else 0 end
     as answers_0,
     case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is not as its JSON schema has it", false) then 1 else 0 end
     + case when ConsumedQuantity is null then 2 else 0 end
     + case when ConsumedUnit is null then 4 else 0 end
     + case when coalesce(wrong_consumedunit."ConsumedUnit is no unit", false) then 8 else 0 end
-    + case when coalesce(strlen(ConsumedUnit) <> length(ConsumedUnit), false) then 16 else 0 end
+    + case when coalesce(contains(ConsumedUnit, '�'), false) then 16 else 0 end
     + case when ContractApplied is null then 32 else 0 end
     + case when coalesce(wrong_contractapplied."ContractApplied is no JSON", false) then 64 else 0 end
     + case when coalesce(wrong_contractapplied."ContractApplied is not as its JSON schema has it", false) then 128 else 0 end
@@ -412,11 +430,11 @@ answered as (
     + case when ContractedUnitPrice is null then 2048 else 0 end
     + case when coalesce(EffectiveCost = BilledCost, false) then 4096 else 0 end
     + case when EffectiveCost is null then 8192 else 0 end
-    + case when coalesce(strlen(HostProviderName) <> length(HostProviderName), false) then 16384 else 0 end
-    + case when coalesce(strlen(InvoiceDetailId) <> length(InvoiceDetailId), false) then 32768 else 0 end
-    + case when coalesce(strlen(InvoiceId) <> length(InvoiceId), false) then 65536 else 0 end
+    + case when coalesce(contains(HostProviderName, '�'), false) then 16384 else 0 end
+    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 32768 else 0 end
+    + case when coalesce(contains(InvoiceId, '�'), false) then 65536 else 0 end
     + case when InvoiceIssuerName is null then 131072 else 0 end
-    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 262144 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 262144 else 0 end
     + case when ListCost is null then 524288 else 0 end
     + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(case when abs(ListCost) < 10000000 and (abs(ListUnitPrice) < 0.001 and abs(PricingQuantity) < 10000000000 or abs(ListUnitPrice) < 0.1 and abs(PricingQuantity) < 100000000 or abs(ListUnitPrice) < 10 and abs(PricingQuantity) < 1000000 or abs(ListUnitPrice) < 1000 and abs(PricingQuantity) < 10000 or abs(ListUnitPrice) < 100000 and abs(PricingQuantity) < 100 or abs(ListUnitPrice) < 10000000 and abs(PricingQuantity) < 1) then abs(ListUnitPrice * PricingQuantity - ListCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ListUnitPrice)) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc(ListCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ListUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true)) then 1048576 else 0 end
     + case when coalesce(ListUnitPrice < 0, false) then 2097152 else 0 end
@@ -425,7 +443,7 @@ answered as (
     + case when coalesce(wrong_pricingcategory."PricingCategory is none of its values", false) then 16777216 else 0 end
     + case when PricingCurrency is null then 33554432 else 0 end
     + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 67108864 else 0 end
-    + case when coalesce(strlen(PricingCurrency) <> length(PricingCurrency), false) then 134217728 else 0 end
+    + case when coalesce(contains(PricingCurrency, '�'), false) then 134217728 else 0 end
     + case when PricingCurrencyContractedUnitPrice is null then 268435456 else 0 end
     + case when PricingCurrencyEffectiveCost is null then 536870912 else 0 end
     + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 1073741824 else 0 end
@@ -433,46 +451,46 @@ answered as (
     + case when PricingQuantity is null then 4294967296 else 0 end
     + case when PricingUnit is null then 8589934592 else 0 end
     + case when coalesce(wrong_pricingunit."PricingUnit is no unit", false) then 17179869184 else 0 end
-    + case when coalesce(strlen(PricingUnit) <> length(PricingUnit), false) then 34359738368 else 0 end
+    + case when coalesce(contains(PricingUnit, '�'), false) then 34359738368 else 0 end
     + case when RegionId is null then 68719476736 else 0 end
-    + case when coalesce(strlen(RegionId) <> length(RegionId), false) then 137438953472 else 0 end
+    + case when coalesce(contains(RegionId, '�'), false) then 137438953472 else 0 end
     + case when RegionName is null then 274877906944 else 0 end
-    + case when coalesce(strlen(RegionName) <> length(RegionName), false) then 549755813888 else 0 end
+    + case when coalesce(contains(RegionName, '�'), false) then 549755813888 else 0 end
     + case when ResourceId is null then 1099511627776 else 0 end
-    + case when coalesce(strlen(ResourceId) <> length(ResourceId), false) then 2199023255552 else 0 end
-    + case when coalesce(strlen(ResourceName) <> length(ResourceName), false) then 4398046511104 else 0 end
+    + case when coalesce(contains(ResourceId, '�'), false) then 2199023255552 else 0 end
+    + case when coalesce(contains(ResourceName, '�'), false) then 4398046511104 else 0 end
     + case when ResourceType is null then 8796093022208 else 0 end
-    + case when coalesce(strlen(ResourceType) <> length(ResourceType), false) then 17592186044416 else 0 end
+    + case when coalesce(contains(ResourceType, '�'), false) then 17592186044416 else 0 end
     + case when ServiceCategory is null then 35184372088832 else 0 end
     + case when coalesce(wrong_servicecategory."ServiceCategory is none of its values", false) then 70368744177664 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 140737488355328 else 0 end
     + case when (wrong_group_2.group_0 is not null) then 281474976710656 else 0 end
     + case when ServiceName is null then 562949953421312 else 0 end
-    + case when coalesce(strlen(ServiceName) <> length(ServiceName), false) then 1125899906842624 else 0 end
+    + case when coalesce(contains(ServiceName, '�'), false) then 1125899906842624 else 0 end
     + case when ServiceProviderName is null then 2251799813685248 else 0 end
-    + case when coalesce(strlen(ServiceProviderName) <> length(ServiceProviderName), false) then 4503599627370496 else 0 end
+    + case when coalesce(contains(ServiceProviderName, '�'), false) then 4503599627370496 else 0 end
     + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 9007199254740992 else 0 end
     + case when ServiceSubcategory is null then 18014398509481984 else 0 end
     + case when coalesce(wrong_servicesubcategory."ServiceSubcategory is none of its values", false) then 36028797018963968 else 0 end
     + case when SkuId is null then 72057594037927936 else 0 end
-    + case when coalesce(strlen(SkuId) <> length(SkuId), false) then 144115188075855872 else 0 end
+    + case when coalesce(contains(SkuId, '�'), false) then 144115188075855872 else 0 end
     + case when SkuMeter is null then 288230376151711744 else 0 end
-    + case when coalesce(strlen(SkuMeter) <> length(SkuMeter), false) then 576460752303423488 else 0 end
+    + case when coalesce(contains(SkuMeter, '�'), false) then 576460752303423488 else 0 end
     + case when SkuPriceDetails is null then 1152921504606846976 else 0 end
     + case when coalesce(wrong_skupricedetails."SkuPriceDetails is no flat JSON object", false) then 2305843009213693952 else 0 end
     as answers_1,
-    case when coalesce(strlen(SkuPriceDetails) <> length(SkuPriceDetails), false) then 1 else 0 end
+    case when coalesce(contains(SkuPriceDetails, '�'), false) then 1 else 0 end
     + case when (wrong_group_3.group_0 is not null) then 2 else 0 end
     + case when SkuPriceId is null then 4 else 0 end
-    + case when coalesce(strlen(SkuPriceId) <> length(SkuPriceId), false) then 8 else 0 end
+    + case when coalesce(contains(SkuPriceId, '�'), false) then 8 else 0 end
     + case when SubAccountId is null then 16 else 0 end
-    + case when coalesce(strlen(SubAccountId) <> length(SubAccountId), false) then 32 else 0 end
+    + case when coalesce(contains(SubAccountId, '�'), false) then 32 else 0 end
     + case when SubAccountName is null then 64 else 0 end
-    + case when coalesce(strlen(SubAccountName) <> length(SubAccountName), false) then 128 else 0 end
+    + case when coalesce(contains(SubAccountName, '�'), false) then 128 else 0 end
     + case when SubAccountType is null then 256 else 0 end
-    + case when coalesce(strlen(SubAccountType) <> length(SubAccountType), false) then 512 else 0 end
+    + case when coalesce(contains(SubAccountType, '�'), false) then 512 else 0 end
     + case when coalesce(wrong_tags."Tags is no flat JSON object", false) then 1024 else 0 end
-    + case when coalesce(strlen(Tags) <> length(Tags), false) then 2048 else 0 end
+    + case when coalesce(contains(Tags, '�'), false) then 2048 else 0 end
     as answers_2
   from rows_in_hand
   left join wrong_allocatedmethoddetails  -- many rows to one value
@@ -543,30 +561,30 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as "AllocatedMethodDetails is empty",
     (answers_0 & 2) <> 0 as "AllocatedMethodDetails is no JSON",
-    (answers_0 & 4) <> 0 as "AllocatedMethodDetails is not ASCII",
+    (answers_0 & 4) <> 0 as "AllocatedMethodDetails is not Unicode",
     (answers_0 & 8) <> 0 as "AllocatedMethodDetails is not as its JSON schema has it",
-    (answers_0 & 16) <> 0 as "AllocatedMethodId is not ASCII",
+    (answers_0 & 16) <> 0 as "AllocatedMethodId is not Unicode",
     (answers_0 & 32) <> 0 as "AllocatedResourceId is empty",
-    (answers_0 & 64) <> 0 as "AllocatedResourceId is not ASCII",
+    (answers_0 & 64) <> 0 as "AllocatedResourceId is not Unicode",
     (answers_0 & 128) <> 0 as "AllocatedResourceName is empty",
-    (answers_0 & 256) <> 0 as "AllocatedResourceName is not ASCII",
+    (answers_0 & 256) <> 0 as "AllocatedResourceName is not Unicode",
     (answers_0 & 512) <> 0 as "AllocatedTags is no flat JSON object",
-    (answers_0 & 1024) <> 0 as "AllocatedTags is not ASCII",
-    (answers_0 & 2048) <> 0 as "AvailabilityZone is not ASCII",
+    (answers_0 & 1024) <> 0 as "AllocatedTags is not Unicode",
+    (answers_0 & 2048) <> 0 as "AvailabilityZone is not Unicode",
     (answers_0 & 4096) <> 0 as "BilledCost is empty",
     (answers_0 & 8192) <> 0 as "BillingAccountId is empty",
-    (answers_0 & 16384) <> 0 as "BillingAccountId is not ASCII",
+    (answers_0 & 16384) <> 0 as "BillingAccountId is not Unicode",
     (answers_0 & 32768) <> 0 as "BillingAccountName is empty",
-    (answers_0 & 65536) <> 0 as "BillingAccountName is not ASCII",
+    (answers_0 & 65536) <> 0 as "BillingAccountName is not Unicode",
     (answers_0 & 131072) <> 0 as "BillingAccountType is empty",
-    (answers_0 & 262144) <> 0 as "BillingAccountType is not ASCII",
+    (answers_0 & 262144) <> 0 as "BillingAccountType is not Unicode",
     (answers_0 & 524288) <> 0 as "BillingCurrency is empty",
     (answers_0 & 1048576) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 2097152) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 2097152) <> 0 as "BillingCurrency is not Unicode",
     (answers_0 & 4194304) <> 0 as "BillingPeriodEnd is empty",
     (answers_0 & 8388608) <> 0 as "BillingPeriodStart is empty",
     (answers_0 & 16777216) <> 0 as "CapacityReservationId is empty",
-    (answers_0 & 33554432) <> 0 as "CapacityReservationId is not ASCII",
+    (answers_0 & 33554432) <> 0 as "CapacityReservationId is not Unicode",
     (answers_0 & 67108864) <> 0 as "CapacityReservationStatus is Unused",
     (answers_0 & 134217728) <> 0 as "CapacityReservationStatus is empty",
     (answers_0 & 268435456) <> 0 as "CapacityReservationStatus is none of its values",
@@ -579,7 +597,7 @@ read as (
     (answers_0 & 34359738368) <> 0 as "ChargeClass is Correction",
     (answers_0 & 68719476736) <> 0 as "ChargeClass is empty",
     (answers_0 & 137438953472) <> 0 as "ChargeDescription is empty",
-    (answers_0 & 274877906944) <> 0 as "ChargeDescription is not ASCII",
+    (answers_0 & 274877906944) <> 0 as "ChargeDescription is not Unicode",
     (answers_0 & 549755813888) <> 0 as "ChargeFrequency is Usage-Based",
     (answers_0 & 1099511627776) <> 0 as "ChargeFrequency is empty",
     (answers_0 & 2199023255552) <> 0 as "ChargeFrequency is none of its values",
@@ -588,26 +606,26 @@ read as (
     (answers_0 & 17592186044416) <> 0 as "CommitmentDiscountCategory is empty",
     (answers_0 & 35184372088832) <> 0 as "CommitmentDiscountCategory is none of its values",
     (answers_0 & 70368744177664) <> 0 as "CommitmentDiscountId is empty",
-    (answers_0 & 140737488355328) <> 0 as "CommitmentDiscountId is not ASCII",
+    (answers_0 & 140737488355328) <> 0 as "CommitmentDiscountId is not Unicode",
     (answers_0 & 281474976710656) <> 0 as "CommitmentDiscountName is empty",
-    (answers_0 & 562949953421312) <> 0 as "CommitmentDiscountName is not ASCII",
+    (answers_0 & 562949953421312) <> 0 as "CommitmentDiscountName is not Unicode",
     (answers_0 & 1125899906842624) <> 0 as "CommitmentDiscountQuantity is empty",
     (answers_0 & 2251799813685248) <> 0 as "CommitmentDiscountStatus is Unused",
     (answers_0 & 4503599627370496) <> 0 as "CommitmentDiscountStatus is empty",
     (answers_0 & 9007199254740992) <> 0 as "CommitmentDiscountStatus is none of its values",
     (answers_0 & 18014398509481984) <> 0 as "CommitmentDiscountType is empty",
-    (answers_0 & 36028797018963968) <> 0 as "CommitmentDiscountType is not ASCII",
+    (answers_0 & 36028797018963968) <> 0 as "CommitmentDiscountType is not Unicode",
     (answers_0 & 72057594037927936) <> 0 as "CommitmentDiscountUnit is empty",
     (answers_0 & 144115188075855872) <> 0 as "CommitmentDiscountUnit is no unit",
-    (answers_0 & 288230376151711744) <> 0 as "CommitmentDiscountUnit is not ASCII",
+    (answers_0 & 288230376151711744) <> 0 as "CommitmentDiscountUnit is not Unicode",
     (answers_0 & 576460752303423488) <> 0 as "CommitmentProgramEligibilityDetails is empty",
     (answers_0 & 1152921504606846976) <> 0 as "CommitmentProgramEligibilityDetails is no JSON",
-    (answers_0 & 2305843009213693952) <> 0 as "CommitmentProgramEligibilityDetails is not ASCII",
+    (answers_0 & 2305843009213693952) <> 0 as "CommitmentProgramEligibilityDetails is not Unicode",
     (answers_1 & 1) <> 0 as "CommitmentProgramEligibilityDetails is not as its JSON schema has it",
     (answers_1 & 2) <> 0 as "ConsumedQuantity is empty",
     (answers_1 & 4) <> 0 as "ConsumedUnit is empty",
     (answers_1 & 8) <> 0 as "ConsumedUnit is no unit",
-    (answers_1 & 16) <> 0 as "ConsumedUnit is not ASCII",
+    (answers_1 & 16) <> 0 as "ConsumedUnit is not Unicode",
     (answers_1 & 32) <> 0 as "ContractApplied is empty",
     (answers_1 & 64) <> 0 as "ContractApplied is no JSON",
     (answers_1 & 128) <> 0 as "ContractApplied is not as its JSON schema has it",
@@ -617,11 +635,11 @@ read as (
     (answers_1 & 2048) <> 0 as "ContractedUnitPrice is empty",
     (answers_1 & 4096) <> 0 as "EffectiveCost is BilledCost",
     (answers_1 & 8192) <> 0 as "EffectiveCost is empty",
-    (answers_1 & 16384) <> 0 as "HostProviderName is not ASCII",
-    (answers_1 & 32768) <> 0 as "InvoiceDetailId is not ASCII",
-    (answers_1 & 65536) <> 0 as "InvoiceId is not ASCII",
+    (answers_1 & 16384) <> 0 as "HostProviderName is not Unicode",
+    (answers_1 & 32768) <> 0 as "InvoiceDetailId is not Unicode",
+    (answers_1 & 65536) <> 0 as "InvoiceId is not Unicode",
     (answers_1 & 131072) <> 0 as "InvoiceIssuerName is empty",
-    (answers_1 & 262144) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_1 & 262144) <> 0 as "InvoiceIssuerName is not Unicode",
     (answers_1 & 524288) <> 0 as "ListCost is empty",
     (answers_1 & 1048576) <> 0 as "ListCost is not ListUnitPrice * PricingQuantity",
     (answers_1 & 2097152) <> 0 as "ListUnitPrice is below 0",
@@ -630,7 +648,7 @@ read as (
     (answers_1 & 16777216) <> 0 as "PricingCategory is none of its values",
     (answers_1 & 33554432) <> 0 as "PricingCurrency is empty",
     (answers_1 & 67108864) <> 0 as "PricingCurrency is no ISO 4217 code",
-    (answers_1 & 134217728) <> 0 as "PricingCurrency is not ASCII",
+    (answers_1 & 134217728) <> 0 as "PricingCurrency is not Unicode",
     (answers_1 & 268435456) <> 0 as "PricingCurrencyContractedUnitPrice is empty",
     (answers_1 & 536870912) <> 0 as "PricingCurrencyEffectiveCost is empty",
     (answers_1 & 1073741824) <> 0 as "PricingCurrencyListUnitPrice is below 0",
@@ -638,45 +656,45 @@ read as (
     (answers_1 & 4294967296) <> 0 as "PricingQuantity is empty",
     (answers_1 & 8589934592) <> 0 as "PricingUnit is empty",
     (answers_1 & 17179869184) <> 0 as "PricingUnit is no unit",
-    (answers_1 & 34359738368) <> 0 as "PricingUnit is not ASCII",
+    (answers_1 & 34359738368) <> 0 as "PricingUnit is not Unicode",
     (answers_1 & 68719476736) <> 0 as "RegionId is empty",
-    (answers_1 & 137438953472) <> 0 as "RegionId is not ASCII",
+    (answers_1 & 137438953472) <> 0 as "RegionId is not Unicode",
     (answers_1 & 274877906944) <> 0 as "RegionName is empty",
-    (answers_1 & 549755813888) <> 0 as "RegionName is not ASCII",
+    (answers_1 & 549755813888) <> 0 as "RegionName is not Unicode",
     (answers_1 & 1099511627776) <> 0 as "ResourceId is empty",
-    (answers_1 & 2199023255552) <> 0 as "ResourceId is not ASCII",
-    (answers_1 & 4398046511104) <> 0 as "ResourceName is not ASCII",
+    (answers_1 & 2199023255552) <> 0 as "ResourceId is not Unicode",
+    (answers_1 & 4398046511104) <> 0 as "ResourceName is not Unicode",
     (answers_1 & 8796093022208) <> 0 as "ResourceType is empty",
-    (answers_1 & 17592186044416) <> 0 as "ResourceType is not ASCII",
+    (answers_1 & 17592186044416) <> 0 as "ResourceType is not Unicode",
     (answers_1 & 35184372088832) <> 0 as "ServiceCategory is empty",
     (answers_1 & 70368744177664) <> 0 as "ServiceCategory is none of its values",
     (answers_1 & 140737488355328) <> 0 as "ServiceName has not 1 ServiceCategory",
     (answers_1 & 281474976710656) <> 0 as "ServiceName has not 1 ServiceSubcategory",
     (answers_1 & 562949953421312) <> 0 as "ServiceName is empty",
-    (answers_1 & 1125899906842624) <> 0 as "ServiceName is not ASCII",
+    (answers_1 & 1125899906842624) <> 0 as "ServiceName is not Unicode",
     (answers_1 & 2251799813685248) <> 0 as "ServiceProviderName is empty",
-    (answers_1 & 4503599627370496) <> 0 as "ServiceProviderName is not ASCII",
+    (answers_1 & 4503599627370496) <> 0 as "ServiceProviderName is not Unicode",
     (answers_1 & 9007199254740992) <> 0 as "ServiceSubcategory does not belong to ServiceCategory",
     (answers_1 & 18014398509481984) <> 0 as "ServiceSubcategory is empty",
     (answers_1 & 36028797018963968) <> 0 as "ServiceSubcategory is none of its values",
     (answers_1 & 72057594037927936) <> 0 as "SkuId is empty",
-    (answers_1 & 144115188075855872) <> 0 as "SkuId is not ASCII",
+    (answers_1 & 144115188075855872) <> 0 as "SkuId is not Unicode",
     (answers_1 & 288230376151711744) <> 0 as "SkuMeter is empty",
-    (answers_1 & 576460752303423488) <> 0 as "SkuMeter is not ASCII",
+    (answers_1 & 576460752303423488) <> 0 as "SkuMeter is not Unicode",
     (answers_1 & 1152921504606846976) <> 0 as "SkuPriceDetails is empty",
     (answers_1 & 2305843009213693952) <> 0 as "SkuPriceDetails is no flat JSON object",
-    (answers_2 & 1) <> 0 as "SkuPriceDetails is not ASCII",
+    (answers_2 & 1) <> 0 as "SkuPriceDetails is not Unicode",
     (answers_2 & 2) <> 0 as "SkuPriceId has not 1 SkuId",
     (answers_2 & 4) <> 0 as "SkuPriceId is empty",
-    (answers_2 & 8) <> 0 as "SkuPriceId is not ASCII",
+    (answers_2 & 8) <> 0 as "SkuPriceId is not Unicode",
     (answers_2 & 16) <> 0 as "SubAccountId is empty",
-    (answers_2 & 32) <> 0 as "SubAccountId is not ASCII",
+    (answers_2 & 32) <> 0 as "SubAccountId is not Unicode",
     (answers_2 & 64) <> 0 as "SubAccountName is empty",
-    (answers_2 & 128) <> 0 as "SubAccountName is not ASCII",
+    (answers_2 & 128) <> 0 as "SubAccountName is not Unicode",
     (answers_2 & 256) <> 0 as "SubAccountType is empty",
-    (answers_2 & 512) <> 0 as "SubAccountType is not ASCII",
+    (answers_2 & 512) <> 0 as "SubAccountType is not Unicode",
     (answers_2 & 1024) <> 0 as "Tags is no flat JSON object",
-    (answers_2 & 2048) <> 0 as "Tags is not ASCII"
+    (answers_2 & 2048) <> 0 as "Tags is not Unicode"
   from kinds
 ),
 
@@ -748,27 +766,27 @@ broken as (
         case when (not "ContractApplied is empty" and "ContractApplied is not as its JSON schema has it") then [103, 102, 158, 156, 28, 26] end  -- CAU-ContractAppliedObject-O-067-M
         , case when (not "AllocatedMethodDetails is empty" and "AllocatedMethodDetails is not as its JSON schema has it") then [105, 104, 330, 325, 28, 26] end  -- CAU-AllocatedMethodDetailsObject-O-025-M
         , case when (not "CommitmentProgramEligibilityDetails is empty" and "CommitmentProgramEligibilityDetails is not as its JSON schema has it") then [107, 106, 295, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetailsObject-O-001-M
-        , case when "AllocatedMethodId is not ASCII" then [110, 108, 28, 26] end  -- CAU-AllocatedMethodId-C-002-M
-        , case when "CommitmentDiscountId is not ASCII" then [114, 112, 28, 26] end  -- CAU-CommitmentDiscountId-C-002-M
+        , case when "AllocatedMethodId is not Unicode" then [110, 108, 28, 26] end  -- CAU-AllocatedMethodId-C-002-M
+        , case when "CommitmentDiscountId is not Unicode" then [114, 112, 28, 26] end  -- CAU-CommitmentDiscountId-C-002-M
         , case when "BillingAccountId is empty" then [118, 117, 28, 26] end  -- CAU-BillingAccountId-C-001-M
-        , case when "BillingAccountId is not ASCII" then [120, 117, 28, 26] end  -- CAU-BillingAccountId-C-003-M
+        , case when "BillingAccountId is not Unicode" then [120, 117, 28, 26] end  -- CAU-BillingAccountId-C-003-M
         , case when ((not "ChargeClass is Correction" and (("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "CommitmentDiscountId is empty")) and "CommitmentDiscountQuantity is empty") then [126, 125, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-005-C
         , case when (((not "ChargeCategory is Usage" and not "ChargeCategory is Purchase") or "CommitmentDiscountId is empty" or "ChargeClass is Correction") and not "CommitmentDiscountQuantity is empty") then [128, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-007-C
         , case when ("SkuPriceId is empty" and not "CommitmentDiscountQuantity is empty") then [131, 124, 121, 28, 26] end  -- CAU-CommitmentDiscountQuantity-C-016-C
-        , case when "BillingCurrency is not ASCII" then [134, 132, 28, 26] end  -- CAU-BillingCurrency-C-002-M
+        , case when "BillingCurrency is not Unicode" then [134, 132, 28, 26] end  -- CAU-BillingCurrency-C-002-M
         , case when "BillingCurrency is no ISO 4217 code" then [135, 132, 28, 26] end  -- CAU-BillingCurrency-C-003-M
         , case when "BillingCurrency is empty" then [136, 132, 28, 26] end  -- CAU-BillingCurrency-C-004-M
         , case when "BillingCurrency is no ISO 4217 code" then [137, 132, 28, 26] end  -- CAU-BillingCurrency-C-006-M
-        , case when "PricingUnit is not ASCII" then [140, 138, 28, 26] end  -- CAU-PricingUnit-C-002-M
+        , case when "PricingUnit is not Unicode" then [140, 138, 28, 26] end  -- CAU-PricingUnit-C-002-M
         , case when "PricingUnit is no unit" then [141] end  -- CAU-PricingUnit-C-003-O
         , case when ("PricingQuantity is empty" and not "PricingUnit is empty") then [143, 142, 138, 28, 26] end  -- CAU-PricingUnit-C-005-C
         , case when (not "PricingQuantity is empty" and "PricingUnit is empty") then [144, 142, 138, 28, 26] end  -- CAU-PricingUnit-C-006-C
         , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountCategory is empty") then [149, 148, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-003-C
         , case when (not "CommitmentDiscountId is empty" and "CommitmentDiscountCategory is empty") then [150, 148, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-004-C
         , case when "CommitmentDiscountCategory is none of its values" then [151, 146, 28, 26] end  -- CAU-CommitmentDiscountCategory-C-005-M
-        , case when "SubAccountId is not ASCII" then [154, 152, 28, 26] end  -- CAU-SubAccountId-C-002-M
+        , case when "SubAccountId is not Unicode" then [154, 152, 28, 26] end  -- CAU-SubAccountId-C-002-M
         , case when "ContractApplied is no JSON" then [157, 156, 28, 26] end  -- CAU-ContractApplied-C-001-M
-        , case when "CommitmentDiscountName is not ASCII" then [161, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-002-M
+        , case when "CommitmentDiscountName is not Unicode" then [161, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-002-M
         , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountName is empty") then [163, 162, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-004-C
         , case when "PricingCurrencyEffectiveCost is empty" then [168, 165, 28, 26] end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
         , case when "ContractedCost is empty" then [172, 169, 28, 26] end  -- CAU-ContractedCost-C-003-M
@@ -779,23 +797,23 @@ broken as (
         , case when ("SkuPriceId is empty" and not "PricingQuantity is empty") then [185, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-011-C
         , case when "ServiceCategory is empty" then [188, 186, 28, 26] end  -- CAU-ServiceCategory-C-002-M
         , case when "ServiceCategory is none of its values" then [189, 186, 28, 26] end  -- CAU-ServiceCategory-C-003-M
-        , case when "BillingAccountType is not ASCII" then [192, 190, 28, 26] end  -- CAU-BillingAccountType-C-002-M
+        , case when "BillingAccountType is not Unicode" then [192, 190, 28, 26] end  -- CAU-BillingAccountType-C-002-M
         , case when ("BillingAccountId is empty" and not "BillingAccountType is empty") then [194, 193, 190, 28, 26] end  -- CAU-BillingAccountType-C-004-C
         , case when (not "BillingAccountId is empty" and "BillingAccountType is empty") then [195, 193, 190, 28, 26] end  -- CAU-BillingAccountType-C-005-C
-        , case when "ChargeDescription is not ASCII" then [198, 196, 28, 26] end  -- CAU-ChargeDescription-C-002-M
+        , case when "ChargeDescription is not Unicode" then [198, 196, 28, 26] end  -- CAU-ChargeDescription-C-002-M
         , case when "ChargeDescription is empty" then [199] end  -- CAU-ChargeDescription-C-003-O
-        , case when "ServiceProviderName is not ASCII" then [202, 200, 28, 26] end  -- CAU-ServiceProviderName-C-002-M
+        , case when "ServiceProviderName is not Unicode" then [202, 200, 28, 26] end  -- CAU-ServiceProviderName-C-002-M
         , case when "ServiceProviderName is empty" then [203, 200, 28, 26] end  -- CAU-ServiceProviderName-C-003-M
-        , case when "CommitmentDiscountType is not ASCII" then [206, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-002-M
+        , case when "CommitmentDiscountType is not Unicode" then [206, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-002-M
         , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountType is empty") then [208, 207, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-004-C
         , case when (not "CommitmentDiscountId is empty" and "CommitmentDiscountType is empty") then [209, 207, 204, 28, 26] end  -- CAU-CommitmentDiscountType-C-005-C
-        , case when "HostProviderName is not ASCII" then [212, 210, 28, 26] end  -- CAU-HostProviderName-C-002-M
+        , case when "HostProviderName is not Unicode" then [212, 210, 28, 26] end  -- CAU-HostProviderName-C-002-M
         , case when "BillingPeriodStart is empty" then [218, 215, 28, 26] end  -- CAU-BillingPeriodStart-C-003-M
-        , case when "AllocatedResourceId is not ASCII" then [221, 219, 28, 26] end  -- CAU-AllocatedResourceId-C-002-M
+        , case when "AllocatedResourceId is not Unicode" then [221, 219, 28, 26] end  -- CAU-AllocatedResourceId-C-002-M
         , case when "ChargeFrequency is empty" then [226, 224, 28, 26] end  -- CAU-ChargeFrequency-C-002-M
         , case when "ChargeFrequency is none of its values" then [227, 224, 28, 26] end  -- CAU-ChargeFrequency-C-003-M
         , case when ("ChargeCategory is Purchase" and "ChargeFrequency is Usage-Based") then [228, 224, 28, 26] end  -- CAU-ChargeFrequency-C-004-C
-        , case when "RegionId is not ASCII" then [231, 229, 28, 26] end  -- CAU-RegionId-C-002-M
+        , case when "RegionId is not Unicode" then [231, 229, 28, 26] end  -- CAU-RegionId-C-002-M
         , case when ("ChargeCategory is Tax" and not "ContractedUnitPrice is empty") then [237, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-005-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "ContractedUnitPrice is empty") then [238, 236, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-006-C
         , case when (not "ContractedUnitPrice is empty" and "ContractedUnitPrice is below 0") then [240, 239, 233, 28, 26] end  -- CAU-ContractedUnitPrice-C-009-M
@@ -809,65 +827,65 @@ broken as (
         , case when (not "ListUnitPrice is empty" and "ListUnitPrice is below 0") then [257, 256, 249, 28, 26] end  -- CAU-ListUnitPrice-C-008-M
         , case when ("SkuPriceId is empty" and not "ListUnitPrice is empty") then [258, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-012-C
         , case when (not "SkuPriceId is empty" and "ListUnitPrice is empty") then [259, 252, 249, 28, 26] end  -- CAU-ListUnitPrice-C-013-C
-        , case when "CommitmentDiscountUnit is not ASCII" then [262, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-002-M
+        , case when "CommitmentDiscountUnit is not Unicode" then [262, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-002-M
         , case when "CommitmentDiscountUnit is no unit" then [263] end  -- CAU-CommitmentDiscountUnit-C-003-O
         , case when ("CommitmentDiscountQuantity is empty" and not "CommitmentDiscountUnit is empty") then [265, 264, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-005-C
         , case when (not "CommitmentDiscountQuantity is empty" and "CommitmentDiscountUnit is empty") then [266, 264, 260, 28, 26] end  -- CAU-CommitmentDiscountUnit-C-006-C
         , case when "ListCost is empty" then [271, 268, 28, 26] end  -- CAU-ListCost-C-003-M
         , case when ((not "ListUnitPrice is empty" and not "PricingQuantity is empty") and "ListCost is not ListUnitPrice * PricingQuantity") then [273, 268, 28, 26] end  -- CAU-ListCost-C-011-C
-        , case when "ResourceId is not ASCII" then [276, 274, 28, 26] end  -- CAU-ResourceId-C-002-M
-        , case when "ResourceType is not ASCII" then [281, 279, 28, 26] end  -- CAU-ResourceType-C-002-M
+        , case when "ResourceId is not Unicode" then [276, 274, 28, 26] end  -- CAU-ResourceId-C-002-M
+        , case when "ResourceType is not Unicode" then [281, 279, 28, 26] end  -- CAU-ResourceType-C-002-M
         , case when ("ResourceId is empty" and not "ResourceType is empty") then [283, 282, 279, 28, 26] end  -- CAU-ResourceType-C-004-C
         , case when (not "ResourceId is empty" and "ResourceType is empty") then [284, 282, 279, 28, 26] end  -- CAU-ResourceType-C-005-C
-        , case when "SubAccountType is not ASCII" then [287, 285, 28, 26] end  -- CAU-SubAccountType-C-002-M
+        , case when "SubAccountType is not Unicode" then [287, 285, 28, 26] end  -- CAU-SubAccountType-C-002-M
         , case when ("SubAccountId is empty" and not "SubAccountType is empty") then [289, 288, 285, 28, 26] end  -- CAU-SubAccountType-C-004-C
         , case when (not "SubAccountId is empty" and "SubAccountType is empty") then [290, 288, 285, 28, 26] end  -- CAU-SubAccountType-C-005-C
-        , case when "CommitmentProgramEligibilityDetails is not ASCII" then [293, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
+        , case when "CommitmentProgramEligibilityDetails is not Unicode" then [293, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
         , case when "CommitmentProgramEligibilityDetails is no JSON" then [294, 291, 28, 26] end  -- CAU-CommitmentProgramEligibilityDetails-C-003-M
-        , case when "AvailabilityZone is not ASCII" then [298, 296, 28, 26] end  -- CAU-AvailabilityZone-C-002-M
-        , case when "SubAccountName is not ASCII" then [301, 299, 28, 26] end  -- CAU-SubAccountName-C-002-M
+        , case when "AvailabilityZone is not Unicode" then [298, 296, 28, 26] end  -- CAU-AvailabilityZone-C-002-M
+        , case when "SubAccountName is not Unicode" then [301, 299, 28, 26] end  -- CAU-SubAccountName-C-002-M
         , case when ("SubAccountId is empty" and not "SubAccountName is empty") then [303, 302, 299, 28, 26] end  -- CAU-SubAccountName-C-004-C
         , case when (not "SubAccountId is empty" and "SubAccountName is empty") then [304, 302, 299, 28, 26] end  -- CAU-SubAccountName-C-005-C
         , case when "ServiceSubcategory is empty" then [307, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-002-M
         , case when "ServiceSubcategory is none of its values" then [308, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-003-M
         , case when "ServiceSubcategory does not belong to ServiceCategory" then [309, 305, 28, 26] end  -- CAU-ServiceSubcategory-C-004-M
-        , case when "PricingCurrency is not ASCII" then [312, 310, 28, 26] end  -- CAU-PricingCurrency-C-002-M
+        , case when "PricingCurrency is not Unicode" then [312, 310, 28, 26] end  -- CAU-PricingCurrency-C-002-M
         , case when "PricingCurrency is no ISO 4217 code" then [313, 310, 28, 26] end  -- CAU-PricingCurrency-C-003-M
         , case when "PricingCurrency is empty" then [314, 310, 28, 26] end  -- CAU-PricingCurrency-C-004-M
         , case when "ChargePeriodStart is empty" then [318, 315, 28, 26] end  -- CAU-ChargePeriodStart-C-003-M
-        , case when "SkuMeter is not ASCII" then [321, 319, 28, 26] end  -- CAU-SkuMeter-C-002-M
+        , case when "SkuMeter is not Unicode" then [321, 319, 28, 26] end  -- CAU-SkuMeter-C-002-M
         , case when ("SkuId is empty" and not "SkuMeter is empty") then [323, 322, 319, 28, 26] end  -- CAU-SkuMeter-C-004-C
         , case when (not "SkuId is empty" and "SkuMeter is empty") then [324] end  -- CAU-SkuMeter-C-005-C
-        , case when "AllocatedMethodDetails is not ASCII" then [327, 325, 28, 26] end  -- CAU-AllocatedMethodDetails-C-002-M
+        , case when "AllocatedMethodDetails is not Unicode" then [327, 325, 28, 26] end  -- CAU-AllocatedMethodDetails-C-002-M
         , case when "AllocatedMethodDetails is no JSON" then [328, 325, 28, 26] end  -- CAU-AllocatedMethodDetails-C-003-M
-        , case when "ServiceName is not ASCII" then [333, 331, 28, 26] end  -- CAU-ServiceName-C-002-M
+        , case when "ServiceName is not Unicode" then [333, 331, 28, 26] end  -- CAU-ServiceName-C-002-M
         , case when "ServiceName is empty" then [334, 331, 28, 26] end  -- CAU-ServiceName-C-003-M
         , case when "ServiceName has not 1 ServiceCategory" then [336, 335, 331, 28, 26] end  -- CAU-ServiceName-C-005-C
         , case when "ServiceName has not 1 ServiceSubcategory" then [338] end  -- CAU-ServiceName-C-008-C
         , case when (not "ChargeClass is empty" and (not "ChargeClass is empty" and not "ChargeClass is Correction")) then [342, 339, 28, 26] end  -- CAU-ChargeClass-C-005-C
         , case when "EffectiveCost is empty" then [346, 343, 28, 26] end  -- CAU-EffectiveCost-C-003-M
         , case when (("ChargeCategory is Tax" or "ChargeCategory is Credit") and (not "EffectiveCost is empty" and not "BilledCost is empty" and not "EffectiveCost is BilledCost")) then [347, 343, 28, 26] end  -- CAU-EffectiveCost-C-017-C
-        , case when "BillingAccountName is not ASCII" then [350, 348, 28, 26] end  -- CAU-BillingAccountName-C-002-M
+        , case when "BillingAccountName is not Unicode" then [350, 348, 28, 26] end  -- CAU-BillingAccountName-C-002-M
         , case when "BillingAccountName is empty" then [351, 348, 28, 26] end  -- CAU-BillingAccountName-C-003-C
-        , case when "ResourceName is not ASCII" then [354, 352, 28, 26] end  -- CAU-ResourceName-C-002-M
-        , case when "ConsumedUnit is not ASCII" then [358, 356, 28, 26] end  -- CAU-ConsumedUnit-C-002-M
+        , case when "ResourceName is not Unicode" then [354, 352, 28, 26] end  -- CAU-ResourceName-C-002-M
+        , case when "ConsumedUnit is not Unicode" then [358, 356, 28, 26] end  -- CAU-ConsumedUnit-C-002-M
         , case when "ConsumedUnit is no unit" then [359] end  -- CAU-ConsumedUnit-C-003-O
         , case when ("ConsumedQuantity is empty" and not "ConsumedUnit is empty") then [361, 360, 356, 28, 26] end  -- CAU-ConsumedUnit-C-005-C
         , case when (not "ConsumedQuantity is empty" and "ConsumedUnit is empty") then [362, 360, 356, 28, 26] end  -- CAU-ConsumedUnit-C-006-C
         , case when "ChargePeriodEnd is empty" then [366, 363, 28, 26] end  -- CAU-ChargePeriodEnd-C-003-M
         , case when "SkuPriceDetails is no flat JSON object" then [368, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-001-M
         , case when ("SkuPriceId is empty" and not "SkuPriceDetails is empty") then [370, 369, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-004-C
-        , case when "SkuPriceDetails is not ASCII" then [376, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-025-M
+        , case when "SkuPriceDetails is not Unicode" then [376, 367, 28, 26] end  -- CAU-SkuPriceDetails-C-025-M
         , case when "BillingPeriodEnd is empty" then [380, 377, 28, 26] end  -- CAU-BillingPeriodEnd-C-003-M
         , case when "AllocatedTags is no flat JSON object" then [382, 381, 28, 26] end  -- CAU-AllocatedTags-C-001-M
-        , case when "AllocatedTags is not ASCII" then [388, 381, 28, 26] end  -- CAU-AllocatedTags-C-016-M
-        , case when "AllocatedResourceName is not ASCII" then [391, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-002-M
+        , case when "AllocatedTags is not Unicode" then [388, 381, 28, 26] end  -- CAU-AllocatedTags-C-016-M
+        , case when "AllocatedResourceName is not Unicode" then [391, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-002-M
         , case when ("AllocatedResourceId is empty" and not "AllocatedResourceName is empty") then [393, 392, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-004-C
         , case when (not "AllocatedResourceId is empty" and "AllocatedResourceName is empty") then [394, 392, 389, 28, 26] end  -- CAU-AllocatedResourceName-C-005-C
         , case when ((not "ChargeCategory is Usage" or ("ChargeCategory is Usage" and "CommitmentDiscountStatus is Unused")) and not "ConsumedQuantity is empty") then [399, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-004-C
         , case when ((not "ChargeClass is Correction" and ("ChargeCategory is Usage" and not "CommitmentDiscountStatus is Unused")) and "ConsumedQuantity is empty") then [401, 400, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-006-C
         , case when ("SkuPriceId is empty" and not "ConsumedQuantity is empty") then [403, 398, 395, 28, 26] end  -- CAU-ConsumedQuantity-C-009-C
-        , case when "InvoiceIssuerName is not ASCII" then [406, 404, 28, 26] end  -- CAU-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is not Unicode" then [406, 404, 28, 26] end  -- CAU-InvoiceIssuerName-C-002-M
         , case when "InvoiceIssuerName is empty" then [407, 404, 28, 26] end  -- CAU-InvoiceIssuerName-C-003-M
         , case when ("ChargeCategory is Tax" and not "PricingCurrencyContractedUnitPrice is empty") then [412, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-004-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingCurrencyContractedUnitPrice is empty") then [413, 411, 408, 28, 26] end  -- CAU-PricingCurrencyContractedUnitPrice-C-005-C
@@ -878,25 +896,25 @@ broken as (
         , case when (not "CapacityReservationStatus is empty" and "CapacityReservationStatus is none of its values") then [424, 423, 418, 28, 26] end  -- CAU-CapacityReservationStatus-C-006-M
         , case when "ChargeCategory is empty" then [427, 425, 28, 26] end  -- CAU-ChargeCategory-C-002-M
         , case when "ChargeCategory is none of its values" then [428, 425, 28, 26] end  -- CAU-ChargeCategory-C-003-M
-        , case when "CapacityReservationId is not ASCII" then [431, 429, 28, 26] end  -- CAU-CapacityReservationId-C-002-M
+        , case when "CapacityReservationId is not Unicode" then [431, 429, 28, 26] end  -- CAU-CapacityReservationId-C-002-M
         , case when ("CapacityReservationStatus is Unused" and "CapacityReservationId is empty") then [433, 432, 429, 28, 26] end  -- CAU-CapacityReservationId-C-005-C
-        , case when "InvoiceDetailId is not ASCII" then [437, 435, 28, 26] end  -- CAU-InvoiceDetailId-C-002-M
-        , case when "SkuPriceId is not ASCII" then [441, 439, 28, 26] end  -- CAU-SkuPriceId-C-002-M
+        , case when "InvoiceDetailId is not Unicode" then [437, 435, 28, 26] end  -- CAU-InvoiceDetailId-C-002-M
+        , case when "SkuPriceId is not Unicode" then [441, 439, 28, 26] end  -- CAU-SkuPriceId-C-002-M
         , case when ("ChargeCategory is Tax" and not "SkuPriceId is empty") then [443, 442, 439, 28, 26] end  -- CAU-SkuPriceId-C-004-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "SkuPriceId is empty") then [444, 442, 439, 28, 26] end  -- CAU-SkuPriceId-C-005-C
         , case when (not "SkuPriceId is empty" and "SkuPriceId has not 1 SkuId") then [446, 445, 439, 28, 26] end  -- CAU-SkuPriceId-C-008-M
         , case when "Tags is no flat JSON object" then [449, 448, 28, 26] end  -- CAU-Tags-C-001-M
-        , case when "Tags is not ASCII" then [455, 448, 28, 26] end  -- CAU-Tags-C-019-M
-        , case when "SkuId is not ASCII" then [459, 457, 28, 26] end  -- CAU-SkuId-C-002-M
+        , case when "Tags is not Unicode" then [455, 448, 28, 26] end  -- CAU-Tags-C-019-M
+        , case when "SkuId is not Unicode" then [459, 457, 28, 26] end  -- CAU-SkuId-C-002-M
         , case when ("ChargeCategory is Tax" and not "SkuId is empty") then [461, 460, 457, 28, 26] end  -- CAU-SkuId-C-004-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "SkuId is empty") then [462, 460, 457, 28, 26] end  -- CAU-SkuId-C-005-C
-        , case when "InvoiceId is not ASCII" then [466, 464, 28, 26] end  -- CAU-InvoiceId-C-002-M
+        , case when "InvoiceId is not Unicode" then [466, 464, 28, 26] end  -- CAU-InvoiceId-C-002-M
         , case when ("ChargeCategory is Tax" and not "PricingCurrencyListUnitPrice is empty") then [472, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-004-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingCurrencyListUnitPrice is empty") then [473, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-005-C
         , case when (not "PricingCurrencyListUnitPrice is empty" and "PricingCurrencyListUnitPrice is below 0") then [475, 474, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-008-M
         , case when ("SkuPriceId is empty" and not "PricingCurrencyListUnitPrice is empty") then [476, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-011-C
         , case when (not "SkuPriceId is empty" and "PricingCurrencyListUnitPrice is empty") then [477, 471, 468, 28, 26] end  -- CAU-PricingCurrencyListUnitPrice-C-012-C
-        , case when "RegionName is not ASCII" then [480, 478, 28, 26] end  -- CAU-RegionName-C-002-M
+        , case when "RegionName is not Unicode" then [480, 478, 28, 26] end  -- CAU-RegionName-C-002-M
         , case when ("RegionId is empty" and not "RegionName is empty") then [482, 481, 478, 28, 26] end  -- CAU-RegionName-C-004-C
         , case when (not "RegionId is empty" and "RegionName is empty") then [483, 481, 478, 28, 26] end  -- CAU-RegionName-C-005-C
         , case when ("ChargeCategory is Tax" and not "PricingCategory is empty") then [487, 486, 484, 28, 26] end  -- CAU-PricingCategory-C-003-C
@@ -1240,29 +1258,29 @@ answered as (
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails.`AllocatedMethodDetails is no JSON`, false) then 2 else 0 end
-    + case when coalesce(octet_length(AllocatedMethodDetails) <> length(AllocatedMethodDetails), false) then 4 else 0 end
-    + case when coalesce(octet_length(AllocatedMethodId) <> length(AllocatedMethodId), false) then 8 else 0 end
+    + case when coalesce(contains(AllocatedMethodDetails, '�'), false) then 4 else 0 end
+    + case when coalesce(contains(AllocatedMethodId, '�'), false) then 8 else 0 end
     + case when AllocatedResourceId is null then 16 else 0 end
-    + case when coalesce(octet_length(AllocatedResourceId) <> length(AllocatedResourceId), false) then 32 else 0 end
+    + case when coalesce(contains(AllocatedResourceId, '�'), false) then 32 else 0 end
     + case when AllocatedResourceName is null then 64 else 0 end
-    + case when coalesce(octet_length(AllocatedResourceName) <> length(AllocatedResourceName), false) then 128 else 0 end
+    + case when coalesce(contains(AllocatedResourceName, '�'), false) then 128 else 0 end
     + case when coalesce(wrong_allocatedtags.`AllocatedTags is no flat JSON object`, false) then 256 else 0 end
-    + case when coalesce(octet_length(AllocatedTags) <> length(AllocatedTags), false) then 512 else 0 end
-    + case when coalesce(octet_length(AvailabilityZone) <> length(AvailabilityZone), false) then 1024 else 0 end
+    + case when coalesce(contains(AllocatedTags, '�'), false) then 512 else 0 end
+    + case when coalesce(contains(AvailabilityZone, '�'), false) then 1024 else 0 end
     + case when BilledCost is null then 2048 else 0 end
     + case when BillingAccountId is null then 4096 else 0 end
-    + case when coalesce(octet_length(BillingAccountId) <> length(BillingAccountId), false) then 8192 else 0 end
+    + case when coalesce(contains(BillingAccountId, '�'), false) then 8192 else 0 end
     + case when BillingAccountName is null then 16384 else 0 end
-    + case when coalesce(octet_length(BillingAccountName) <> length(BillingAccountName), false) then 32768 else 0 end
+    + case when coalesce(contains(BillingAccountName, '�'), false) then 32768 else 0 end
     + case when BillingAccountType is null then 65536 else 0 end
-    + case when coalesce(octet_length(BillingAccountType) <> length(BillingAccountType), false) then 131072 else 0 end
+    + case when coalesce(contains(BillingAccountType, '�'), false) then 131072 else 0 end
     + case when BillingCurrency is null then 262144 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 524288 else 0 end
-    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 1048576 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 1048576 else 0 end
     + case when BillingPeriodEnd is null then 2097152 else 0 end
     + case when BillingPeriodStart is null then 4194304 else 0 end
     + case when CapacityReservationId is null then 8388608 else 0 end
-    + case when coalesce(octet_length(CapacityReservationId) <> length(CapacityReservationId), false) then 16777216 else 0 end
+    + case when coalesce(contains(CapacityReservationId, '�'), false) then 16777216 else 0 end
     + case when coalesce(CapacityReservationStatus = 'Unused', false) then 33554432 else 0 end
     + case when CapacityReservationStatus is null then 67108864 else 0 end
     + case when coalesce(wrong_capacityreservationstatus.`CapacityReservationStatus is none of its values`, false) then 134217728 else 0 end
@@ -1275,7 +1293,7 @@ answered as (
     + case when coalesce(ChargeClass = 'Correction', false) then 17179869184 else 0 end
     + case when ChargeClass is null then 34359738368 else 0 end
     + case when ChargeDescription is null then 68719476736 else 0 end
-    + case when coalesce(octet_length(ChargeDescription) <> length(ChargeDescription), false) then 137438953472 else 0 end
+    + case when coalesce(contains(ChargeDescription, '�'), false) then 137438953472 else 0 end
     + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 274877906944 else 0 end
     + case when ChargeFrequency is null then 549755813888 else 0 end
     + case when coalesce(wrong_chargefrequency.`ChargeFrequency is none of its values`, false) then 1099511627776 else 0 end
@@ -1284,26 +1302,26 @@ answered as (
     + case when CommitmentDiscountCategory is null then 8796093022208 else 0 end
     + case when coalesce(wrong_commitmentdiscountcategory.`CommitmentDiscountCategory is none of its values`, false) then 17592186044416 else 0 end
     + case when CommitmentDiscountId is null then 35184372088832 else 0 end
-    + case when coalesce(octet_length(CommitmentDiscountId) <> length(CommitmentDiscountId), false) then 70368744177664 else 0 end
+    + case when coalesce(contains(CommitmentDiscountId, '�'), false) then 70368744177664 else 0 end
     + case when CommitmentDiscountName is null then 140737488355328 else 0 end
-    + case when coalesce(octet_length(CommitmentDiscountName) <> length(CommitmentDiscountName), false) then 281474976710656 else 0 end
+    + case when coalesce(contains(CommitmentDiscountName, '�'), false) then 281474976710656 else 0 end
     + case when CommitmentDiscountQuantity is null then 562949953421312 else 0 end
     + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 1125899906842624 else 0 end
     + case when CommitmentDiscountStatus is null then 2251799813685248 else 0 end
     + case when coalesce(wrong_commitmentdiscountstatus.`CommitmentDiscountStatus is none of its values`, false) then 4503599627370496 else 0 end
     + case when CommitmentDiscountType is null then 9007199254740992 else 0 end
-    + case when coalesce(octet_length(CommitmentDiscountType) <> length(CommitmentDiscountType), false) then 18014398509481984 else 0 end
+    + case when coalesce(contains(CommitmentDiscountType, '�'), false) then 18014398509481984 else 0 end
     + case when CommitmentDiscountUnit is null then 36028797018963968 else 0 end
     + case when coalesce(wrong_commitmentdiscountunit.`CommitmentDiscountUnit is no unit`, false) then 72057594037927936 else 0 end
-    + case when coalesce(octet_length(CommitmentDiscountUnit) <> length(CommitmentDiscountUnit), false) then 144115188075855872 else 0 end
+    + case when coalesce(contains(CommitmentDiscountUnit, '�'), false) then 144115188075855872 else 0 end
     + case when CommitmentProgramEligibilityDetails is null then 288230376151711744 else 0 end
     + case when coalesce(wrong_commitmentprogrameligibilitydetails.`CommitmentProgramEligibilityDetails is no JSON`, false) then 576460752303423488 else 0 end
-    + case when coalesce(octet_length(CommitmentProgramEligibilityDetails) <> length(CommitmentProgramEligibilityDetails), false) then 1152921504606846976 else 0 end
+    + case when coalesce(contains(CommitmentProgramEligibilityDetails, '�'), false) then 1152921504606846976 else 0 end
     + case when ConsumedQuantity is null then 2305843009213693952 else 0 end
     as answers_0,
     case when ConsumedUnit is null then 1 else 0 end
     + case when coalesce(wrong_consumedunit.`ConsumedUnit is no unit`, false) then 2 else 0 end
-    + case when coalesce(octet_length(ConsumedUnit) <> length(ConsumedUnit), false) then 4 else 0 end
+    + case when coalesce(contains(ConsumedUnit, '�'), false) then 4 else 0 end
     + case when ContractApplied is null then 8 else 0 end
     + case when coalesce(wrong_contractapplied.`ContractApplied is no JSON`, false) then 16 else 0 end
     + case when ContractedCost is null then 32 else 0 end
@@ -1312,11 +1330,11 @@ answered as (
     + case when ContractedUnitPrice is null then 256 else 0 end
     + case when coalesce(EffectiveCost = BilledCost, false) then 512 else 0 end
     + case when EffectiveCost is null then 1024 else 0 end
-    + case when coalesce(octet_length(HostProviderName) <> length(HostProviderName), false) then 2048 else 0 end
-    + case when coalesce(octet_length(InvoiceDetailId) <> length(InvoiceDetailId), false) then 4096 else 0 end
-    + case when coalesce(octet_length(InvoiceId) <> length(InvoiceId), false) then 8192 else 0 end
+    + case when coalesce(contains(HostProviderName, '�'), false) then 2048 else 0 end
+    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 4096 else 0 end
+    + case when coalesce(contains(InvoiceId, '�'), false) then 8192 else 0 end
     + case when InvoiceIssuerName is null then 16384 else 0 end
-    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 32768 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 32768 else 0 end
     + case when ListCost is null then 65536 else 0 end
     + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ListCost < 0 then -floor(-(ListCost)) else floor(ListCost) end as decimal(26, 0)) - try_cast(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) then 131072 else 0 end
     + case when coalesce(ListUnitPrice < 0, false) then 262144 else 0 end
@@ -1325,7 +1343,7 @@ answered as (
     + case when coalesce(wrong_pricingcategory.`PricingCategory is none of its values`, false) then 2097152 else 0 end
     + case when PricingCurrency is null then 4194304 else 0 end
     + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 8388608 else 0 end
-    + case when coalesce(octet_length(PricingCurrency) <> length(PricingCurrency), false) then 16777216 else 0 end
+    + case when coalesce(contains(PricingCurrency, '�'), false) then 16777216 else 0 end
     + case when PricingCurrencyContractedUnitPrice is null then 33554432 else 0 end
     + case when PricingCurrencyEffectiveCost is null then 67108864 else 0 end
     + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 134217728 else 0 end
@@ -1333,46 +1351,46 @@ answered as (
     + case when PricingQuantity is null then 536870912 else 0 end
     + case when PricingUnit is null then 1073741824 else 0 end
     + case when coalesce(wrong_pricingunit.`PricingUnit is no unit`, false) then 2147483648 else 0 end
-    + case when coalesce(octet_length(PricingUnit) <> length(PricingUnit), false) then 4294967296 else 0 end
+    + case when coalesce(contains(PricingUnit, '�'), false) then 4294967296 else 0 end
     + case when RegionId is null then 8589934592 else 0 end
-    + case when coalesce(octet_length(RegionId) <> length(RegionId), false) then 17179869184 else 0 end
+    + case when coalesce(contains(RegionId, '�'), false) then 17179869184 else 0 end
     + case when RegionName is null then 34359738368 else 0 end
-    + case when coalesce(octet_length(RegionName) <> length(RegionName), false) then 68719476736 else 0 end
+    + case when coalesce(contains(RegionName, '�'), false) then 68719476736 else 0 end
     + case when ResourceId is null then 137438953472 else 0 end
-    + case when coalesce(octet_length(ResourceId) <> length(ResourceId), false) then 274877906944 else 0 end
-    + case when coalesce(octet_length(ResourceName) <> length(ResourceName), false) then 549755813888 else 0 end
+    + case when coalesce(contains(ResourceId, '�'), false) then 274877906944 else 0 end
+    + case when coalesce(contains(ResourceName, '�'), false) then 549755813888 else 0 end
     + case when ResourceType is null then 1099511627776 else 0 end
-    + case when coalesce(octet_length(ResourceType) <> length(ResourceType), false) then 2199023255552 else 0 end
+    + case when coalesce(contains(ResourceType, '�'), false) then 2199023255552 else 0 end
     + case when ServiceCategory is null then 4398046511104 else 0 end
     + case when coalesce(wrong_servicecategory.`ServiceCategory is none of its values`, false) then 8796093022208 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 17592186044416 else 0 end
     + case when (wrong_group_2.group_0 is not null) then 35184372088832 else 0 end
     + case when ServiceName is null then 70368744177664 else 0 end
-    + case when coalesce(octet_length(ServiceName) <> length(ServiceName), false) then 140737488355328 else 0 end
+    + case when coalesce(contains(ServiceName, '�'), false) then 140737488355328 else 0 end
     + case when ServiceProviderName is null then 281474976710656 else 0 end
-    + case when coalesce(octet_length(ServiceProviderName) <> length(ServiceProviderName), false) then 562949953421312 else 0 end
+    + case when coalesce(contains(ServiceProviderName, '�'), false) then 562949953421312 else 0 end
     + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 1125899906842624 else 0 end
     + case when ServiceSubcategory is null then 2251799813685248 else 0 end
     + case when coalesce(wrong_servicesubcategory.`ServiceSubcategory is none of its values`, false) then 4503599627370496 else 0 end
     + case when SkuId is null then 9007199254740992 else 0 end
-    + case when coalesce(octet_length(SkuId) <> length(SkuId), false) then 18014398509481984 else 0 end
+    + case when coalesce(contains(SkuId, '�'), false) then 18014398509481984 else 0 end
     + case when SkuMeter is null then 36028797018963968 else 0 end
-    + case when coalesce(octet_length(SkuMeter) <> length(SkuMeter), false) then 72057594037927936 else 0 end
+    + case when coalesce(contains(SkuMeter, '�'), false) then 72057594037927936 else 0 end
     + case when SkuPriceDetails is null then 144115188075855872 else 0 end
     + case when coalesce(wrong_skupricedetails.`SkuPriceDetails is no flat JSON object`, false) then 288230376151711744 else 0 end
-    + case when coalesce(octet_length(SkuPriceDetails) <> length(SkuPriceDetails), false) then 576460752303423488 else 0 end
+    + case when coalesce(contains(SkuPriceDetails, '�'), false) then 576460752303423488 else 0 end
     + case when (wrong_group_3.group_0 is not null) then 1152921504606846976 else 0 end
     + case when SkuPriceId is null then 2305843009213693952 else 0 end
     as answers_1,
-    case when coalesce(octet_length(SkuPriceId) <> length(SkuPriceId), false) then 1 else 0 end
+    case when coalesce(contains(SkuPriceId, '�'), false) then 1 else 0 end
     + case when SubAccountId is null then 2 else 0 end
-    + case when coalesce(octet_length(SubAccountId) <> length(SubAccountId), false) then 4 else 0 end
+    + case when coalesce(contains(SubAccountId, '�'), false) then 4 else 0 end
     + case when SubAccountName is null then 8 else 0 end
-    + case when coalesce(octet_length(SubAccountName) <> length(SubAccountName), false) then 16 else 0 end
+    + case when coalesce(contains(SubAccountName, '�'), false) then 16 else 0 end
     + case when SubAccountType is null then 32 else 0 end
-    + case when coalesce(octet_length(SubAccountType) <> length(SubAccountType), false) then 64 else 0 end
+    + case when coalesce(contains(SubAccountType, '�'), false) then 64 else 0 end
     + case when coalesce(wrong_tags.`Tags is no flat JSON object`, false) then 128 else 0 end
-    + case when coalesce(octet_length(Tags) <> length(Tags), false) then 256 else 0 end
+    + case when coalesce(contains(Tags, '�'), false) then 256 else 0 end
     as answers_2
   from rows_in_hand
   left join wrong_allocatedmethoddetails  -- many rows to one value
@@ -1443,29 +1461,29 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as `AllocatedMethodDetails is empty`,
     (answers_0 & 2) <> 0 as `AllocatedMethodDetails is no JSON`,
-    (answers_0 & 4) <> 0 as `AllocatedMethodDetails is not ASCII`,
-    (answers_0 & 8) <> 0 as `AllocatedMethodId is not ASCII`,
+    (answers_0 & 4) <> 0 as `AllocatedMethodDetails is not Unicode`,
+    (answers_0 & 8) <> 0 as `AllocatedMethodId is not Unicode`,
     (answers_0 & 16) <> 0 as `AllocatedResourceId is empty`,
-    (answers_0 & 32) <> 0 as `AllocatedResourceId is not ASCII`,
+    (answers_0 & 32) <> 0 as `AllocatedResourceId is not Unicode`,
     (answers_0 & 64) <> 0 as `AllocatedResourceName is empty`,
-    (answers_0 & 128) <> 0 as `AllocatedResourceName is not ASCII`,
+    (answers_0 & 128) <> 0 as `AllocatedResourceName is not Unicode`,
     (answers_0 & 256) <> 0 as `AllocatedTags is no flat JSON object`,
-    (answers_0 & 512) <> 0 as `AllocatedTags is not ASCII`,
-    (answers_0 & 1024) <> 0 as `AvailabilityZone is not ASCII`,
+    (answers_0 & 512) <> 0 as `AllocatedTags is not Unicode`,
+    (answers_0 & 1024) <> 0 as `AvailabilityZone is not Unicode`,
     (answers_0 & 2048) <> 0 as `BilledCost is empty`,
     (answers_0 & 4096) <> 0 as `BillingAccountId is empty`,
-    (answers_0 & 8192) <> 0 as `BillingAccountId is not ASCII`,
+    (answers_0 & 8192) <> 0 as `BillingAccountId is not Unicode`,
     (answers_0 & 16384) <> 0 as `BillingAccountName is empty`,
-    (answers_0 & 32768) <> 0 as `BillingAccountName is not ASCII`,
+    (answers_0 & 32768) <> 0 as `BillingAccountName is not Unicode`,
     (answers_0 & 65536) <> 0 as `BillingAccountType is empty`,
-    (answers_0 & 131072) <> 0 as `BillingAccountType is not ASCII`,
+    (answers_0 & 131072) <> 0 as `BillingAccountType is not Unicode`,
     (answers_0 & 262144) <> 0 as `BillingCurrency is empty`,
     (answers_0 & 524288) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 1048576) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 1048576) <> 0 as `BillingCurrency is not Unicode`,
     (answers_0 & 2097152) <> 0 as `BillingPeriodEnd is empty`,
     (answers_0 & 4194304) <> 0 as `BillingPeriodStart is empty`,
     (answers_0 & 8388608) <> 0 as `CapacityReservationId is empty`,
-    (answers_0 & 16777216) <> 0 as `CapacityReservationId is not ASCII`,
+    (answers_0 & 16777216) <> 0 as `CapacityReservationId is not Unicode`,
     (answers_0 & 33554432) <> 0 as `CapacityReservationStatus is Unused`,
     (answers_0 & 67108864) <> 0 as `CapacityReservationStatus is empty`,
     (answers_0 & 134217728) <> 0 as `CapacityReservationStatus is none of its values`,
@@ -1478,7 +1496,7 @@ read as (
     (answers_0 & 17179869184) <> 0 as `ChargeClass is Correction`,
     (answers_0 & 34359738368) <> 0 as `ChargeClass is empty`,
     (answers_0 & 68719476736) <> 0 as `ChargeDescription is empty`,
-    (answers_0 & 137438953472) <> 0 as `ChargeDescription is not ASCII`,
+    (answers_0 & 137438953472) <> 0 as `ChargeDescription is not Unicode`,
     (answers_0 & 274877906944) <> 0 as `ChargeFrequency is Usage-Based`,
     (answers_0 & 549755813888) <> 0 as `ChargeFrequency is empty`,
     (answers_0 & 1099511627776) <> 0 as `ChargeFrequency is none of its values`,
@@ -1487,25 +1505,25 @@ read as (
     (answers_0 & 8796093022208) <> 0 as `CommitmentDiscountCategory is empty`,
     (answers_0 & 17592186044416) <> 0 as `CommitmentDiscountCategory is none of its values`,
     (answers_0 & 35184372088832) <> 0 as `CommitmentDiscountId is empty`,
-    (answers_0 & 70368744177664) <> 0 as `CommitmentDiscountId is not ASCII`,
+    (answers_0 & 70368744177664) <> 0 as `CommitmentDiscountId is not Unicode`,
     (answers_0 & 140737488355328) <> 0 as `CommitmentDiscountName is empty`,
-    (answers_0 & 281474976710656) <> 0 as `CommitmentDiscountName is not ASCII`,
+    (answers_0 & 281474976710656) <> 0 as `CommitmentDiscountName is not Unicode`,
     (answers_0 & 562949953421312) <> 0 as `CommitmentDiscountQuantity is empty`,
     (answers_0 & 1125899906842624) <> 0 as `CommitmentDiscountStatus is Unused`,
     (answers_0 & 2251799813685248) <> 0 as `CommitmentDiscountStatus is empty`,
     (answers_0 & 4503599627370496) <> 0 as `CommitmentDiscountStatus is none of its values`,
     (answers_0 & 9007199254740992) <> 0 as `CommitmentDiscountType is empty`,
-    (answers_0 & 18014398509481984) <> 0 as `CommitmentDiscountType is not ASCII`,
+    (answers_0 & 18014398509481984) <> 0 as `CommitmentDiscountType is not Unicode`,
     (answers_0 & 36028797018963968) <> 0 as `CommitmentDiscountUnit is empty`,
     (answers_0 & 72057594037927936) <> 0 as `CommitmentDiscountUnit is no unit`,
-    (answers_0 & 144115188075855872) <> 0 as `CommitmentDiscountUnit is not ASCII`,
+    (answers_0 & 144115188075855872) <> 0 as `CommitmentDiscountUnit is not Unicode`,
     (answers_0 & 288230376151711744) <> 0 as `CommitmentProgramEligibilityDetails is empty`,
     (answers_0 & 576460752303423488) <> 0 as `CommitmentProgramEligibilityDetails is no JSON`,
-    (answers_0 & 1152921504606846976) <> 0 as `CommitmentProgramEligibilityDetails is not ASCII`,
+    (answers_0 & 1152921504606846976) <> 0 as `CommitmentProgramEligibilityDetails is not Unicode`,
     (answers_0 & 2305843009213693952) <> 0 as `ConsumedQuantity is empty`,
     (answers_1 & 1) <> 0 as `ConsumedUnit is empty`,
     (answers_1 & 2) <> 0 as `ConsumedUnit is no unit`,
-    (answers_1 & 4) <> 0 as `ConsumedUnit is not ASCII`,
+    (answers_1 & 4) <> 0 as `ConsumedUnit is not Unicode`,
     (answers_1 & 8) <> 0 as `ContractApplied is empty`,
     (answers_1 & 16) <> 0 as `ContractApplied is no JSON`,
     (answers_1 & 32) <> 0 as `ContractedCost is empty`,
@@ -1514,11 +1532,11 @@ read as (
     (answers_1 & 256) <> 0 as `ContractedUnitPrice is empty`,
     (answers_1 & 512) <> 0 as `EffectiveCost is BilledCost`,
     (answers_1 & 1024) <> 0 as `EffectiveCost is empty`,
-    (answers_1 & 2048) <> 0 as `HostProviderName is not ASCII`,
-    (answers_1 & 4096) <> 0 as `InvoiceDetailId is not ASCII`,
-    (answers_1 & 8192) <> 0 as `InvoiceId is not ASCII`,
+    (answers_1 & 2048) <> 0 as `HostProviderName is not Unicode`,
+    (answers_1 & 4096) <> 0 as `InvoiceDetailId is not Unicode`,
+    (answers_1 & 8192) <> 0 as `InvoiceId is not Unicode`,
     (answers_1 & 16384) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_1 & 32768) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_1 & 32768) <> 0 as `InvoiceIssuerName is not Unicode`,
     (answers_1 & 65536) <> 0 as `ListCost is empty`,
     (answers_1 & 131072) <> 0 as `ListCost is not ListUnitPrice * PricingQuantity`,
     (answers_1 & 262144) <> 0 as `ListUnitPrice is below 0`,
@@ -1527,7 +1545,7 @@ read as (
     (answers_1 & 2097152) <> 0 as `PricingCategory is none of its values`,
     (answers_1 & 4194304) <> 0 as `PricingCurrency is empty`,
     (answers_1 & 8388608) <> 0 as `PricingCurrency is no ISO 4217 code`,
-    (answers_1 & 16777216) <> 0 as `PricingCurrency is not ASCII`,
+    (answers_1 & 16777216) <> 0 as `PricingCurrency is not Unicode`,
     (answers_1 & 33554432) <> 0 as `PricingCurrencyContractedUnitPrice is empty`,
     (answers_1 & 67108864) <> 0 as `PricingCurrencyEffectiveCost is empty`,
     (answers_1 & 134217728) <> 0 as `PricingCurrencyListUnitPrice is below 0`,
@@ -1535,45 +1553,45 @@ read as (
     (answers_1 & 536870912) <> 0 as `PricingQuantity is empty`,
     (answers_1 & 1073741824) <> 0 as `PricingUnit is empty`,
     (answers_1 & 2147483648) <> 0 as `PricingUnit is no unit`,
-    (answers_1 & 4294967296) <> 0 as `PricingUnit is not ASCII`,
+    (answers_1 & 4294967296) <> 0 as `PricingUnit is not Unicode`,
     (answers_1 & 8589934592) <> 0 as `RegionId is empty`,
-    (answers_1 & 17179869184) <> 0 as `RegionId is not ASCII`,
+    (answers_1 & 17179869184) <> 0 as `RegionId is not Unicode`,
     (answers_1 & 34359738368) <> 0 as `RegionName is empty`,
-    (answers_1 & 68719476736) <> 0 as `RegionName is not ASCII`,
+    (answers_1 & 68719476736) <> 0 as `RegionName is not Unicode`,
     (answers_1 & 137438953472) <> 0 as `ResourceId is empty`,
-    (answers_1 & 274877906944) <> 0 as `ResourceId is not ASCII`,
-    (answers_1 & 549755813888) <> 0 as `ResourceName is not ASCII`,
+    (answers_1 & 274877906944) <> 0 as `ResourceId is not Unicode`,
+    (answers_1 & 549755813888) <> 0 as `ResourceName is not Unicode`,
     (answers_1 & 1099511627776) <> 0 as `ResourceType is empty`,
-    (answers_1 & 2199023255552) <> 0 as `ResourceType is not ASCII`,
+    (answers_1 & 2199023255552) <> 0 as `ResourceType is not Unicode`,
     (answers_1 & 4398046511104) <> 0 as `ServiceCategory is empty`,
     (answers_1 & 8796093022208) <> 0 as `ServiceCategory is none of its values`,
     (answers_1 & 17592186044416) <> 0 as `ServiceName has not 1 ServiceCategory`,
     (answers_1 & 35184372088832) <> 0 as `ServiceName has not 1 ServiceSubcategory`,
     (answers_1 & 70368744177664) <> 0 as `ServiceName is empty`,
-    (answers_1 & 140737488355328) <> 0 as `ServiceName is not ASCII`,
+    (answers_1 & 140737488355328) <> 0 as `ServiceName is not Unicode`,
     (answers_1 & 281474976710656) <> 0 as `ServiceProviderName is empty`,
-    (answers_1 & 562949953421312) <> 0 as `ServiceProviderName is not ASCII`,
+    (answers_1 & 562949953421312) <> 0 as `ServiceProviderName is not Unicode`,
     (answers_1 & 1125899906842624) <> 0 as `ServiceSubcategory does not belong to ServiceCategory`,
     (answers_1 & 2251799813685248) <> 0 as `ServiceSubcategory is empty`,
     (answers_1 & 4503599627370496) <> 0 as `ServiceSubcategory is none of its values`,
     (answers_1 & 9007199254740992) <> 0 as `SkuId is empty`,
-    (answers_1 & 18014398509481984) <> 0 as `SkuId is not ASCII`,
+    (answers_1 & 18014398509481984) <> 0 as `SkuId is not Unicode`,
     (answers_1 & 36028797018963968) <> 0 as `SkuMeter is empty`,
-    (answers_1 & 72057594037927936) <> 0 as `SkuMeter is not ASCII`,
+    (answers_1 & 72057594037927936) <> 0 as `SkuMeter is not Unicode`,
     (answers_1 & 144115188075855872) <> 0 as `SkuPriceDetails is empty`,
     (answers_1 & 288230376151711744) <> 0 as `SkuPriceDetails is no flat JSON object`,
-    (answers_1 & 576460752303423488) <> 0 as `SkuPriceDetails is not ASCII`,
+    (answers_1 & 576460752303423488) <> 0 as `SkuPriceDetails is not Unicode`,
     (answers_1 & 1152921504606846976) <> 0 as `SkuPriceId has not 1 SkuId`,
     (answers_1 & 2305843009213693952) <> 0 as `SkuPriceId is empty`,
-    (answers_2 & 1) <> 0 as `SkuPriceId is not ASCII`,
+    (answers_2 & 1) <> 0 as `SkuPriceId is not Unicode`,
     (answers_2 & 2) <> 0 as `SubAccountId is empty`,
-    (answers_2 & 4) <> 0 as `SubAccountId is not ASCII`,
+    (answers_2 & 4) <> 0 as `SubAccountId is not Unicode`,
     (answers_2 & 8) <> 0 as `SubAccountName is empty`,
-    (answers_2 & 16) <> 0 as `SubAccountName is not ASCII`,
+    (answers_2 & 16) <> 0 as `SubAccountName is not Unicode`,
     (answers_2 & 32) <> 0 as `SubAccountType is empty`,
-    (answers_2 & 64) <> 0 as `SubAccountType is not ASCII`,
+    (answers_2 & 64) <> 0 as `SubAccountType is not Unicode`,
     (answers_2 & 128) <> 0 as `Tags is no flat JSON object`,
-    (answers_2 & 256) <> 0 as `Tags is not ASCII`
+    (answers_2 & 256) <> 0 as `Tags is not Unicode`
   from kinds
 ),
 
@@ -1639,27 +1657,27 @@ broken as (
   from (
     select source, billing_period, currency, rows_count, money_1, money_2, example_ids,
       explode(array_distinct(flatten(array_compact(array(
-        case when `AllocatedMethodId is not ASCII` then array(110, 108, 28, 26) end  -- CAU-AllocatedMethodId-C-002-M
-        , case when `CommitmentDiscountId is not ASCII` then array(114, 112, 28, 26) end  -- CAU-CommitmentDiscountId-C-002-M
+        case when `AllocatedMethodId is not Unicode` then array(110, 108, 28, 26) end  -- CAU-AllocatedMethodId-C-002-M
+        , case when `CommitmentDiscountId is not Unicode` then array(114, 112, 28, 26) end  -- CAU-CommitmentDiscountId-C-002-M
         , case when `BillingAccountId is empty` then array(118, 117, 28, 26) end  -- CAU-BillingAccountId-C-001-M
-        , case when `BillingAccountId is not ASCII` then array(120, 117, 28, 26) end  -- CAU-BillingAccountId-C-003-M
+        , case when `BillingAccountId is not Unicode` then array(120, 117, 28, 26) end  -- CAU-BillingAccountId-C-003-M
         , case when ((not `ChargeClass is Correction` and ((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `CommitmentDiscountId is empty`)) and `CommitmentDiscountQuantity is empty`) then array(126, 125, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-005-C
         , case when (((not `ChargeCategory is Usage` and not `ChargeCategory is Purchase`) or `CommitmentDiscountId is empty` or `ChargeClass is Correction`) and not `CommitmentDiscountQuantity is empty`) then array(128, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-007-C
         , case when (`SkuPriceId is empty` and not `CommitmentDiscountQuantity is empty`) then array(131, 124, 121, 28, 26) end  -- CAU-CommitmentDiscountQuantity-C-016-C
-        , case when `BillingCurrency is not ASCII` then array(134, 132, 28, 26) end  -- CAU-BillingCurrency-C-002-M
+        , case when `BillingCurrency is not Unicode` then array(134, 132, 28, 26) end  -- CAU-BillingCurrency-C-002-M
         , case when `BillingCurrency is no ISO 4217 code` then array(135, 132, 28, 26) end  -- CAU-BillingCurrency-C-003-M
         , case when `BillingCurrency is empty` then array(136, 132, 28, 26) end  -- CAU-BillingCurrency-C-004-M
         , case when `BillingCurrency is no ISO 4217 code` then array(137, 132, 28, 26) end  -- CAU-BillingCurrency-C-006-M
-        , case when `PricingUnit is not ASCII` then array(140, 138, 28, 26) end  -- CAU-PricingUnit-C-002-M
+        , case when `PricingUnit is not Unicode` then array(140, 138, 28, 26) end  -- CAU-PricingUnit-C-002-M
         , case when `PricingUnit is no unit` then array(141) end  -- CAU-PricingUnit-C-003-O
         , case when (`PricingQuantity is empty` and not `PricingUnit is empty`) then array(143, 142, 138, 28, 26) end  -- CAU-PricingUnit-C-005-C
         , case when (not `PricingQuantity is empty` and `PricingUnit is empty`) then array(144, 142, 138, 28, 26) end  -- CAU-PricingUnit-C-006-C
         , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountCategory is empty`) then array(149, 148, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-003-C
         , case when (not `CommitmentDiscountId is empty` and `CommitmentDiscountCategory is empty`) then array(150, 148, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-004-C
         , case when `CommitmentDiscountCategory is none of its values` then array(151, 146, 28, 26) end  -- CAU-CommitmentDiscountCategory-C-005-M
-        , case when `SubAccountId is not ASCII` then array(154, 152, 28, 26) end  -- CAU-SubAccountId-C-002-M
+        , case when `SubAccountId is not Unicode` then array(154, 152, 28, 26) end  -- CAU-SubAccountId-C-002-M
         , case when `ContractApplied is no JSON` then array(157, 156, 28, 26) end  -- CAU-ContractApplied-C-001-M
-        , case when `CommitmentDiscountName is not ASCII` then array(161, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-002-M
+        , case when `CommitmentDiscountName is not Unicode` then array(161, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-002-M
         , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountName is empty`) then array(163, 162, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-004-C
         , case when `PricingCurrencyEffectiveCost is empty` then array(168, 165, 28, 26) end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
         , case when `ContractedCost is empty` then array(172, 169, 28, 26) end  -- CAU-ContractedCost-C-003-M
@@ -1670,23 +1688,23 @@ broken as (
         , case when (`SkuPriceId is empty` and not `PricingQuantity is empty`) then array(185, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-011-C
         , case when `ServiceCategory is empty` then array(188, 186, 28, 26) end  -- CAU-ServiceCategory-C-002-M
         , case when `ServiceCategory is none of its values` then array(189, 186, 28, 26) end  -- CAU-ServiceCategory-C-003-M
-        , case when `BillingAccountType is not ASCII` then array(192, 190, 28, 26) end  -- CAU-BillingAccountType-C-002-M
+        , case when `BillingAccountType is not Unicode` then array(192, 190, 28, 26) end  -- CAU-BillingAccountType-C-002-M
         , case when (`BillingAccountId is empty` and not `BillingAccountType is empty`) then array(194, 193, 190, 28, 26) end  -- CAU-BillingAccountType-C-004-C
         , case when (not `BillingAccountId is empty` and `BillingAccountType is empty`) then array(195, 193, 190, 28, 26) end  -- CAU-BillingAccountType-C-005-C
-        , case when `ChargeDescription is not ASCII` then array(198, 196, 28, 26) end  -- CAU-ChargeDescription-C-002-M
+        , case when `ChargeDescription is not Unicode` then array(198, 196, 28, 26) end  -- CAU-ChargeDescription-C-002-M
         , case when `ChargeDescription is empty` then array(199) end  -- CAU-ChargeDescription-C-003-O
-        , case when `ServiceProviderName is not ASCII` then array(202, 200, 28, 26) end  -- CAU-ServiceProviderName-C-002-M
+        , case when `ServiceProviderName is not Unicode` then array(202, 200, 28, 26) end  -- CAU-ServiceProviderName-C-002-M
         , case when `ServiceProviderName is empty` then array(203, 200, 28, 26) end  -- CAU-ServiceProviderName-C-003-M
-        , case when `CommitmentDiscountType is not ASCII` then array(206, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-002-M
+        , case when `CommitmentDiscountType is not Unicode` then array(206, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-002-M
         , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountType is empty`) then array(208, 207, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-004-C
         , case when (not `CommitmentDiscountId is empty` and `CommitmentDiscountType is empty`) then array(209, 207, 204, 28, 26) end  -- CAU-CommitmentDiscountType-C-005-C
-        , case when `HostProviderName is not ASCII` then array(212, 210, 28, 26) end  -- CAU-HostProviderName-C-002-M
+        , case when `HostProviderName is not Unicode` then array(212, 210, 28, 26) end  -- CAU-HostProviderName-C-002-M
         , case when `BillingPeriodStart is empty` then array(218, 215, 28, 26) end  -- CAU-BillingPeriodStart-C-003-M
-        , case when `AllocatedResourceId is not ASCII` then array(221, 219, 28, 26) end  -- CAU-AllocatedResourceId-C-002-M
+        , case when `AllocatedResourceId is not Unicode` then array(221, 219, 28, 26) end  -- CAU-AllocatedResourceId-C-002-M
         , case when `ChargeFrequency is empty` then array(226, 224, 28, 26) end  -- CAU-ChargeFrequency-C-002-M
         , case when `ChargeFrequency is none of its values` then array(227, 224, 28, 26) end  -- CAU-ChargeFrequency-C-003-M
         , case when (`ChargeCategory is Purchase` and `ChargeFrequency is Usage-Based`) then array(228, 224, 28, 26) end  -- CAU-ChargeFrequency-C-004-C
-        , case when `RegionId is not ASCII` then array(231, 229, 28, 26) end  -- CAU-RegionId-C-002-M
+        , case when `RegionId is not Unicode` then array(231, 229, 28, 26) end  -- CAU-RegionId-C-002-M
         , case when (`ChargeCategory is Tax` and not `ContractedUnitPrice is empty`) then array(237, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-005-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `ContractedUnitPrice is empty`) then array(238, 236, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-006-C
         , case when (not `ContractedUnitPrice is empty` and `ContractedUnitPrice is below 0`) then array(240, 239, 233, 28, 26) end  -- CAU-ContractedUnitPrice-C-009-M
@@ -1700,65 +1718,65 @@ broken as (
         , case when (not `ListUnitPrice is empty` and `ListUnitPrice is below 0`) then array(257, 256, 249, 28, 26) end  -- CAU-ListUnitPrice-C-008-M
         , case when (`SkuPriceId is empty` and not `ListUnitPrice is empty`) then array(258, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-012-C
         , case when (not `SkuPriceId is empty` and `ListUnitPrice is empty`) then array(259, 252, 249, 28, 26) end  -- CAU-ListUnitPrice-C-013-C
-        , case when `CommitmentDiscountUnit is not ASCII` then array(262, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-002-M
+        , case when `CommitmentDiscountUnit is not Unicode` then array(262, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-002-M
         , case when `CommitmentDiscountUnit is no unit` then array(263) end  -- CAU-CommitmentDiscountUnit-C-003-O
         , case when (`CommitmentDiscountQuantity is empty` and not `CommitmentDiscountUnit is empty`) then array(265, 264, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-005-C
         , case when (not `CommitmentDiscountQuantity is empty` and `CommitmentDiscountUnit is empty`) then array(266, 264, 260, 28, 26) end  -- CAU-CommitmentDiscountUnit-C-006-C
         , case when `ListCost is empty` then array(271, 268, 28, 26) end  -- CAU-ListCost-C-003-M
         , case when ((not `ListUnitPrice is empty` and not `PricingQuantity is empty`) and `ListCost is not ListUnitPrice * PricingQuantity`) then array(273, 268, 28, 26) end  -- CAU-ListCost-C-011-C
-        , case when `ResourceId is not ASCII` then array(276, 274, 28, 26) end  -- CAU-ResourceId-C-002-M
-        , case when `ResourceType is not ASCII` then array(281, 279, 28, 26) end  -- CAU-ResourceType-C-002-M
+        , case when `ResourceId is not Unicode` then array(276, 274, 28, 26) end  -- CAU-ResourceId-C-002-M
+        , case when `ResourceType is not Unicode` then array(281, 279, 28, 26) end  -- CAU-ResourceType-C-002-M
         , case when (`ResourceId is empty` and not `ResourceType is empty`) then array(283, 282, 279, 28, 26) end  -- CAU-ResourceType-C-004-C
         , case when (not `ResourceId is empty` and `ResourceType is empty`) then array(284, 282, 279, 28, 26) end  -- CAU-ResourceType-C-005-C
-        , case when `SubAccountType is not ASCII` then array(287, 285, 28, 26) end  -- CAU-SubAccountType-C-002-M
+        , case when `SubAccountType is not Unicode` then array(287, 285, 28, 26) end  -- CAU-SubAccountType-C-002-M
         , case when (`SubAccountId is empty` and not `SubAccountType is empty`) then array(289, 288, 285, 28, 26) end  -- CAU-SubAccountType-C-004-C
         , case when (not `SubAccountId is empty` and `SubAccountType is empty`) then array(290, 288, 285, 28, 26) end  -- CAU-SubAccountType-C-005-C
-        , case when `CommitmentProgramEligibilityDetails is not ASCII` then array(293, 291, 28, 26) end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
+        , case when `CommitmentProgramEligibilityDetails is not Unicode` then array(293, 291, 28, 26) end  -- CAU-CommitmentProgramEligibilityDetails-C-002-M
         , case when `CommitmentProgramEligibilityDetails is no JSON` then array(294, 291, 28, 26) end  -- CAU-CommitmentProgramEligibilityDetails-C-003-M
-        , case when `AvailabilityZone is not ASCII` then array(298, 296, 28, 26) end  -- CAU-AvailabilityZone-C-002-M
-        , case when `SubAccountName is not ASCII` then array(301, 299, 28, 26) end  -- CAU-SubAccountName-C-002-M
+        , case when `AvailabilityZone is not Unicode` then array(298, 296, 28, 26) end  -- CAU-AvailabilityZone-C-002-M
+        , case when `SubAccountName is not Unicode` then array(301, 299, 28, 26) end  -- CAU-SubAccountName-C-002-M
         , case when (`SubAccountId is empty` and not `SubAccountName is empty`) then array(303, 302, 299, 28, 26) end  -- CAU-SubAccountName-C-004-C
         , case when (not `SubAccountId is empty` and `SubAccountName is empty`) then array(304, 302, 299, 28, 26) end  -- CAU-SubAccountName-C-005-C
         , case when `ServiceSubcategory is empty` then array(307, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-002-M
         , case when `ServiceSubcategory is none of its values` then array(308, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-003-M
         , case when `ServiceSubcategory does not belong to ServiceCategory` then array(309, 305, 28, 26) end  -- CAU-ServiceSubcategory-C-004-M
-        , case when `PricingCurrency is not ASCII` then array(312, 310, 28, 26) end  -- CAU-PricingCurrency-C-002-M
+        , case when `PricingCurrency is not Unicode` then array(312, 310, 28, 26) end  -- CAU-PricingCurrency-C-002-M
         , case when `PricingCurrency is no ISO 4217 code` then array(313, 310, 28, 26) end  -- CAU-PricingCurrency-C-003-M
         , case when `PricingCurrency is empty` then array(314, 310, 28, 26) end  -- CAU-PricingCurrency-C-004-M
         , case when `ChargePeriodStart is empty` then array(318, 315, 28, 26) end  -- CAU-ChargePeriodStart-C-003-M
-        , case when `SkuMeter is not ASCII` then array(321, 319, 28, 26) end  -- CAU-SkuMeter-C-002-M
+        , case when `SkuMeter is not Unicode` then array(321, 319, 28, 26) end  -- CAU-SkuMeter-C-002-M
         , case when (`SkuId is empty` and not `SkuMeter is empty`) then array(323, 322, 319, 28, 26) end  -- CAU-SkuMeter-C-004-C
         , case when (not `SkuId is empty` and `SkuMeter is empty`) then array(324) end  -- CAU-SkuMeter-C-005-C
-        , case when `AllocatedMethodDetails is not ASCII` then array(327, 325, 28, 26) end  -- CAU-AllocatedMethodDetails-C-002-M
+        , case when `AllocatedMethodDetails is not Unicode` then array(327, 325, 28, 26) end  -- CAU-AllocatedMethodDetails-C-002-M
         , case when `AllocatedMethodDetails is no JSON` then array(328, 325, 28, 26) end  -- CAU-AllocatedMethodDetails-C-003-M
-        , case when `ServiceName is not ASCII` then array(333, 331, 28, 26) end  -- CAU-ServiceName-C-002-M
+        , case when `ServiceName is not Unicode` then array(333, 331, 28, 26) end  -- CAU-ServiceName-C-002-M
         , case when `ServiceName is empty` then array(334, 331, 28, 26) end  -- CAU-ServiceName-C-003-M
         , case when `ServiceName has not 1 ServiceCategory` then array(336, 335, 331, 28, 26) end  -- CAU-ServiceName-C-005-C
         , case when `ServiceName has not 1 ServiceSubcategory` then array(338) end  -- CAU-ServiceName-C-008-C
         , case when (not `ChargeClass is empty` and (not `ChargeClass is empty` and not `ChargeClass is Correction`)) then array(342, 339, 28, 26) end  -- CAU-ChargeClass-C-005-C
         , case when `EffectiveCost is empty` then array(346, 343, 28, 26) end  -- CAU-EffectiveCost-C-003-M
         , case when ((`ChargeCategory is Tax` or `ChargeCategory is Credit`) and (not `EffectiveCost is empty` and not `BilledCost is empty` and not `EffectiveCost is BilledCost`)) then array(347, 343, 28, 26) end  -- CAU-EffectiveCost-C-017-C
-        , case when `BillingAccountName is not ASCII` then array(350, 348, 28, 26) end  -- CAU-BillingAccountName-C-002-M
+        , case when `BillingAccountName is not Unicode` then array(350, 348, 28, 26) end  -- CAU-BillingAccountName-C-002-M
         , case when `BillingAccountName is empty` then array(351, 348, 28, 26) end  -- CAU-BillingAccountName-C-003-C
-        , case when `ResourceName is not ASCII` then array(354, 352, 28, 26) end  -- CAU-ResourceName-C-002-M
-        , case when `ConsumedUnit is not ASCII` then array(358, 356, 28, 26) end  -- CAU-ConsumedUnit-C-002-M
+        , case when `ResourceName is not Unicode` then array(354, 352, 28, 26) end  -- CAU-ResourceName-C-002-M
+        , case when `ConsumedUnit is not Unicode` then array(358, 356, 28, 26) end  -- CAU-ConsumedUnit-C-002-M
         , case when `ConsumedUnit is no unit` then array(359) end  -- CAU-ConsumedUnit-C-003-O
         , case when (`ConsumedQuantity is empty` and not `ConsumedUnit is empty`) then array(361, 360, 356, 28, 26) end  -- CAU-ConsumedUnit-C-005-C
         , case when (not `ConsumedQuantity is empty` and `ConsumedUnit is empty`) then array(362, 360, 356, 28, 26) end  -- CAU-ConsumedUnit-C-006-C
         , case when `ChargePeriodEnd is empty` then array(366, 363, 28, 26) end  -- CAU-ChargePeriodEnd-C-003-M
         , case when `SkuPriceDetails is no flat JSON object` then array(368, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-001-M
         , case when (`SkuPriceId is empty` and not `SkuPriceDetails is empty`) then array(370, 369, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-004-C
-        , case when `SkuPriceDetails is not ASCII` then array(376, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-025-M
+        , case when `SkuPriceDetails is not Unicode` then array(376, 367, 28, 26) end  -- CAU-SkuPriceDetails-C-025-M
         , case when `BillingPeriodEnd is empty` then array(380, 377, 28, 26) end  -- CAU-BillingPeriodEnd-C-003-M
         , case when `AllocatedTags is no flat JSON object` then array(382, 381, 28, 26) end  -- CAU-AllocatedTags-C-001-M
-        , case when `AllocatedTags is not ASCII` then array(388, 381, 28, 26) end  -- CAU-AllocatedTags-C-016-M
-        , case when `AllocatedResourceName is not ASCII` then array(391, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-002-M
+        , case when `AllocatedTags is not Unicode` then array(388, 381, 28, 26) end  -- CAU-AllocatedTags-C-016-M
+        , case when `AllocatedResourceName is not Unicode` then array(391, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-002-M
         , case when (`AllocatedResourceId is empty` and not `AllocatedResourceName is empty`) then array(393, 392, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-004-C
         , case when (not `AllocatedResourceId is empty` and `AllocatedResourceName is empty`) then array(394, 392, 389, 28, 26) end  -- CAU-AllocatedResourceName-C-005-C
         , case when ((not `ChargeCategory is Usage` or (`ChargeCategory is Usage` and `CommitmentDiscountStatus is Unused`)) and not `ConsumedQuantity is empty`) then array(399, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-004-C
         , case when ((not `ChargeClass is Correction` and (`ChargeCategory is Usage` and not `CommitmentDiscountStatus is Unused`)) and `ConsumedQuantity is empty`) then array(401, 400, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-006-C
         , case when (`SkuPriceId is empty` and not `ConsumedQuantity is empty`) then array(403, 398, 395, 28, 26) end  -- CAU-ConsumedQuantity-C-009-C
-        , case when `InvoiceIssuerName is not ASCII` then array(406, 404, 28, 26) end  -- CAU-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is not Unicode` then array(406, 404, 28, 26) end  -- CAU-InvoiceIssuerName-C-002-M
         , case when `InvoiceIssuerName is empty` then array(407, 404, 28, 26) end  -- CAU-InvoiceIssuerName-C-003-M
         , case when (`ChargeCategory is Tax` and not `PricingCurrencyContractedUnitPrice is empty`) then array(412, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-004-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingCurrencyContractedUnitPrice is empty`) then array(413, 411, 408, 28, 26) end  -- CAU-PricingCurrencyContractedUnitPrice-C-005-C
@@ -1769,25 +1787,25 @@ broken as (
         , case when (not `CapacityReservationStatus is empty` and `CapacityReservationStatus is none of its values`) then array(424, 423, 418, 28, 26) end  -- CAU-CapacityReservationStatus-C-006-M
         , case when `ChargeCategory is empty` then array(427, 425, 28, 26) end  -- CAU-ChargeCategory-C-002-M
         , case when `ChargeCategory is none of its values` then array(428, 425, 28, 26) end  -- CAU-ChargeCategory-C-003-M
-        , case when `CapacityReservationId is not ASCII` then array(431, 429, 28, 26) end  -- CAU-CapacityReservationId-C-002-M
+        , case when `CapacityReservationId is not Unicode` then array(431, 429, 28, 26) end  -- CAU-CapacityReservationId-C-002-M
         , case when (`CapacityReservationStatus is Unused` and `CapacityReservationId is empty`) then array(433, 432, 429, 28, 26) end  -- CAU-CapacityReservationId-C-005-C
-        , case when `InvoiceDetailId is not ASCII` then array(437, 435, 28, 26) end  -- CAU-InvoiceDetailId-C-002-M
-        , case when `SkuPriceId is not ASCII` then array(441, 439, 28, 26) end  -- CAU-SkuPriceId-C-002-M
+        , case when `InvoiceDetailId is not Unicode` then array(437, 435, 28, 26) end  -- CAU-InvoiceDetailId-C-002-M
+        , case when `SkuPriceId is not Unicode` then array(441, 439, 28, 26) end  -- CAU-SkuPriceId-C-002-M
         , case when (`ChargeCategory is Tax` and not `SkuPriceId is empty`) then array(443, 442, 439, 28, 26) end  -- CAU-SkuPriceId-C-004-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `SkuPriceId is empty`) then array(444, 442, 439, 28, 26) end  -- CAU-SkuPriceId-C-005-C
         , case when (not `SkuPriceId is empty` and `SkuPriceId has not 1 SkuId`) then array(446, 445, 439, 28, 26) end  -- CAU-SkuPriceId-C-008-M
         , case when `Tags is no flat JSON object` then array(449, 448, 28, 26) end  -- CAU-Tags-C-001-M
-        , case when `Tags is not ASCII` then array(455, 448, 28, 26) end  -- CAU-Tags-C-019-M
-        , case when `SkuId is not ASCII` then array(459, 457, 28, 26) end  -- CAU-SkuId-C-002-M
+        , case when `Tags is not Unicode` then array(455, 448, 28, 26) end  -- CAU-Tags-C-019-M
+        , case when `SkuId is not Unicode` then array(459, 457, 28, 26) end  -- CAU-SkuId-C-002-M
         , case when (`ChargeCategory is Tax` and not `SkuId is empty`) then array(461, 460, 457, 28, 26) end  -- CAU-SkuId-C-004-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `SkuId is empty`) then array(462, 460, 457, 28, 26) end  -- CAU-SkuId-C-005-C
-        , case when `InvoiceId is not ASCII` then array(466, 464, 28, 26) end  -- CAU-InvoiceId-C-002-M
+        , case when `InvoiceId is not Unicode` then array(466, 464, 28, 26) end  -- CAU-InvoiceId-C-002-M
         , case when (`ChargeCategory is Tax` and not `PricingCurrencyListUnitPrice is empty`) then array(472, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-004-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingCurrencyListUnitPrice is empty`) then array(473, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-005-C
         , case when (not `PricingCurrencyListUnitPrice is empty` and `PricingCurrencyListUnitPrice is below 0`) then array(475, 474, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-008-M
         , case when (`SkuPriceId is empty` and not `PricingCurrencyListUnitPrice is empty`) then array(476, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-011-C
         , case when (not `SkuPriceId is empty` and `PricingCurrencyListUnitPrice is empty`) then array(477, 471, 468, 28, 26) end  -- CAU-PricingCurrencyListUnitPrice-C-012-C
-        , case when `RegionName is not ASCII` then array(480, 478, 28, 26) end  -- CAU-RegionName-C-002-M
+        , case when `RegionName is not Unicode` then array(480, 478, 28, 26) end  -- CAU-RegionName-C-002-M
         , case when (`RegionId is empty` and not `RegionName is empty`) then array(482, 481, 478, 28, 26) end  -- CAU-RegionName-C-004-C
         , case when (not `RegionId is empty` and `RegionName is empty`) then array(483, 481, 478, 28, 26) end  -- CAU-RegionName-C-005-C
         , case when (`ChargeCategory is Tax` and not `PricingCategory is empty`) then array(487, 486, 484, 28, 26) end  -- CAU-PricingCategory-C-003-C
@@ -1900,43 +1918,43 @@ answered as (
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(strlen(BillingAccountId) <> length(BillingAccountId), false) then 4 else 0 end
+    + case when coalesce(contains(BillingAccountId, '�'), false) then 4 else 0 end
     + case when BillingCurrency is null then 8 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 16 else 0 end
-    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 32 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 32 else 0 end
     + case when BillingPeriodEnd is null then 64 else 0 end
     + case when BillingPeriodStart is null then 128 else 0 end
     + case when ChargeCategory is null then 256 else 0 end
     + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 512 else 0 end
     + case when InvoiceDetailCreated is null then 1024 else 0 end
     + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(strlen(InvoiceDetailDescription) <> length(InvoiceDetailDescription), false) then 4096 else 0 end
+    + case when coalesce(contains(InvoiceDetailDescription, '�'), false) then 4096 else 0 end
     + case when coalesce(wrong_invoicedetailgrain."InvoiceDetailGrain is no flat JSON object", false) then 8192 else 0 end
-    + case when coalesce(strlen(InvoiceDetailGrain) <> length(InvoiceDetailGrain), false) then 16384 else 0 end
+    + case when coalesce(contains(InvoiceDetailGrain, '�'), false) then 16384 else 0 end
     + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(strlen(InvoiceDetailId) <> length(InvoiceDetailId), false) then 65536 else 0 end
+    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 65536 else 0 end
     + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
     + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
     + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(strlen(InvoiceId) <> length(InvoiceId), false) then 1048576 else 0 end
+    + case when coalesce(contains(InvoiceId, '�'), false) then 1048576 else 0 end
     + case when InvoiceIssueStatus is null then 2097152 else 0 end
     + case when coalesce(wrong_invoiceissuestatus."InvoiceIssueStatus is none of its values", false) then 4194304 else 0 end
-    + case when coalesce(strlen(InvoiceIssueStatus) <> length(InvoiceIssueStatus), false) then 8388608 else 0 end
+    + case when coalesce(contains(InvoiceIssueStatus, '�'), false) then 8388608 else 0 end
     + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 33554432 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 33554432 else 0 end
     + case when PaymentCurrency is null then 67108864 else 0 end
     + case when coalesce(wrong_paymentcurrency."PaymentCurrency is no ISO 4217 code", false) then 134217728 else 0 end
-    + case when coalesce(strlen(PaymentCurrency) <> length(PaymentCurrency), false) then 268435456 else 0 end
+    + case when coalesce(contains(PaymentCurrency, '�'), false) then 268435456 else 0 end
     + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
     + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
     + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
     + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(strlen(PaymentCurrencyInvoiceDetailId) <> length(PaymentCurrencyInvoiceDetailId), false) then 8589934592 else 0 end
+    + case when coalesce(contains(PaymentCurrencyInvoiceDetailId, '�'), false) then 8589934592 else 0 end
     + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(strlen(PaymentTerms) <> length(PaymentTerms), false) then 34359738368 else 0 end
-    + case when coalesce(strlen(PurchaseOrderNumber) <> length(PurchaseOrderNumber), false) then 68719476736 else 0 end
+    + case when coalesce(contains(PaymentTerms, '�'), false) then 34359738368 else 0 end
+    + case when coalesce(contains(PurchaseOrderNumber, '�'), false) then 68719476736 else 0 end
     + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(strlen(ReferenceInvoiceId) <> length(ReferenceInvoiceId), false) then 274877906944 else 0 end
+    + case when coalesce(contains(ReferenceInvoiceId, '�'), false) then 274877906944 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -1971,43 +1989,43 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as "BilledCost is empty",
     (answers_0 & 2) <> 0 as "BillingAccountId is empty",
-    (answers_0 & 4) <> 0 as "BillingAccountId is not ASCII",
+    (answers_0 & 4) <> 0 as "BillingAccountId is not Unicode",
     (answers_0 & 8) <> 0 as "BillingCurrency is empty",
     (answers_0 & 16) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 32) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 32) <> 0 as "BillingCurrency is not Unicode",
     (answers_0 & 64) <> 0 as "BillingPeriodEnd is empty",
     (answers_0 & 128) <> 0 as "BillingPeriodStart is empty",
     (answers_0 & 256) <> 0 as "ChargeCategory is empty",
     (answers_0 & 512) <> 0 as "ChargeCategory is none of its values",
     (answers_0 & 1024) <> 0 as "InvoiceDetailCreated is empty",
     (answers_0 & 2048) <> 0 as "InvoiceDetailDescription is empty",
-    (answers_0 & 4096) <> 0 as "InvoiceDetailDescription is not ASCII",
+    (answers_0 & 4096) <> 0 as "InvoiceDetailDescription is not Unicode",
     (answers_0 & 8192) <> 0 as "InvoiceDetailGrain is no flat JSON object",
-    (answers_0 & 16384) <> 0 as "InvoiceDetailGrain is not ASCII",
+    (answers_0 & 16384) <> 0 as "InvoiceDetailGrain is not Unicode",
     (answers_0 & 32768) <> 0 as "InvoiceDetailId is empty",
-    (answers_0 & 65536) <> 0 as "InvoiceDetailId is not ASCII",
+    (answers_0 & 65536) <> 0 as "InvoiceDetailId is not Unicode",
     (answers_0 & 131072) <> 0 as "InvoiceDetailLastUpdated is empty",
     (answers_0 & 262144) <> 0 as "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated",
     (answers_0 & 524288) <> 0 as "InvoiceId is empty",
-    (answers_0 & 1048576) <> 0 as "InvoiceId is not ASCII",
+    (answers_0 & 1048576) <> 0 as "InvoiceId is not Unicode",
     (answers_0 & 2097152) <> 0 as "InvoiceIssueStatus is empty",
     (answers_0 & 4194304) <> 0 as "InvoiceIssueStatus is none of its values",
-    (answers_0 & 8388608) <> 0 as "InvoiceIssueStatus is not ASCII",
+    (answers_0 & 8388608) <> 0 as "InvoiceIssueStatus is not Unicode",
     (answers_0 & 16777216) <> 0 as "InvoiceIssuerName is empty",
-    (answers_0 & 33554432) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_0 & 33554432) <> 0 as "InvoiceIssuerName is not Unicode",
     (answers_0 & 67108864) <> 0 as "PaymentCurrency is empty",
     (answers_0 & 134217728) <> 0 as "PaymentCurrency is no ISO 4217 code",
-    (answers_0 & 268435456) <> 0 as "PaymentCurrency is not ASCII",
+    (answers_0 & 268435456) <> 0 as "PaymentCurrency is not Unicode",
     (answers_0 & 536870912) <> 0 as "PaymentCurrencyBilledCost is 0",
     (answers_0 & 1073741824) <> 0 as "PaymentCurrencyBilledCost is empty",
     (answers_0 & 2147483648) <> 0 as "PaymentCurrencyInvoiceDetailId is InvoiceDetailId",
     (answers_0 & 4294967296) <> 0 as "PaymentCurrencyInvoiceDetailId is empty",
-    (answers_0 & 8589934592) <> 0 as "PaymentCurrencyInvoiceDetailId is not ASCII",
+    (answers_0 & 8589934592) <> 0 as "PaymentCurrencyInvoiceDetailId is not Unicode",
     (answers_0 & 17179869184) <> 0 as "PaymentTerms is empty",
-    (answers_0 & 34359738368) <> 0 as "PaymentTerms is not ASCII",
-    (answers_0 & 68719476736) <> 0 as "PurchaseOrderNumber is not ASCII",
+    (answers_0 & 34359738368) <> 0 as "PaymentTerms is not Unicode",
+    (answers_0 & 68719476736) <> 0 as "PurchaseOrderNumber is not Unicode",
     (answers_0 & 137438953472) <> 0 as "ReferenceInvoiceId is empty",
-    (answers_0 & 274877906944) <> 0 as "ReferenceInvoiceId is not ASCII"
+    (answers_0 & 274877906944) <> 0 as "ReferenceInvoiceId is not Unicode"
   from kinds
 ),
 
@@ -2032,43 +2050,43 @@ broken as (
     select source, billing_period, currency, rows_count, money_1, example_ids,
       unnest(list_distinct(flatten(list_filter([
         case when "PaymentCurrencyBilledCost is empty" then [30, 27, 3, 1] end  -- IND-PaymentCurrencyBilledCost-C-003-M
-        , case when "PaymentTerms is not ASCII" then [33, 31, 3, 1] end  -- IND-PaymentTerms-C-002-M
+        , case when "PaymentTerms is not Unicode" then [33, 31, 3, 1] end  -- IND-PaymentTerms-C-002-M
         , case when "PaymentTerms is empty" then [34, 31, 3, 1] end  -- IND-PaymentTerms-C-003-M
-        , case when "BillingAccountId is not ASCII" then [37, 35, 3, 1] end  -- IND-BillingAccountId-C-002-M
+        , case when "BillingAccountId is not Unicode" then [37, 35, 3, 1] end  -- IND-BillingAccountId-C-002-M
         , case when "BillingAccountId is empty" then [38, 35, 3, 1] end  -- IND-BillingAccountId-C-003-M
-        , case when "BillingCurrency is not ASCII" then [41, 39, 3, 1] end  -- IND-BillingCurrency-C-002-M
+        , case when "BillingCurrency is not Unicode" then [41, 39, 3, 1] end  -- IND-BillingCurrency-C-002-M
         , case when "BillingCurrency is no ISO 4217 code" then [42, 39, 3, 1] end  -- IND-BillingCurrency-C-003-M
         , case when "BillingCurrency is empty" then [43, 39, 3, 1] end  -- IND-BillingCurrency-C-004-M
         , case when "BillingCurrency is no ISO 4217 code" then [44, 39, 3, 1] end  -- IND-BillingCurrency-C-006-M
-        , case when "InvoiceDetailDescription is not ASCII" then [47, 45, 3, 1] end  -- IND-InvoiceDetailDescription-C-002-M
+        , case when "InvoiceDetailDescription is not Unicode" then [47, 45, 3, 1] end  -- IND-InvoiceDetailDescription-C-002-M
         , case when "InvoiceDetailDescription is empty" then [48] end  -- IND-InvoiceDetailDescription-C-003-O
         , case when "BilledCost is empty" then [52, 49, 3, 1] end  -- IND-BilledCost-C-003-M
         , case when "BillingPeriodStart is empty" then [58, 55, 3, 1] end  -- IND-BillingPeriodStart-C-003-M
         , case when "InvoiceDetailCreated is empty" then [62, 59, 3, 1] end  -- IND-InvoiceDetailCreated-C-003-M
-        , case when "PurchaseOrderNumber is not ASCII" then [65, 63, 3, 1] end  -- IND-PurchaseOrderNumber-C-002-M
-        , case when "InvoiceIssueStatus is not ASCII" then [73, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-002-M
+        , case when "PurchaseOrderNumber is not Unicode" then [65, 63, 3, 1] end  -- IND-PurchaseOrderNumber-C-002-M
+        , case when "InvoiceIssueStatus is not Unicode" then [73, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-002-M
         , case when "InvoiceIssueStatus is empty" then [74, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-003-M
         , case when "InvoiceIssueStatus is none of its values" then [75, 71, 3, 1] end  -- IND-InvoiceIssueStatus-C-004-M
         , case when "InvoiceDetailLastUpdated is empty" then [79, 76, 3, 1] end  -- IND-InvoiceDetailLastUpdated-C-003-M
         , case when "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated" then [80, 76, 3, 1] end  -- IND-InvoiceDetailLastUpdated-C-005-M
         , case when "BillingPeriodEnd is empty" then [88, 85, 3, 1] end  -- IND-BillingPeriodEnd-C-003-M
-        , case when "PaymentCurrencyInvoiceDetailId is not ASCII" then [91, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
+        , case when "PaymentCurrencyInvoiceDetailId is not Unicode" then [91, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
         , case when "PaymentCurrencyInvoiceDetailId is empty" then [92, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-003-M
         , case when (not "PaymentCurrencyBilledCost is 0" and (not "PaymentCurrencyInvoiceDetailId is empty" and not "InvoiceDetailId is empty" and not "PaymentCurrencyInvoiceDetailId is InvoiceDetailId")) then [93, 89, 3, 1] end  -- IND-PaymentCurrencyInvoiceDetailId-C-005-C
-        , case when "InvoiceIssuerName is not ASCII" then [96, 94, 3, 1] end  -- IND-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is not Unicode" then [96, 94, 3, 1] end  -- IND-InvoiceIssuerName-C-002-M
         , case when "InvoiceIssuerName is empty" then [97, 94, 3, 1] end  -- IND-InvoiceIssuerName-C-003-M
         , case when "InvoiceDetailGrain is no flat JSON object" then [100, 98, 3, 1] end  -- IND-InvoiceDetailGrain-C-002-M
-        , case when "InvoiceDetailGrain is not ASCII" then [102, 98, 3, 1] end  -- IND-InvoiceDetailGrain-C-012-M
-        , case when "ReferenceInvoiceId is not ASCII" then [105, 103, 3, 1] end  -- IND-ReferenceInvoiceId-C-002-M
+        , case when "InvoiceDetailGrain is not Unicode" then [102, 98, 3, 1] end  -- IND-InvoiceDetailGrain-C-012-M
+        , case when "ReferenceInvoiceId is not Unicode" then [105, 103, 3, 1] end  -- IND-ReferenceInvoiceId-C-002-M
         , case when "ReferenceInvoiceId is empty" then [106, 103, 3, 1] end  -- IND-ReferenceInvoiceId-C-003-M
         , case when "ChargeCategory is empty" then [109, 107, 3, 1] end  -- IND-ChargeCategory-C-002-M
         , case when "ChargeCategory is none of its values" then [110, 107, 3, 1] end  -- IND-ChargeCategory-C-003-M
-        , case when "InvoiceDetailId is not ASCII" then [115, 113, 3, 1] end  -- IND-InvoiceDetailId-C-002-M
+        , case when "InvoiceDetailId is not Unicode" then [115, 113, 3, 1] end  -- IND-InvoiceDetailId-C-002-M
         , case when "InvoiceDetailId is empty" then [116, 113, 3, 1] end  -- IND-InvoiceDetailId-C-003-M
-        , case when "PaymentCurrency is not ASCII" then [119, 117, 3, 1] end  -- IND-PaymentCurrency-C-002-M
+        , case when "PaymentCurrency is not Unicode" then [119, 117, 3, 1] end  -- IND-PaymentCurrency-C-002-M
         , case when "PaymentCurrency is empty" then [120, 117, 3, 1] end  -- IND-PaymentCurrency-C-003-M
         , case when "PaymentCurrency is no ISO 4217 code" then [121, 117, 3, 1] end  -- IND-PaymentCurrency-C-005-M
-        , case when "InvoiceId is not ASCII" then [124, 122, 3, 1] end  -- IND-InvoiceId-C-002-M
+        , case when "InvoiceId is not Unicode" then [124, 122, 3, 1] end  -- IND-InvoiceId-C-002-M
         , case when "InvoiceId is empty" then [125, 122, 3, 1] end  -- IND-InvoiceId-C-003-M
       ], lambda item: item is not null)))) as rule_number
     from read
@@ -2172,43 +2190,43 @@ answered as (
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(octet_length(BillingAccountId) <> length(BillingAccountId), false) then 4 else 0 end
+    + case when coalesce(contains(BillingAccountId, '�'), false) then 4 else 0 end
     + case when BillingCurrency is null then 8 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 16 else 0 end
-    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 32 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 32 else 0 end
     + case when BillingPeriodEnd is null then 64 else 0 end
     + case when BillingPeriodStart is null then 128 else 0 end
     + case when ChargeCategory is null then 256 else 0 end
     + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 512 else 0 end
     + case when InvoiceDetailCreated is null then 1024 else 0 end
     + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(octet_length(InvoiceDetailDescription) <> length(InvoiceDetailDescription), false) then 4096 else 0 end
+    + case when coalesce(contains(InvoiceDetailDescription, '�'), false) then 4096 else 0 end
     + case when coalesce(wrong_invoicedetailgrain.`InvoiceDetailGrain is no flat JSON object`, false) then 8192 else 0 end
-    + case when coalesce(octet_length(InvoiceDetailGrain) <> length(InvoiceDetailGrain), false) then 16384 else 0 end
+    + case when coalesce(contains(InvoiceDetailGrain, '�'), false) then 16384 else 0 end
     + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(octet_length(InvoiceDetailId) <> length(InvoiceDetailId), false) then 65536 else 0 end
+    + case when coalesce(contains(InvoiceDetailId, '�'), false) then 65536 else 0 end
     + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
     + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
     + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(octet_length(InvoiceId) <> length(InvoiceId), false) then 1048576 else 0 end
+    + case when coalesce(contains(InvoiceId, '�'), false) then 1048576 else 0 end
     + case when InvoiceIssueStatus is null then 2097152 else 0 end
     + case when coalesce(wrong_invoiceissuestatus.`InvoiceIssueStatus is none of its values`, false) then 4194304 else 0 end
-    + case when coalesce(octet_length(InvoiceIssueStatus) <> length(InvoiceIssueStatus), false) then 8388608 else 0 end
+    + case when coalesce(contains(InvoiceIssueStatus, '�'), false) then 8388608 else 0 end
     + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 33554432 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 33554432 else 0 end
     + case when PaymentCurrency is null then 67108864 else 0 end
     + case when coalesce(wrong_paymentcurrency.`PaymentCurrency is no ISO 4217 code`, false) then 134217728 else 0 end
-    + case when coalesce(octet_length(PaymentCurrency) <> length(PaymentCurrency), false) then 268435456 else 0 end
+    + case when coalesce(contains(PaymentCurrency, '�'), false) then 268435456 else 0 end
     + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
     + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
     + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
     + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(octet_length(PaymentCurrencyInvoiceDetailId) <> length(PaymentCurrencyInvoiceDetailId), false) then 8589934592 else 0 end
+    + case when coalesce(contains(PaymentCurrencyInvoiceDetailId, '�'), false) then 8589934592 else 0 end
     + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(octet_length(PaymentTerms) <> length(PaymentTerms), false) then 34359738368 else 0 end
-    + case when coalesce(octet_length(PurchaseOrderNumber) <> length(PurchaseOrderNumber), false) then 68719476736 else 0 end
+    + case when coalesce(contains(PaymentTerms, '�'), false) then 34359738368 else 0 end
+    + case when coalesce(contains(PurchaseOrderNumber, '�'), false) then 68719476736 else 0 end
     + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(octet_length(ReferenceInvoiceId) <> length(ReferenceInvoiceId), false) then 274877906944 else 0 end
+    + case when coalesce(contains(ReferenceInvoiceId, '�'), false) then 274877906944 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -2243,43 +2261,43 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as `BilledCost is empty`,
     (answers_0 & 2) <> 0 as `BillingAccountId is empty`,
-    (answers_0 & 4) <> 0 as `BillingAccountId is not ASCII`,
+    (answers_0 & 4) <> 0 as `BillingAccountId is not Unicode`,
     (answers_0 & 8) <> 0 as `BillingCurrency is empty`,
     (answers_0 & 16) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 32) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 32) <> 0 as `BillingCurrency is not Unicode`,
     (answers_0 & 64) <> 0 as `BillingPeriodEnd is empty`,
     (answers_0 & 128) <> 0 as `BillingPeriodStart is empty`,
     (answers_0 & 256) <> 0 as `ChargeCategory is empty`,
     (answers_0 & 512) <> 0 as `ChargeCategory is none of its values`,
     (answers_0 & 1024) <> 0 as `InvoiceDetailCreated is empty`,
     (answers_0 & 2048) <> 0 as `InvoiceDetailDescription is empty`,
-    (answers_0 & 4096) <> 0 as `InvoiceDetailDescription is not ASCII`,
+    (answers_0 & 4096) <> 0 as `InvoiceDetailDescription is not Unicode`,
     (answers_0 & 8192) <> 0 as `InvoiceDetailGrain is no flat JSON object`,
-    (answers_0 & 16384) <> 0 as `InvoiceDetailGrain is not ASCII`,
+    (answers_0 & 16384) <> 0 as `InvoiceDetailGrain is not Unicode`,
     (answers_0 & 32768) <> 0 as `InvoiceDetailId is empty`,
-    (answers_0 & 65536) <> 0 as `InvoiceDetailId is not ASCII`,
+    (answers_0 & 65536) <> 0 as `InvoiceDetailId is not Unicode`,
     (answers_0 & 131072) <> 0 as `InvoiceDetailLastUpdated is empty`,
     (answers_0 & 262144) <> 0 as `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated`,
     (answers_0 & 524288) <> 0 as `InvoiceId is empty`,
-    (answers_0 & 1048576) <> 0 as `InvoiceId is not ASCII`,
+    (answers_0 & 1048576) <> 0 as `InvoiceId is not Unicode`,
     (answers_0 & 2097152) <> 0 as `InvoiceIssueStatus is empty`,
     (answers_0 & 4194304) <> 0 as `InvoiceIssueStatus is none of its values`,
-    (answers_0 & 8388608) <> 0 as `InvoiceIssueStatus is not ASCII`,
+    (answers_0 & 8388608) <> 0 as `InvoiceIssueStatus is not Unicode`,
     (answers_0 & 16777216) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_0 & 33554432) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_0 & 33554432) <> 0 as `InvoiceIssuerName is not Unicode`,
     (answers_0 & 67108864) <> 0 as `PaymentCurrency is empty`,
     (answers_0 & 134217728) <> 0 as `PaymentCurrency is no ISO 4217 code`,
-    (answers_0 & 268435456) <> 0 as `PaymentCurrency is not ASCII`,
+    (answers_0 & 268435456) <> 0 as `PaymentCurrency is not Unicode`,
     (answers_0 & 536870912) <> 0 as `PaymentCurrencyBilledCost is 0`,
     (answers_0 & 1073741824) <> 0 as `PaymentCurrencyBilledCost is empty`,
     (answers_0 & 2147483648) <> 0 as `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`,
     (answers_0 & 4294967296) <> 0 as `PaymentCurrencyInvoiceDetailId is empty`,
-    (answers_0 & 8589934592) <> 0 as `PaymentCurrencyInvoiceDetailId is not ASCII`,
+    (answers_0 & 8589934592) <> 0 as `PaymentCurrencyInvoiceDetailId is not Unicode`,
     (answers_0 & 17179869184) <> 0 as `PaymentTerms is empty`,
-    (answers_0 & 34359738368) <> 0 as `PaymentTerms is not ASCII`,
-    (answers_0 & 68719476736) <> 0 as `PurchaseOrderNumber is not ASCII`,
+    (answers_0 & 34359738368) <> 0 as `PaymentTerms is not Unicode`,
+    (answers_0 & 68719476736) <> 0 as `PurchaseOrderNumber is not Unicode`,
     (answers_0 & 137438953472) <> 0 as `ReferenceInvoiceId is empty`,
-    (answers_0 & 274877906944) <> 0 as `ReferenceInvoiceId is not ASCII`
+    (answers_0 & 274877906944) <> 0 as `ReferenceInvoiceId is not Unicode`
   from kinds
 ),
 
@@ -2304,43 +2322,43 @@ broken as (
     select source, billing_period, currency, rows_count, money_1, example_ids,
       explode(array_distinct(flatten(array_compact(array(
         case when `PaymentCurrencyBilledCost is empty` then array(30, 27, 3, 1) end  -- IND-PaymentCurrencyBilledCost-C-003-M
-        , case when `PaymentTerms is not ASCII` then array(33, 31, 3, 1) end  -- IND-PaymentTerms-C-002-M
+        , case when `PaymentTerms is not Unicode` then array(33, 31, 3, 1) end  -- IND-PaymentTerms-C-002-M
         , case when `PaymentTerms is empty` then array(34, 31, 3, 1) end  -- IND-PaymentTerms-C-003-M
-        , case when `BillingAccountId is not ASCII` then array(37, 35, 3, 1) end  -- IND-BillingAccountId-C-002-M
+        , case when `BillingAccountId is not Unicode` then array(37, 35, 3, 1) end  -- IND-BillingAccountId-C-002-M
         , case when `BillingAccountId is empty` then array(38, 35, 3, 1) end  -- IND-BillingAccountId-C-003-M
-        , case when `BillingCurrency is not ASCII` then array(41, 39, 3, 1) end  -- IND-BillingCurrency-C-002-M
+        , case when `BillingCurrency is not Unicode` then array(41, 39, 3, 1) end  -- IND-BillingCurrency-C-002-M
         , case when `BillingCurrency is no ISO 4217 code` then array(42, 39, 3, 1) end  -- IND-BillingCurrency-C-003-M
         , case when `BillingCurrency is empty` then array(43, 39, 3, 1) end  -- IND-BillingCurrency-C-004-M
         , case when `BillingCurrency is no ISO 4217 code` then array(44, 39, 3, 1) end  -- IND-BillingCurrency-C-006-M
-        , case when `InvoiceDetailDescription is not ASCII` then array(47, 45, 3, 1) end  -- IND-InvoiceDetailDescription-C-002-M
+        , case when `InvoiceDetailDescription is not Unicode` then array(47, 45, 3, 1) end  -- IND-InvoiceDetailDescription-C-002-M
         , case when `InvoiceDetailDescription is empty` then array(48) end  -- IND-InvoiceDetailDescription-C-003-O
         , case when `BilledCost is empty` then array(52, 49, 3, 1) end  -- IND-BilledCost-C-003-M
         , case when `BillingPeriodStart is empty` then array(58, 55, 3, 1) end  -- IND-BillingPeriodStart-C-003-M
         , case when `InvoiceDetailCreated is empty` then array(62, 59, 3, 1) end  -- IND-InvoiceDetailCreated-C-003-M
-        , case when `PurchaseOrderNumber is not ASCII` then array(65, 63, 3, 1) end  -- IND-PurchaseOrderNumber-C-002-M
-        , case when `InvoiceIssueStatus is not ASCII` then array(73, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-002-M
+        , case when `PurchaseOrderNumber is not Unicode` then array(65, 63, 3, 1) end  -- IND-PurchaseOrderNumber-C-002-M
+        , case when `InvoiceIssueStatus is not Unicode` then array(73, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-002-M
         , case when `InvoiceIssueStatus is empty` then array(74, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-003-M
         , case when `InvoiceIssueStatus is none of its values` then array(75, 71, 3, 1) end  -- IND-InvoiceIssueStatus-C-004-M
         , case when `InvoiceDetailLastUpdated is empty` then array(79, 76, 3, 1) end  -- IND-InvoiceDetailLastUpdated-C-003-M
         , case when `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated` then array(80, 76, 3, 1) end  -- IND-InvoiceDetailLastUpdated-C-005-M
         , case when `BillingPeriodEnd is empty` then array(88, 85, 3, 1) end  -- IND-BillingPeriodEnd-C-003-M
-        , case when `PaymentCurrencyInvoiceDetailId is not ASCII` then array(91, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
+        , case when `PaymentCurrencyInvoiceDetailId is not Unicode` then array(91, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-002-M
         , case when `PaymentCurrencyInvoiceDetailId is empty` then array(92, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-003-M
         , case when (not `PaymentCurrencyBilledCost is 0` and (not `PaymentCurrencyInvoiceDetailId is empty` and not `InvoiceDetailId is empty` and not `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`)) then array(93, 89, 3, 1) end  -- IND-PaymentCurrencyInvoiceDetailId-C-005-C
-        , case when `InvoiceIssuerName is not ASCII` then array(96, 94, 3, 1) end  -- IND-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is not Unicode` then array(96, 94, 3, 1) end  -- IND-InvoiceIssuerName-C-002-M
         , case when `InvoiceIssuerName is empty` then array(97, 94, 3, 1) end  -- IND-InvoiceIssuerName-C-003-M
         , case when `InvoiceDetailGrain is no flat JSON object` then array(100, 98, 3, 1) end  -- IND-InvoiceDetailGrain-C-002-M
-        , case when `InvoiceDetailGrain is not ASCII` then array(102, 98, 3, 1) end  -- IND-InvoiceDetailGrain-C-012-M
-        , case when `ReferenceInvoiceId is not ASCII` then array(105, 103, 3, 1) end  -- IND-ReferenceInvoiceId-C-002-M
+        , case when `InvoiceDetailGrain is not Unicode` then array(102, 98, 3, 1) end  -- IND-InvoiceDetailGrain-C-012-M
+        , case when `ReferenceInvoiceId is not Unicode` then array(105, 103, 3, 1) end  -- IND-ReferenceInvoiceId-C-002-M
         , case when `ReferenceInvoiceId is empty` then array(106, 103, 3, 1) end  -- IND-ReferenceInvoiceId-C-003-M
         , case when `ChargeCategory is empty` then array(109, 107, 3, 1) end  -- IND-ChargeCategory-C-002-M
         , case when `ChargeCategory is none of its values` then array(110, 107, 3, 1) end  -- IND-ChargeCategory-C-003-M
-        , case when `InvoiceDetailId is not ASCII` then array(115, 113, 3, 1) end  -- IND-InvoiceDetailId-C-002-M
+        , case when `InvoiceDetailId is not Unicode` then array(115, 113, 3, 1) end  -- IND-InvoiceDetailId-C-002-M
         , case when `InvoiceDetailId is empty` then array(116, 113, 3, 1) end  -- IND-InvoiceDetailId-C-003-M
-        , case when `PaymentCurrency is not ASCII` then array(119, 117, 3, 1) end  -- IND-PaymentCurrency-C-002-M
+        , case when `PaymentCurrency is not Unicode` then array(119, 117, 3, 1) end  -- IND-PaymentCurrency-C-002-M
         , case when `PaymentCurrency is empty` then array(120, 117, 3, 1) end  -- IND-PaymentCurrency-C-003-M
         , case when `PaymentCurrency is no ISO 4217 code` then array(121, 117, 3, 1) end  -- IND-PaymentCurrency-C-005-M
-        , case when `InvoiceId is not ASCII` then array(124, 122, 3, 1) end  -- IND-InvoiceId-C-002-M
+        , case when `InvoiceId is not Unicode` then array(124, 122, 3, 1) end  -- IND-InvoiceId-C-002-M
         , case when `InvoiceId is empty` then array(125, 122, 3, 1) end  -- IND-InvoiceId-C-003-M
       ))))) as rule_number
     from read
@@ -2393,7 +2411,7 @@ answered as (
     + case when BillingPeriodStatus is null then 32 else 0 end
     + case when coalesce(wrong_billingperiodstatus."BillingPeriodStatus is none of its values", false) then 64 else 0 end
     + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 256 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 256 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingperiodstatus  -- many rows to one value
@@ -2424,7 +2442,7 @@ read as (
     (answers_0 & 32) <> 0 as "BillingPeriodStatus is empty",
     (answers_0 & 64) <> 0 as "BillingPeriodStatus is none of its values",
     (answers_0 & 128) <> 0 as "InvoiceIssuerName is empty",
-    (answers_0 & 256) <> 0 as "InvoiceIssuerName is not ASCII"
+    (answers_0 & 256) <> 0 as "InvoiceIssuerName is not Unicode"
   from kinds
 ),
 
@@ -2453,7 +2471,7 @@ broken as (
         , case when "BillingPeriodStatus is empty" then [21, 19, 3, 1] end  -- BIP-BillingPeriodStatus-C-002-M
         , case when "BillingPeriodStatus is none of its values" then [22, 19, 3, 1] end  -- BIP-BillingPeriodStatus-C-003-M
         , case when "BillingPeriodEnd is empty" then [26, 23, 3, 1] end  -- BIP-BillingPeriodEnd-C-003-M
-        , case when "InvoiceIssuerName is not ASCII" then [29, 27, 3, 1] end  -- BIP-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is not Unicode" then [29, 27, 3, 1] end  -- BIP-InvoiceIssuerName-C-002-M
         , case when "InvoiceIssuerName is empty" then [30, 27, 3, 1] end  -- BIP-InvoiceIssuerName-C-003-M
         , case when "BillingPeriodCreated is empty" then [34, 31, 3, 1] end  -- BIP-BillingPeriodCreated-C-003-M
       ], lambda item: item is not null)))) as rule_number
@@ -2503,7 +2521,7 @@ answered as (
     + case when BillingPeriodStatus is null then 32 else 0 end
     + case when coalesce(wrong_billingperiodstatus.`BillingPeriodStatus is none of its values`, false) then 64 else 0 end
     + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 256 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 256 else 0 end
     as answers_0
   from rows_in_hand
   left join wrong_billingperiodstatus  -- many rows to one value
@@ -2534,7 +2552,7 @@ read as (
     (answers_0 & 32) <> 0 as `BillingPeriodStatus is empty`,
     (answers_0 & 64) <> 0 as `BillingPeriodStatus is none of its values`,
     (answers_0 & 128) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_0 & 256) <> 0 as `InvoiceIssuerName is not ASCII`
+    (answers_0 & 256) <> 0 as `InvoiceIssuerName is not Unicode`
   from kinds
 ),
 
@@ -2563,7 +2581,7 @@ broken as (
         , case when `BillingPeriodStatus is empty` then array(21, 19, 3, 1) end  -- BIP-BillingPeriodStatus-C-002-M
         , case when `BillingPeriodStatus is none of its values` then array(22, 19, 3, 1) end  -- BIP-BillingPeriodStatus-C-003-M
         , case when `BillingPeriodEnd is empty` then array(26, 23, 3, 1) end  -- BIP-BillingPeriodEnd-C-003-M
-        , case when `InvoiceIssuerName is not ASCII` then array(29, 27, 3, 1) end  -- BIP-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is not Unicode` then array(29, 27, 3, 1) end  -- BIP-InvoiceIssuerName-C-002-M
         , case when `InvoiceIssuerName is empty` then array(30, 27, 3, 1) end  -- BIP-InvoiceIssuerName-C-003-M
         , case when `BillingPeriodCreated is empty` then array(34, 31, 3, 1) end  -- BIP-BillingPeriodCreated-C-003-M
       ))))) as rule_number
@@ -2802,10 +2820,10 @@ answered as (
     rows_in_hand.ContractCommitmentId as row_id,
     case when BillingCurrency is null then 1 else 0 end
     + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 2 else 0 end
-    + case when coalesce(strlen(BillingCurrency) <> length(BillingCurrency), false) then 4 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 4 else 0 end
     + case when ContractCommitmentApplicability is null then 8 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is no JSON", false) then 16 else 0 end
-    + case when coalesce(strlen(ContractCommitmentApplicability) <> length(ContractCommitmentApplicability), false) then 32 else 0 end
+    + case when coalesce(contains(ContractCommitmentApplicability, '�'), false) then 32 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is not as its JSON schema has it", false) then 64 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 128 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 256 else 0 end
@@ -2818,20 +2836,20 @@ answered as (
     + case when ContractCommitmentCost is null then 32768 else 0 end
     + case when ContractCommitmentCreated is null then 65536 else 0 end
     + case when ContractCommitmentDescription is null then 131072 else 0 end
-    + case when coalesce(strlen(ContractCommitmentDescription) <> length(ContractCommitmentDescription), false) then 262144 else 0 end
+    + case when coalesce(contains(ContractCommitmentDescription, '�'), false) then 262144 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 524288 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 1048576 else 0 end
     + case when ContractCommitmentDiscountPercentage is null then 2097152 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType has another ending", false) then 4194304 else 0 end
     + case when ContractCommitmentDurationType is null then 8388608 else 0 end
-    + case when coalesce(strlen(ContractCommitmentDurationType) <> length(ContractCommitmentDurationType), false) then 16777216 else 0 end
+    + case when coalesce(contains(ContractCommitmentDurationType, '�'), false) then 16777216 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType is written otherwise", false) then 33554432 else 0 end
     + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 67108864 else 0 end
     + case when ContractCommitmentFulfillmentInterval is null then 134217728 else 0 end
     + case when coalesce(wrong_contractcommitmentfulfillmentinterval."ContractCommitmentFulfillmentInterval is none of its values", false) then 268435456 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 536870912 else 0 end
     + case when ContractCommitmentId is null then 1073741824 else 0 end
-    + case when coalesce(strlen(ContractCommitmentId) <> length(ContractCommitmentId), false) then 2147483648 else 0 end
+    + case when coalesce(contains(ContractCommitmentId, '�'), false) then 2147483648 else 0 end
     + case when ContractCommitmentLastUpdated is null then 4294967296 else 0 end
     + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 8589934592 else 0 end
     + case when ContractCommitmentLifecycleStatus is null then 17179869184 else 0 end
@@ -2858,23 +2876,23 @@ answered as (
     + case when ContractCommitmentPeriodStart is null then 36028797018963968 else 0 end
     + case when ContractCommitmentQuantity is null then 72057594037927936 else 0 end
     + case when ContractCommitmentType is null then 144115188075855872 else 0 end
-    + case when coalesce(strlen(ContractCommitmentType) <> length(ContractCommitmentType), false) then 288230376151711744 else 0 end
+    + case when coalesce(contains(ContractCommitmentType, '�'), false) then 288230376151711744 else 0 end
     + case when ContractCommitmentUnit is null then 576460752303423488 else 0 end
     + case when coalesce(wrong_contractcommitmentunit."ContractCommitmentUnit is no unit", false) then 1152921504606846976 else 0 end
-    + case when coalesce(strlen(ContractCommitmentUnit) <> length(ContractCommitmentUnit), false) then 2305843009213693952 else 0 end
+    + case when coalesce(contains(ContractCommitmentUnit, '�'), false) then 2305843009213693952 else 0 end
     as answers_0,
     case when ContractId is null then 1 else 0 end
-    + case when coalesce(strlen(ContractId) <> length(ContractId), false) then 2 else 0 end
+    + case when coalesce(contains(ContractId, '�'), false) then 2 else 0 end
     + case when ContractPeriodEnd is null then 4 else 0 end
     + case when ContractPeriodStart is null then 8 else 0 end
     + case when InvoiceIssuerName is null then 16 else 0 end
-    + case when coalesce(strlen(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 32 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 32 else 0 end
     + case when PricingCurrency is null then 64 else 0 end
     + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 128 else 0 end
-    + case when coalesce(strlen(PricingCurrency) <> length(PricingCurrency), false) then 256 else 0 end
+    + case when coalesce(contains(PricingCurrency, '�'), false) then 256 else 0 end
     + case when PricingCurrencyContractCommitmentCost is null then 512 else 0 end
     + case when ServiceProviderName is null then 1024 else 0 end
-    + case when coalesce(strlen(ServiceProviderName) <> length(ServiceProviderName), false) then 2048 else 0 end
+    + case when coalesce(contains(ServiceProviderName, '�'), false) then 2048 else 0 end
     as answers_1
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -2927,10 +2945,10 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as "BillingCurrency is empty",
     (answers_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 4) <> 0 as "BillingCurrency is not ASCII",
+    (answers_0 & 4) <> 0 as "BillingCurrency is not Unicode",
     (answers_0 & 8) <> 0 as "ContractCommitmentApplicability is empty",
     (answers_0 & 16) <> 0 as "ContractCommitmentApplicability is no JSON",
-    (answers_0 & 32) <> 0 as "ContractCommitmentApplicability is not ASCII",
+    (answers_0 & 32) <> 0 as "ContractCommitmentApplicability is not Unicode",
     (answers_0 & 64) <> 0 as "ContractCommitmentApplicability is not as its JSON schema has it",
     (answers_0 & 128) <> 0 as "ContractCommitmentBenefitCategory is Availability",
     (answers_0 & 256) <> 0 as "ContractCommitmentBenefitCategory is Discount",
@@ -2943,20 +2961,20 @@ read as (
     (answers_0 & 32768) <> 0 as "ContractCommitmentCost is empty",
     (answers_0 & 65536) <> 0 as "ContractCommitmentCreated is empty",
     (answers_0 & 131072) <> 0 as "ContractCommitmentDescription is empty",
-    (answers_0 & 262144) <> 0 as "ContractCommitmentDescription is not ASCII",
+    (answers_0 & 262144) <> 0 as "ContractCommitmentDescription is not Unicode",
     (answers_0 & 524288) <> 0 as "ContractCommitmentDiscountPercentage is above 1.0",
     (answers_0 & 1048576) <> 0 as "ContractCommitmentDiscountPercentage is below 0.0",
     (answers_0 & 2097152) <> 0 as "ContractCommitmentDiscountPercentage is empty",
     (answers_0 & 4194304) <> 0 as "ContractCommitmentDurationType has another ending",
     (answers_0 & 8388608) <> 0 as "ContractCommitmentDurationType is empty",
-    (answers_0 & 16777216) <> 0 as "ContractCommitmentDurationType is not ASCII",
+    (answers_0 & 16777216) <> 0 as "ContractCommitmentDurationType is not Unicode",
     (answers_0 & 33554432) <> 0 as "ContractCommitmentDurationType is written otherwise",
     (answers_0 & 67108864) <> 0 as "ContractCommitmentFulfillmentInterval is Full Period",
     (answers_0 & 134217728) <> 0 as "ContractCommitmentFulfillmentInterval is empty",
     (answers_0 & 268435456) <> 0 as "ContractCommitmentFulfillmentInterval is none of its values",
     (answers_0 & 536870912) <> 0 as "ContractCommitmentId has not 1 ContractId",
     (answers_0 & 1073741824) <> 0 as "ContractCommitmentId is empty",
-    (answers_0 & 2147483648) <> 0 as "ContractCommitmentId is not ASCII",
+    (answers_0 & 2147483648) <> 0 as "ContractCommitmentId is not Unicode",
     (answers_0 & 4294967296) <> 0 as "ContractCommitmentLastUpdated is empty",
     (answers_0 & 8589934592) <> 0 as "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated",
     (answers_0 & 17179869184) <> 0 as "ContractCommitmentLifecycleStatus is empty",
@@ -2983,22 +3001,22 @@ read as (
     (answers_0 & 36028797018963968) <> 0 as "ContractCommitmentPeriodStart is empty",
     (answers_0 & 72057594037927936) <> 0 as "ContractCommitmentQuantity is empty",
     (answers_0 & 144115188075855872) <> 0 as "ContractCommitmentType is empty",
-    (answers_0 & 288230376151711744) <> 0 as "ContractCommitmentType is not ASCII",
+    (answers_0 & 288230376151711744) <> 0 as "ContractCommitmentType is not Unicode",
     (answers_0 & 576460752303423488) <> 0 as "ContractCommitmentUnit is empty",
     (answers_0 & 1152921504606846976) <> 0 as "ContractCommitmentUnit is no unit",
-    (answers_0 & 2305843009213693952) <> 0 as "ContractCommitmentUnit is not ASCII",
+    (answers_0 & 2305843009213693952) <> 0 as "ContractCommitmentUnit is not Unicode",
     (answers_1 & 1) <> 0 as "ContractId is empty",
-    (answers_1 & 2) <> 0 as "ContractId is not ASCII",
+    (answers_1 & 2) <> 0 as "ContractId is not Unicode",
     (answers_1 & 4) <> 0 as "ContractPeriodEnd is empty",
     (answers_1 & 8) <> 0 as "ContractPeriodStart is empty",
     (answers_1 & 16) <> 0 as "InvoiceIssuerName is empty",
-    (answers_1 & 32) <> 0 as "InvoiceIssuerName is not ASCII",
+    (answers_1 & 32) <> 0 as "InvoiceIssuerName is not Unicode",
     (answers_1 & 64) <> 0 as "PricingCurrency is empty",
     (answers_1 & 128) <> 0 as "PricingCurrency is no ISO 4217 code",
-    (answers_1 & 256) <> 0 as "PricingCurrency is not ASCII",
+    (answers_1 & 256) <> 0 as "PricingCurrency is not Unicode",
     (answers_1 & 512) <> 0 as "PricingCurrencyContractCommitmentCost is empty",
     (answers_1 & 1024) <> 0 as "ServiceProviderName is empty",
-    (answers_1 & 2048) <> 0 as "ServiceProviderName is not ASCII"
+    (answers_1 & 2048) <> 0 as "ServiceProviderName is not Unicode"
   from kinds
 ),
 
@@ -3033,9 +3051,9 @@ broken as (
     select source, billing_period, currency, rows_count, money_1, example_ids,
       unnest(list_distinct(flatten(list_filter([
         case when "ContractCommitmentApplicability is not as its JSON schema has it" then [35, 182, 179, 3, 1] end  -- CCT-ContractCommitmentApplicabilityObject-O-001-M
-        , case when "ContractCommitmentType is not ASCII" then [38, 36, 3, 1] end  -- CCT-ContractCommitmentType-C-002-M
+        , case when "ContractCommitmentType is not Unicode" then [38, 36, 3, 1] end  -- CCT-ContractCommitmentType-C-002-M
         , case when "ContractCommitmentType is empty" then [39, 36, 3, 1] end  -- CCT-ContractCommitmentType-C-003-M
-        , case when "BillingCurrency is not ASCII" then [42, 40, 3, 1] end  -- CCT-BillingCurrency-C-002-M
+        , case when "BillingCurrency is not Unicode" then [42, 40, 3, 1] end  -- CCT-BillingCurrency-C-002-M
         , case when "BillingCurrency is no ISO 4217 code" then [43, 40, 3, 1] end  -- CCT-BillingCurrency-C-003-M
         , case when ("ContractCommitmentCategory is Spend" and "BillingCurrency is empty") then [44, 40, 3, 1] end  -- CCT-BillingCurrency-C-004-C
         , case when "BillingCurrency is no ISO 4217 code" then [45, 40, 3, 1] end  -- CCT-BillingCurrency-C-006-M
@@ -3043,13 +3061,13 @@ broken as (
         , case when ("ContractCommitmentBenefitCategory is Availability" and not "ContractCommitmentDiscountPercentage is empty") then [51, 49, 46, 3, 1] end  -- CCT-ContractCommitmentDiscountPercentage-C-005-C
         , case when ("ContractCommitmentDiscountPercentage is below 0.0" or "ContractCommitmentDiscountPercentage is above 1.0") then [52, 46, 3, 1] end  -- CCT-ContractCommitmentDiscountPercentage-C-006-M
         , case when (("ContractCommitmentCategory is Spend" and not "PricingCurrency is empty") and "PricingCurrencyContractCommitmentCost is empty") then [58, 57, 54, 3, 1] end  -- CCT-PricingCurrencyContractCommitmentCost-C-004-C
-        , case when "ContractCommitmentUnit is not ASCII" then [62, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-002-M
+        , case when "ContractCommitmentUnit is not Unicode" then [62, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-002-M
         , case when "ContractCommitmentUnit is no unit" then [63] end  -- CCT-ContractCommitmentUnit-C-003-O
         , case when ("ContractCommitmentQuantity is empty" and not "ContractCommitmentUnit is empty") then [65, 64, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-005-C
         , case when (not "ContractCommitmentQuantity is empty" and "ContractCommitmentUnit is empty") then [66, 64, 60, 3, 1] end  -- CCT-ContractCommitmentUnit-C-006-C
         , case when "ContractCommitmentPeriodEnd is empty" then [70, 67, 3, 1] end  -- CCT-ContractCommitmentPeriodEnd-C-003-M
         , case when "ContractCommitmentPeriodStart is empty" then [74, 71, 3, 1] end  -- CCT-ContractCommitmentPeriodStart-C-003-M
-        , case when "ServiceProviderName is not ASCII" then [77, 75, 3, 1] end  -- CCT-ServiceProviderName-C-002-M
+        , case when "ServiceProviderName is not Unicode" then [77, 75, 3, 1] end  -- CCT-ServiceProviderName-C-002-M
         , case when "ServiceProviderName is empty" then [78, 75, 3, 1] end  -- CCT-ServiceProviderName-C-003-M
         , case when "ContractCommitmentModel is empty" then [81, 79, 3, 1] end  -- CCT-ContractCommitmentModel-C-002-M
         , case when "ContractCommitmentModel is none of its values" then [82, 79, 3, 1] end  -- CCT-ContractCommitmentModel-C-003-M
@@ -3067,37 +3085,37 @@ broken as (
         , case when ("ContractCommitmentPaymentModel is All Upfront" and (not "ContractCommitmentPaymentInterval is empty" and not "ContractCommitmentPaymentInterval is One-Time")) then [104, 100, 3, 1] end  -- CCT-ContractCommitmentPaymentInterval-C-004-C
         , case when "ContractCommitmentPaymentModel is empty" then [107, 105, 3, 1] end  -- CCT-ContractCommitmentPaymentModel-C-002-M
         , case when "ContractCommitmentPaymentModel is none of its values" then [108, 105, 3, 1] end  -- CCT-ContractCommitmentPaymentModel-C-003-M
-        , case when "ContractId is not ASCII" then [111, 109, 3, 1] end  -- CCT-ContractId-C-002-M
+        , case when "ContractId is not Unicode" then [111, 109, 3, 1] end  -- CCT-ContractId-C-002-M
         , case when "ContractId is empty" then [112, 109, 3, 1] end  -- CCT-ContractId-C-003-M
         , case when "ContractCommitmentPaymentUpfrontPercentage is empty" then [117, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-003-M
         , case when ("ContractCommitmentPaymentUpfrontPercentage is below 0.0" or "ContractCommitmentPaymentUpfrontPercentage is above 1.0") then [118, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-004-M
         , case when ("ContractCommitmentPaymentModel is All Upfront" and (not "ContractCommitmentPaymentUpfrontPercentage is empty" and not "ContractCommitmentPaymentUpfrontPercentage is 1.0")) then [119, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-005-C
         , case when ("ContractCommitmentPaymentModel is No Upfront" and (not "ContractCommitmentPaymentUpfrontPercentage is empty" and not "ContractCommitmentPaymentUpfrontPercentage is 0")) then [120, 114, 3, 1] end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-006-C
-        , case when "PricingCurrency is not ASCII" then [123, 121, 3, 1] end  -- CCT-PricingCurrency-C-002-M
+        , case when "PricingCurrency is not Unicode" then [123, 121, 3, 1] end  -- CCT-PricingCurrency-C-002-M
         , case when "PricingCurrency is no ISO 4217 code" then [124, 121, 3, 1] end  -- CCT-PricingCurrency-C-003-M
         , case when "PricingCurrency is empty" then [125, 121, 3, 1] end  -- CCT-PricingCurrency-C-004-M
         , case when "ContractPeriodEnd is empty" then [129, 126, 3, 1] end  -- CCT-ContractPeriodEnd-C-003-M
-        , case when "ContractCommitmentDescription is not ASCII" then [132, 130, 3, 1] end  -- CCT-ContractCommitmentDescription-C-002-M
+        , case when "ContractCommitmentDescription is not Unicode" then [132, 130, 3, 1] end  -- CCT-ContractCommitmentDescription-C-002-M
         , case when "ContractCommitmentDescription is empty" then [133] end  -- CCT-ContractCommitmentDescription-C-003-O
         , case when ("ContractCommitmentCategory is Usage" and "ContractCommitmentQuantity is empty") then [138, 137, 134, 3, 1] end  -- CCT-ContractCommitmentQuantity-C-004-C
         , case when "ContractCommitmentLastUpdated is empty" then [143, 140, 3, 1] end  -- CCT-ContractCommitmentLastUpdated-C-003-M
         , case when "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated" then [144, 140, 3, 1] end  -- CCT-ContractCommitmentLastUpdated-C-005-M
-        , case when "ContractCommitmentDurationType is not ASCII" then [147, 145, 3, 1] end  -- CCT-ContractCommitmentDurationType-C-002-M
+        , case when "ContractCommitmentDurationType is not Unicode" then [147, 145, 3, 1] end  -- CCT-ContractCommitmentDurationType-C-002-M
         , case when "ContractCommitmentDurationType is empty" then [148, 145, 3, 1] end  -- CCT-ContractCommitmentDurationType-C-003-M
         , case when "ContractCommitmentDurationType is written otherwise" then [149] end  -- CCT-ContractCommitmentDurationType-C-004-O
         , case when "ContractCommitmentDurationType has another ending" then [150] end  -- CCT-ContractCommitmentDurationType-C-005-O
         , case when "ContractPeriodStart is empty" then [154, 151, 3, 1] end  -- CCT-ContractPeriodStart-C-003-M
         , case when "ContractCommitmentCreated is empty" then [158, 155, 3, 1] end  -- CCT-ContractCommitmentCreated-C-003-M
         , case when ("ContractCommitmentCategory is Spend" and "ContractCommitmentCost is empty") then [163, 162, 159, 3, 1] end  -- CCT-ContractCommitmentCost-C-004-C
-        , case when "InvoiceIssuerName is not ASCII" then [167, 165, 3, 1] end  -- CCT-InvoiceIssuerName-C-002-M
+        , case when "InvoiceIssuerName is not Unicode" then [167, 165, 3, 1] end  -- CCT-InvoiceIssuerName-C-002-M
         , case when "InvoiceIssuerName is empty" then [168, 165, 3, 1] end  -- CCT-InvoiceIssuerName-C-003-M
-        , case when "ContractCommitmentId is not ASCII" then [171, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-002-M
+        , case when "ContractCommitmentId is not Unicode" then [171, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-002-M
         , case when "ContractCommitmentId is empty" then [172, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-003-M
         , case when "ContractCommitmentId has not 1 ContractId" then [173, 169, 3, 1] end  -- CCT-ContractCommitmentId-C-007-M
         , case when "ContractCommitmentFulfillmentInterval is empty" then [176, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-002-M
         , case when "ContractCommitmentFulfillmentInterval is none of its values" then [177, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-003-M
         , case when ("ContractCommitmentModel is Continuous" and "ContractCommitmentFulfillmentInterval is Full Period") then [178, 174, 3, 1] end  -- CCT-ContractCommitmentFulfillmentInterval-C-004-C
-        , case when "ContractCommitmentApplicability is not ASCII" then [180, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-002-M
+        , case when "ContractCommitmentApplicability is not Unicode" then [180, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-002-M
         , case when "ContractCommitmentApplicability is no JSON" then [181, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-003-M
         , case when "ContractCommitmentApplicability is empty" then [183, 179, 3, 1] end  -- CCT-ContractCommitmentApplicability-C-005-M
       ], lambda item: item is not null)))) as rule_number
@@ -3331,10 +3349,10 @@ answered as (
     rows_in_hand.ContractCommitmentId as row_id,
     case when BillingCurrency is null then 1 else 0 end
     + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 2 else 0 end
-    + case when coalesce(octet_length(BillingCurrency) <> length(BillingCurrency), false) then 4 else 0 end
+    + case when coalesce(contains(BillingCurrency, '�'), false) then 4 else 0 end
     + case when ContractCommitmentApplicability is null then 8 else 0 end
     + case when coalesce(wrong_contractcommitmentapplicability.`ContractCommitmentApplicability is no JSON`, false) then 16 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentApplicability) <> length(ContractCommitmentApplicability), false) then 32 else 0 end
+    + case when coalesce(contains(ContractCommitmentApplicability, '�'), false) then 32 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 64 else 0 end
     + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 128 else 0 end
     + case when ContractCommitmentBenefitCategory is null then 256 else 0 end
@@ -3346,20 +3364,20 @@ answered as (
     + case when ContractCommitmentCost is null then 16384 else 0 end
     + case when ContractCommitmentCreated is null then 32768 else 0 end
     + case when ContractCommitmentDescription is null then 65536 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentDescription) <> length(ContractCommitmentDescription), false) then 131072 else 0 end
+    + case when coalesce(contains(ContractCommitmentDescription, '�'), false) then 131072 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 262144 else 0 end
     + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 524288 else 0 end
     + case when ContractCommitmentDiscountPercentage is null then 1048576 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType has another ending`, false) then 2097152 else 0 end
     + case when ContractCommitmentDurationType is null then 4194304 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentDurationType) <> length(ContractCommitmentDurationType), false) then 8388608 else 0 end
+    + case when coalesce(contains(ContractCommitmentDurationType, '�'), false) then 8388608 else 0 end
     + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType is written otherwise`, false) then 16777216 else 0 end
     + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 33554432 else 0 end
     + case when ContractCommitmentFulfillmentInterval is null then 67108864 else 0 end
     + case when coalesce(wrong_contractcommitmentfulfillmentinterval.`ContractCommitmentFulfillmentInterval is none of its values`, false) then 134217728 else 0 end
     + case when (wrong_group_1.group_0 is not null) then 268435456 else 0 end
     + case when ContractCommitmentId is null then 536870912 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentId) <> length(ContractCommitmentId), false) then 1073741824 else 0 end
+    + case when coalesce(contains(ContractCommitmentId, '�'), false) then 1073741824 else 0 end
     + case when ContractCommitmentLastUpdated is null then 2147483648 else 0 end
     + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 4294967296 else 0 end
     + case when ContractCommitmentLifecycleStatus is null then 8589934592 else 0 end
@@ -3386,23 +3404,23 @@ answered as (
     + case when ContractCommitmentPeriodStart is null then 18014398509481984 else 0 end
     + case when ContractCommitmentQuantity is null then 36028797018963968 else 0 end
     + case when ContractCommitmentType is null then 72057594037927936 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentType) <> length(ContractCommitmentType), false) then 144115188075855872 else 0 end
+    + case when coalesce(contains(ContractCommitmentType, '�'), false) then 144115188075855872 else 0 end
     + case when ContractCommitmentUnit is null then 288230376151711744 else 0 end
     + case when coalesce(wrong_contractcommitmentunit.`ContractCommitmentUnit is no unit`, false) then 576460752303423488 else 0 end
-    + case when coalesce(octet_length(ContractCommitmentUnit) <> length(ContractCommitmentUnit), false) then 1152921504606846976 else 0 end
+    + case when coalesce(contains(ContractCommitmentUnit, '�'), false) then 1152921504606846976 else 0 end
     + case when ContractId is null then 2305843009213693952 else 0 end
     as answers_0,
-    case when coalesce(octet_length(ContractId) <> length(ContractId), false) then 1 else 0 end
+    case when coalesce(contains(ContractId, '�'), false) then 1 else 0 end
     + case when ContractPeriodEnd is null then 2 else 0 end
     + case when ContractPeriodStart is null then 4 else 0 end
     + case when InvoiceIssuerName is null then 8 else 0 end
-    + case when coalesce(octet_length(InvoiceIssuerName) <> length(InvoiceIssuerName), false) then 16 else 0 end
+    + case when coalesce(contains(InvoiceIssuerName, '�'), false) then 16 else 0 end
     + case when PricingCurrency is null then 32 else 0 end
     + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 64 else 0 end
-    + case when coalesce(octet_length(PricingCurrency) <> length(PricingCurrency), false) then 128 else 0 end
+    + case when coalesce(contains(PricingCurrency, '�'), false) then 128 else 0 end
     + case when PricingCurrencyContractCommitmentCost is null then 256 else 0 end
     + case when ServiceProviderName is null then 512 else 0 end
-    + case when coalesce(octet_length(ServiceProviderName) <> length(ServiceProviderName), false) then 1024 else 0 end
+    + case when coalesce(contains(ServiceProviderName, '�'), false) then 1024 else 0 end
     as answers_1
   from rows_in_hand
   left join wrong_billingcurrency  -- many rows to one value
@@ -3455,10 +3473,10 @@ read as (
     example_ids,
     (answers_0 & 1) <> 0 as `BillingCurrency is empty`,
     (answers_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 4) <> 0 as `BillingCurrency is not ASCII`,
+    (answers_0 & 4) <> 0 as `BillingCurrency is not Unicode`,
     (answers_0 & 8) <> 0 as `ContractCommitmentApplicability is empty`,
     (answers_0 & 16) <> 0 as `ContractCommitmentApplicability is no JSON`,
-    (answers_0 & 32) <> 0 as `ContractCommitmentApplicability is not ASCII`,
+    (answers_0 & 32) <> 0 as `ContractCommitmentApplicability is not Unicode`,
     (answers_0 & 64) <> 0 as `ContractCommitmentBenefitCategory is Availability`,
     (answers_0 & 128) <> 0 as `ContractCommitmentBenefitCategory is Discount`,
     (answers_0 & 256) <> 0 as `ContractCommitmentBenefitCategory is empty`,
@@ -3470,20 +3488,20 @@ read as (
     (answers_0 & 16384) <> 0 as `ContractCommitmentCost is empty`,
     (answers_0 & 32768) <> 0 as `ContractCommitmentCreated is empty`,
     (answers_0 & 65536) <> 0 as `ContractCommitmentDescription is empty`,
-    (answers_0 & 131072) <> 0 as `ContractCommitmentDescription is not ASCII`,
+    (answers_0 & 131072) <> 0 as `ContractCommitmentDescription is not Unicode`,
     (answers_0 & 262144) <> 0 as `ContractCommitmentDiscountPercentage is above 1.0`,
     (answers_0 & 524288) <> 0 as `ContractCommitmentDiscountPercentage is below 0.0`,
     (answers_0 & 1048576) <> 0 as `ContractCommitmentDiscountPercentage is empty`,
     (answers_0 & 2097152) <> 0 as `ContractCommitmentDurationType has another ending`,
     (answers_0 & 4194304) <> 0 as `ContractCommitmentDurationType is empty`,
-    (answers_0 & 8388608) <> 0 as `ContractCommitmentDurationType is not ASCII`,
+    (answers_0 & 8388608) <> 0 as `ContractCommitmentDurationType is not Unicode`,
     (answers_0 & 16777216) <> 0 as `ContractCommitmentDurationType is written otherwise`,
     (answers_0 & 33554432) <> 0 as `ContractCommitmentFulfillmentInterval is Full Period`,
     (answers_0 & 67108864) <> 0 as `ContractCommitmentFulfillmentInterval is empty`,
     (answers_0 & 134217728) <> 0 as `ContractCommitmentFulfillmentInterval is none of its values`,
     (answers_0 & 268435456) <> 0 as `ContractCommitmentId has not 1 ContractId`,
     (answers_0 & 536870912) <> 0 as `ContractCommitmentId is empty`,
-    (answers_0 & 1073741824) <> 0 as `ContractCommitmentId is not ASCII`,
+    (answers_0 & 1073741824) <> 0 as `ContractCommitmentId is not Unicode`,
     (answers_0 & 2147483648) <> 0 as `ContractCommitmentLastUpdated is empty`,
     (answers_0 & 4294967296) <> 0 as `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated`,
     (answers_0 & 8589934592) <> 0 as `ContractCommitmentLifecycleStatus is empty`,
@@ -3510,22 +3528,22 @@ read as (
     (answers_0 & 18014398509481984) <> 0 as `ContractCommitmentPeriodStart is empty`,
     (answers_0 & 36028797018963968) <> 0 as `ContractCommitmentQuantity is empty`,
     (answers_0 & 72057594037927936) <> 0 as `ContractCommitmentType is empty`,
-    (answers_0 & 144115188075855872) <> 0 as `ContractCommitmentType is not ASCII`,
+    (answers_0 & 144115188075855872) <> 0 as `ContractCommitmentType is not Unicode`,
     (answers_0 & 288230376151711744) <> 0 as `ContractCommitmentUnit is empty`,
     (answers_0 & 576460752303423488) <> 0 as `ContractCommitmentUnit is no unit`,
-    (answers_0 & 1152921504606846976) <> 0 as `ContractCommitmentUnit is not ASCII`,
+    (answers_0 & 1152921504606846976) <> 0 as `ContractCommitmentUnit is not Unicode`,
     (answers_0 & 2305843009213693952) <> 0 as `ContractId is empty`,
-    (answers_1 & 1) <> 0 as `ContractId is not ASCII`,
+    (answers_1 & 1) <> 0 as `ContractId is not Unicode`,
     (answers_1 & 2) <> 0 as `ContractPeriodEnd is empty`,
     (answers_1 & 4) <> 0 as `ContractPeriodStart is empty`,
     (answers_1 & 8) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_1 & 16) <> 0 as `InvoiceIssuerName is not ASCII`,
+    (answers_1 & 16) <> 0 as `InvoiceIssuerName is not Unicode`,
     (answers_1 & 32) <> 0 as `PricingCurrency is empty`,
     (answers_1 & 64) <> 0 as `PricingCurrency is no ISO 4217 code`,
-    (answers_1 & 128) <> 0 as `PricingCurrency is not ASCII`,
+    (answers_1 & 128) <> 0 as `PricingCurrency is not Unicode`,
     (answers_1 & 256) <> 0 as `PricingCurrencyContractCommitmentCost is empty`,
     (answers_1 & 512) <> 0 as `ServiceProviderName is empty`,
-    (answers_1 & 1024) <> 0 as `ServiceProviderName is not ASCII`
+    (answers_1 & 1024) <> 0 as `ServiceProviderName is not Unicode`
   from kinds
 ),
 
@@ -3559,9 +3577,9 @@ broken as (
   from (
     select source, billing_period, currency, rows_count, money_1, example_ids,
       explode(array_distinct(flatten(array_compact(array(
-        case when `ContractCommitmentType is not ASCII` then array(38, 36, 3, 1) end  -- CCT-ContractCommitmentType-C-002-M
+        case when `ContractCommitmentType is not Unicode` then array(38, 36, 3, 1) end  -- CCT-ContractCommitmentType-C-002-M
         , case when `ContractCommitmentType is empty` then array(39, 36, 3, 1) end  -- CCT-ContractCommitmentType-C-003-M
-        , case when `BillingCurrency is not ASCII` then array(42, 40, 3, 1) end  -- CCT-BillingCurrency-C-002-M
+        , case when `BillingCurrency is not Unicode` then array(42, 40, 3, 1) end  -- CCT-BillingCurrency-C-002-M
         , case when `BillingCurrency is no ISO 4217 code` then array(43, 40, 3, 1) end  -- CCT-BillingCurrency-C-003-M
         , case when (`ContractCommitmentCategory is Spend` and `BillingCurrency is empty`) then array(44, 40, 3, 1) end  -- CCT-BillingCurrency-C-004-C
         , case when `BillingCurrency is no ISO 4217 code` then array(45, 40, 3, 1) end  -- CCT-BillingCurrency-C-006-M
@@ -3569,13 +3587,13 @@ broken as (
         , case when (`ContractCommitmentBenefitCategory is Availability` and not `ContractCommitmentDiscountPercentage is empty`) then array(51, 49, 46, 3, 1) end  -- CCT-ContractCommitmentDiscountPercentage-C-005-C
         , case when (`ContractCommitmentDiscountPercentage is below 0.0` or `ContractCommitmentDiscountPercentage is above 1.0`) then array(52, 46, 3, 1) end  -- CCT-ContractCommitmentDiscountPercentage-C-006-M
         , case when ((`ContractCommitmentCategory is Spend` and not `PricingCurrency is empty`) and `PricingCurrencyContractCommitmentCost is empty`) then array(58, 57, 54, 3, 1) end  -- CCT-PricingCurrencyContractCommitmentCost-C-004-C
-        , case when `ContractCommitmentUnit is not ASCII` then array(62, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-002-M
+        , case when `ContractCommitmentUnit is not Unicode` then array(62, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-002-M
         , case when `ContractCommitmentUnit is no unit` then array(63) end  -- CCT-ContractCommitmentUnit-C-003-O
         , case when (`ContractCommitmentQuantity is empty` and not `ContractCommitmentUnit is empty`) then array(65, 64, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-005-C
         , case when (not `ContractCommitmentQuantity is empty` and `ContractCommitmentUnit is empty`) then array(66, 64, 60, 3, 1) end  -- CCT-ContractCommitmentUnit-C-006-C
         , case when `ContractCommitmentPeriodEnd is empty` then array(70, 67, 3, 1) end  -- CCT-ContractCommitmentPeriodEnd-C-003-M
         , case when `ContractCommitmentPeriodStart is empty` then array(74, 71, 3, 1) end  -- CCT-ContractCommitmentPeriodStart-C-003-M
-        , case when `ServiceProviderName is not ASCII` then array(77, 75, 3, 1) end  -- CCT-ServiceProviderName-C-002-M
+        , case when `ServiceProviderName is not Unicode` then array(77, 75, 3, 1) end  -- CCT-ServiceProviderName-C-002-M
         , case when `ServiceProviderName is empty` then array(78, 75, 3, 1) end  -- CCT-ServiceProviderName-C-003-M
         , case when `ContractCommitmentModel is empty` then array(81, 79, 3, 1) end  -- CCT-ContractCommitmentModel-C-002-M
         , case when `ContractCommitmentModel is none of its values` then array(82, 79, 3, 1) end  -- CCT-ContractCommitmentModel-C-003-M
@@ -3593,37 +3611,37 @@ broken as (
         , case when (`ContractCommitmentPaymentModel is All Upfront` and (not `ContractCommitmentPaymentInterval is empty` and not `ContractCommitmentPaymentInterval is One-Time`)) then array(104, 100, 3, 1) end  -- CCT-ContractCommitmentPaymentInterval-C-004-C
         , case when `ContractCommitmentPaymentModel is empty` then array(107, 105, 3, 1) end  -- CCT-ContractCommitmentPaymentModel-C-002-M
         , case when `ContractCommitmentPaymentModel is none of its values` then array(108, 105, 3, 1) end  -- CCT-ContractCommitmentPaymentModel-C-003-M
-        , case when `ContractId is not ASCII` then array(111, 109, 3, 1) end  -- CCT-ContractId-C-002-M
+        , case when `ContractId is not Unicode` then array(111, 109, 3, 1) end  -- CCT-ContractId-C-002-M
         , case when `ContractId is empty` then array(112, 109, 3, 1) end  -- CCT-ContractId-C-003-M
         , case when `ContractCommitmentPaymentUpfrontPercentage is empty` then array(117, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-003-M
         , case when (`ContractCommitmentPaymentUpfrontPercentage is below 0.0` or `ContractCommitmentPaymentUpfrontPercentage is above 1.0`) then array(118, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-004-M
         , case when (`ContractCommitmentPaymentModel is All Upfront` and (not `ContractCommitmentPaymentUpfrontPercentage is empty` and not `ContractCommitmentPaymentUpfrontPercentage is 1.0`)) then array(119, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-005-C
         , case when (`ContractCommitmentPaymentModel is No Upfront` and (not `ContractCommitmentPaymentUpfrontPercentage is empty` and not `ContractCommitmentPaymentUpfrontPercentage is 0`)) then array(120, 114, 3, 1) end  -- CCT-ContractCommitmentPaymentUpfrontPercentage-C-006-C
-        , case when `PricingCurrency is not ASCII` then array(123, 121, 3, 1) end  -- CCT-PricingCurrency-C-002-M
+        , case when `PricingCurrency is not Unicode` then array(123, 121, 3, 1) end  -- CCT-PricingCurrency-C-002-M
         , case when `PricingCurrency is no ISO 4217 code` then array(124, 121, 3, 1) end  -- CCT-PricingCurrency-C-003-M
         , case when `PricingCurrency is empty` then array(125, 121, 3, 1) end  -- CCT-PricingCurrency-C-004-M
         , case when `ContractPeriodEnd is empty` then array(129, 126, 3, 1) end  -- CCT-ContractPeriodEnd-C-003-M
-        , case when `ContractCommitmentDescription is not ASCII` then array(132, 130, 3, 1) end  -- CCT-ContractCommitmentDescription-C-002-M
+        , case when `ContractCommitmentDescription is not Unicode` then array(132, 130, 3, 1) end  -- CCT-ContractCommitmentDescription-C-002-M
         , case when `ContractCommitmentDescription is empty` then array(133) end  -- CCT-ContractCommitmentDescription-C-003-O
         , case when (`ContractCommitmentCategory is Usage` and `ContractCommitmentQuantity is empty`) then array(138, 137, 134, 3, 1) end  -- CCT-ContractCommitmentQuantity-C-004-C
         , case when `ContractCommitmentLastUpdated is empty` then array(143, 140, 3, 1) end  -- CCT-ContractCommitmentLastUpdated-C-003-M
         , case when `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated` then array(144, 140, 3, 1) end  -- CCT-ContractCommitmentLastUpdated-C-005-M
-        , case when `ContractCommitmentDurationType is not ASCII` then array(147, 145, 3, 1) end  -- CCT-ContractCommitmentDurationType-C-002-M
+        , case when `ContractCommitmentDurationType is not Unicode` then array(147, 145, 3, 1) end  -- CCT-ContractCommitmentDurationType-C-002-M
         , case when `ContractCommitmentDurationType is empty` then array(148, 145, 3, 1) end  -- CCT-ContractCommitmentDurationType-C-003-M
         , case when `ContractCommitmentDurationType is written otherwise` then array(149) end  -- CCT-ContractCommitmentDurationType-C-004-O
         , case when `ContractCommitmentDurationType has another ending` then array(150) end  -- CCT-ContractCommitmentDurationType-C-005-O
         , case when `ContractPeriodStart is empty` then array(154, 151, 3, 1) end  -- CCT-ContractPeriodStart-C-003-M
         , case when `ContractCommitmentCreated is empty` then array(158, 155, 3, 1) end  -- CCT-ContractCommitmentCreated-C-003-M
         , case when (`ContractCommitmentCategory is Spend` and `ContractCommitmentCost is empty`) then array(163, 162, 159, 3, 1) end  -- CCT-ContractCommitmentCost-C-004-C
-        , case when `InvoiceIssuerName is not ASCII` then array(167, 165, 3, 1) end  -- CCT-InvoiceIssuerName-C-002-M
+        , case when `InvoiceIssuerName is not Unicode` then array(167, 165, 3, 1) end  -- CCT-InvoiceIssuerName-C-002-M
         , case when `InvoiceIssuerName is empty` then array(168, 165, 3, 1) end  -- CCT-InvoiceIssuerName-C-003-M
-        , case when `ContractCommitmentId is not ASCII` then array(171, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-002-M
+        , case when `ContractCommitmentId is not Unicode` then array(171, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-002-M
         , case when `ContractCommitmentId is empty` then array(172, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-003-M
         , case when `ContractCommitmentId has not 1 ContractId` then array(173, 169, 3, 1) end  -- CCT-ContractCommitmentId-C-007-M
         , case when `ContractCommitmentFulfillmentInterval is empty` then array(176, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-002-M
         , case when `ContractCommitmentFulfillmentInterval is none of its values` then array(177, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-003-M
         , case when (`ContractCommitmentModel is Continuous` and `ContractCommitmentFulfillmentInterval is Full Period`) then array(178, 174, 3, 1) end  -- CCT-ContractCommitmentFulfillmentInterval-C-004-C
-        , case when `ContractCommitmentApplicability is not ASCII` then array(180, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-002-M
+        , case when `ContractCommitmentApplicability is not Unicode` then array(180, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-002-M
         , case when `ContractCommitmentApplicability is no JSON` then array(181, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-003-M
         , case when `ContractCommitmentApplicability is empty` then array(183, 179, 3, 1) end  -- CCT-ContractCommitmentApplicability-C-005-M
       ))))) as rule_number

@@ -19,10 +19,16 @@
             'create or replace table tollgate.published_key as select * from tollgate.period_key'
             ~ (' where false' if env_var('TOLLGATE_JUDGE_ALL', '') == 'true' else '')
         ) %}
+        {#- What gates find in this run, for who runs dbt. -#}
+        {% do run_only(
+            'create or replace table tollgate.gate_failure ('
+            ~ 'gate_name varchar, stops_its_month boolean, source varchar, billing_period date, '
+            ~ 'what varchar, money_touched decimal(38, 12), currency varchar)'
+        ) %}
         {% for name in [
             'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
             'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly',
-            'closed_journal'
+            'closed_journal', 'held_period', 'held_org_table'
         ] %}
             {% do run_only(
                 "create or replace table tollgate." ~ name
@@ -94,8 +100,12 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Rows that name a held month are those of the publication; such a table has a file of its own. -#}
 {% macro create_org_views(inputs) %}
-    {% for row in run_query('select table_name, file_path from tollgate.org_table order by 1') %}
+    {% for row in run_query(
+        'select o.table_name, coalesce(h.file_path, o.file_path) from tollgate.org_table as o '
+        ~ 'left join tollgate.held_org_table as h on o.table_name = h.table_name order by 1'
+    ) %}
         {% do run_only(
             "create or replace view org." ~ row[0]
             ~ " as select * from read_parquet('" ~ row[1] ~ "')"
@@ -177,7 +187,7 @@
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal'] %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_only(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "

@@ -289,6 +289,14 @@
     cast({{ amount }} as decimal(20, 12)) / nullif(cast({{ quantity }} as decimal(38, 15)), 0)
 {%- endmacro %}
 
+{#- Whether unit_price() has one: a quantity, an amount of its sign or none, and both of less than 10^14. -#}
+{% macro has_unit_price(amount, quantity) -%}
+    coalesce(
+        (({{ quantity }} > 0 and {{ amount }} >= 0) or ({{ quantity }} < 0 and {{ amount }} <= 0))
+        and abs({{ quantity }}) < 100000000000000 and abs({{ amount }}) < 100000000000000, false
+    )
+{%- endmacro %}
+
 {#-
   A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. What must add up
   gives what is left over to one row. Both are below 10^14.

@@ -1,7 +1,7 @@
 -- Detects: charges in a currency that the organisation's tables do not convert into the reporting currency.
 -- Usually means: a new currency on a bill, or a month whose rate nobody has entered yet.
 -- What to do: add the rate of the pair and day that are named (fx_rate.csv, or fx_period_rate.csv by policy).
-{{ config(meta={'dagster': {'ref': {'name': 'int_charge_splits'}}}) }}
+{{ config(meta={'stops_its_month': true, 'dagster': {'ref': {'name': 'int_charge_splits'}}}) }}
 
 with charge_splits as (
     select

@@ -1,6 +1,6 @@
 -- Detects: a rule of FOCUS that must hold and that rows of a published dataset break.
 -- Usually means: a conform model gives a column that contradicts another, or a vendor changed its bill.
--- What to do: mend the conform model; a rule that the bill cannot keep goes to focus_known_gap.
+-- What to do: mend the conform model; what nobody told is excused in rpt_focus_conformance, by rows and money.
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_focus_conformance'}}}) }}
 
 select

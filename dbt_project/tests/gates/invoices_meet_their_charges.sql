@@ -1,7 +1,7 @@
 -- Detects: an issued invoice whose amount is not that of its charges, beyond the tolerance (FOCUS's rounding variance, IND-BilledCost-C-008-C, C-010-C, C-013-C, CAU-BilledCost-C-007-C, or the organisation's).
 -- Usually means: the bill was restated after the invoice, a discount is only on the invoice, or invoice.csv has another issuer, period, category or currency.
--- What to do: read trust.rpt_invoice_reconciliation; correct invoice.csv, ask the vendor, or have somebody accept it in accepted_difference.csv.
-{{ config(meta={'dagster': {'ref': {'name': 'rpt_invoice_reconciliation'}}}) }}
+-- What to do: correct invoice.csv, ask the vendor, or have somebody accept the amount that is touched in accepted_difference.csv.
+{{ config(meta={'stops_its_month': true, 'dagster': {'ref': {'name': 'rpt_invoice_reconciliation'}}}) }}
 -- depends_on: {{ ref('invoice_detail') }}
 
 with reconciliation as (

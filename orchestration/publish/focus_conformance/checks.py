@@ -223,10 +223,12 @@ class Checks:
 
     # -- formats ------------------------------------------------------------------------------
 
-    def _breaks_ascii(self, column: str) -> Formula:
+    def _breaks_unicode(self, column: str) -> Formula:
         if not self._is_text(column):
             return NEVER
-        return _ask(f"{column} is not ASCII", self._dialect.is_not_ascii(column))
+        # A database holds Unicode only: bytes that were none have become this character.
+        wrong = f"coalesce(contains({column}, '\N{REPLACEMENT CHARACTER}'), false)"
+        return _ask(f"{column} is not Unicode", wrong)
 
     def _breaks_numeric_text(self, column: str) -> Formula:
         if self._is_number(column):

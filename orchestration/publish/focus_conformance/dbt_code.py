@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect, DuckDb, Spark
 from orchestration.publish.focus_conformance.facts import (
     COST_AND_USAGE,
@@ -23,6 +24,8 @@ from orchestration.publish.focus_conformance.facts import (
     RuleBook,
     rule_book,
 )
+from orchestration.publish.focus_conformance.product import Number, differs
+from orchestration.publish.focus_conformance.sql_text import literal
 from orchestration.publish.focus_conformance.statement import (
     Subject,
     tallies_sql,
@@ -51,6 +54,7 @@ _TOLD = {
         "ContractCommitmentId",
     ),
 }
+_ENGINES: tuple[tuple[str, Dialect], ...] = (("duckdb", DuckDb()), ("spark", Spark()))
 _COLUMNS = (
     "dataset",
     "rule_number",
@@ -116,7 +120,13 @@ def _seed(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
 
 
 def _macros(book: RuleBook, contracts: dict[str, dict[str, str]]) -> str:
-    return _HEADER + "\n".join(_macro(book, dataset, types) for dataset, types in contracts.items())
+    return _HEADER + "\n".join(
+        [
+            _NATIONAL_CURRENCY,
+            _product_macro(),
+            *(_macro(book, dataset, types) for dataset, types in contracts.items()),
+        ]
+    )
 
 
 _HEADER = """{#-
@@ -130,9 +140,39 @@ _HEADER = """{#-
 """
 
 
+_NATIONAL_CURRENCY = f"""{{#- Whether a currency is money, by ISO 4217; else it is virtual. -#}}
+{{% macro is_national_currency(currency) -%}}
+({{{{ currency }}}} in ({", ".join(map(literal, sorted(ISO_4217)))}))
+{{%- endmacro %}}
+"""
+
+
+def _product_macro() -> str:
+    """Return the macro of the rule about prices and quantities, for whoever makes prices."""
+    name = "is_no_product"
+    bodies = []
+    for engine, dialect in _ENGINES:
+        price, quantity = (
+            Number(f"{{{{ {column} }}}}", "DECIMAL(38, 15)") for column in ("price", "quantity")
+        )
+        amount = Number("{{ amount }}", "DECIMAL(38, 12)")
+        bodies.append(
+            f"{{% macro {engine}__{name}(price, quantity, amount) -%}}\n"
+            f"{differs(price, quantity, amount, dialect)}\n"
+            "{%- endmacro %}\n"
+        )
+    head = (
+        "{#- Whether a cost is not a price times a quantity, to the last digit that they can say;"
+        " false where one is NULL. -#}\n"
+        f"{{% macro {name}(price, quantity, amount) -%}}\n"
+        f"    {{{{ return(adapter.dispatch('{name}')(price, quantity, amount)) }}}}\n"
+        "{%- endmacro %}\n"
+    )
+    return "\n".join([head, *bodies])
+
+
 def _macro(book: RuleBook, dataset: str, types: dict[str, str]) -> str:
     name = f"focus_tallies_{MARTS[dataset]}"
-    engines: tuple[tuple[str, Dialect], ...] = (("duckdb", DuckDb()), ("spark", Spark()))
     head = (
         f"{{% macro {name}(rows) -%}}\n"
         f"    {{{{ return(adapter.dispatch('{name}')(rows)) }}}}\n"
@@ -151,6 +191,6 @@ def _macro(book: RuleBook, dataset: str, types: dict[str, str]) -> str:
         f"{{% macro {engine}__{name}(rows) -%}}\n"
         f"{tallies_sql(book, dataset, subject, dialect)}\n"
         "{%- endmacro %}\n"
-        for engine, dialect in engines
+        for engine, dialect in _ENGINES
     ]
     return "\n".join([head, *bodies])

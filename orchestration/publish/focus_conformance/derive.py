@@ -32,7 +32,9 @@ _ONE_COLUMN = {
     "TypeDecimal": "decimal",
     "TypeDateTime": "timestamp",
     "TypeJSON": "json",
-    "FormatString": "ascii",
+    # "String values MUST be valid Unicode strings" (StringHandling), and keep their spelling: the
+    # validator asks for ASCII, which would forbid every name with an accent.
+    "FormatString": "unicode",
     "FormatNumeric": "numeric_text",
     "FormatDateTime": "utc_text",
     "FormatCurrency": "currency",

@@ -31,9 +31,6 @@ class Dialect(Protocol):
     def whole(self, number: str) -> str:
         """Return a decimal without its fraction."""
 
-    def is_not_ascii(self, column: str) -> str:
-        """Return SQL that is true where a text has a character that is not ASCII."""
-
     def unlike(self, value: str, pattern: str) -> str:
         """Return SQL that is true where the whole of a text does not match a pattern."""
 
@@ -85,9 +82,6 @@ class DuckDb:
 
     def named(self, words: str) -> str:
         return f'"{words}"'
-
-    def is_not_ascii(self, column: str) -> str:
-        return f"coalesce(strlen({column}) <> length({column}), false)"
 
     def unlike(self, value: str, pattern: str) -> str:
         return f"not regexp_full_match({value}, {literal(pattern)})"
@@ -148,9 +142,6 @@ class Spark:
 
     def named(self, words: str) -> str:
         return f"`{words}`"
-
-    def is_not_ascii(self, column: str) -> str:
-        return f"coalesce(octet_length({column}) <> length({column}), false)"
 
     def unlike(self, value: str, pattern: str) -> str:
         return f"not {value} rlike {literal(f'^(?:{pattern})$')}"

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import duckdb
 
+from orchestration.extract.control_totals import ledger_amount
 from orchestration.publish.focus_conformance.dialects import DuckDb
 from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, rule_book
 from orchestration.publish.focus_conformance.statement import (
@@ -159,8 +160,11 @@ def criteria_of(version: str, columns: Collection[str], dataset: str = COST_AND_
 def _subject(rows: str, types: dict[str, str], dataset: str, row_id: str | None) -> Subject:
     if row_id is None and "x_ChargeId" in types:
         row_id = "rows_in_hand.x_ChargeId"
+    # As landing reads it, so that the money of rows is the same before and after they are lifted.
     money = tuple(
         f"try_cast(rows_in_hand.{column} as decimal(38, 12))"
+        if types[column].startswith("DECIMAL")
+        else ledger_amount(column)
         for column in _MONEY[dataset]
         if column in types
     )

@@ -10,7 +10,7 @@ _ONE_COLUMN = {
     "decimal": "{0} {must} be a decimal number",
     "timestamp": "{0} {must} be a date and time",
     "json": "{0} {must} be JSON",
-    "ascii": "{0} {must} hold ASCII characters only",
+    "unicode": "{0} {must} be Unicode text, without the character for what could not be read",
     "numeric_text": "{0} {must} be written as a plain number",
     "utc_text": "{0} {must} be a UTC time, as in 2026-10-01T00:00:00Z",
     "currency": "{0} {must} be written as a currency code",

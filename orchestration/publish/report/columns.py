@@ -36,6 +36,7 @@ class Column:
         adds_up: Whether the sum of its rows means something.
         estimate: Whether its amounts are estimates and stand on no bill.
         state: The column of the same row that says how sure the value is.
+        is_silent: Whether NULL means that there is nothing to say, and not that it is unknown.
         values: Plain words for some of its values; all others are shown as they are.
     """
 
@@ -45,6 +46,7 @@ class Column:
     adds_up: bool = False
     estimate: bool = False
     state: str = "basis"
+    is_silent: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,8 +62,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "benefit_kind": ("Worth as", "revenue, saving, risk avoided, or several of them"),
     "benefit_stated_by": ("Stated by", "Role that stated the benefit"),
     "benefit_state": ("Benefit is", "measured, estimated by owner, or unknown"),
+    "budget_note": ("Paid ahead", "How what is paid for before it is used counts"),
     "budget_scope": ("Budget of", "A provider, a sub account, a use case or an owner"),
     "budget_state": ("State", "exceeded, at risk, on track, kept, or unknown"),
+    "budgeted_kind": ("By", "The cost that the budget is of: billed or effective"),
     "capability": ("Capability", "What a company does to manage its costs"),
     "change_in_words": ("In words", "The change and its reasons, in whole units"),
     "charge_category": ("Kind of charge", "Usage, Purchase, Tax, Credit or Adjustment"),
@@ -70,7 +74,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "compliance_state": ("State", "Why it does not keep the organisation's rule"),
     "cheaper_choice": ("Cheaper", "Whether hosting or buying is cheaper for these tokens"),
     "compared_model": ("Compared with", "The model that could be bought instead"),
+    "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
     "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
+    "cost_basis": (
+        "Costs in it",
+        "Which costs the return is after: bills, and people where stated",
+    ),
     "currency": ("Currency", "Currency of the amounts of the row; two are never added up"),
     "data_classification": ("Data", "Class of the data that the use case works on"),
     "context_window": ("Context", "Band of the length of requests, as the vendor names it"),
@@ -81,9 +90,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "developer": ("Developer", "Who made the model"),
     "effect_kind": ("Reason", "What made the cost another than the month before"),
     "exception_kind": ("Kind", "Why the row could not be understood"),
-    "freshness": ("State", "Whether the newest pull of the source went through"),
+    "freshness": ("State", "up to date, held by a check, or stale: the newest pull failed"),
     "gl_account": ("Account", "Account of the general ledger"),
     "gl_account_name": ("Account name", "Name of the account"),
+    "held_because": ("Why it waits", "What a check found, with its money"),
     "hosted_model": ("Own model", "A model that runs on our own or rented machines"),
     "invoice_issuer": ("Invoice from", "Who sends the invoice"),
     "kpi": ("Measure", "What is measured"),
@@ -93,6 +103,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "line_role": ("Line", "expense, clearing, prepaid or rounding"),
     "line_text": ("Text", "Text of the line"),
+    "margin_contradiction_reason": (
+        "Margin and return",
+        "Why one is a gain and the other a loss, where they are",
+    ),
     "maturity": ("Stage", "below crawl, crawl, walk or run, by the organisation's thresholds"),
     "metric_name": ("Metric", "What says how good the model is"),
     "metric_unit": ("Unit", "Unit of the values"),
@@ -114,8 +128,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "region_scope": ("Where processed", "global, regional, or not told by the vendor"),
     "register_status": ("Register", "Status in the organisation's register of models"),
     "remedy": ("What to do", "The next step"),
+    "return_part": ("Of", "What the cost is of; the first line holds those that are of them"),
     "reporting_currency": ("Converted to", "The currency of this report"),
-    "requests_source": ("Counted by", "vendor, or our own meter"),
+    "requests_source": ("Counted by", "vendor, our own meter, or each of them a part"),
     "rule_id": ("Rule", "The allocation rule that took the charges"),
     "scope_value": ("Which", "The provider, account, use case or owner"),
     "run_id": ("Run", "The training run, as its tracker names it"),
@@ -133,7 +148,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "team": ("Team", "Team of the owner; idle and unallocated are nobody's use"),
     "teams": ("Teams", "Who used it"),
     "token_class": ("Kind of token", "fresh input, read from or written to the cache, or output"),
-    "tokens_state": ("Tokens are", "measured, estimated by owner, or unknown"),
+    "tokens_state": ("Tokens are", "measured, or in part, estimated by owner, or unknown"),
     "trained_model": ("Model", "The model that is trained"),
     "use_case": ("Use case", "What AI is used for"),
     "vendor": ("Vendor", "Who sells at this price"),
@@ -148,9 +163,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ends_at": ("Until", "When the promise ends"),
     "extracted_at": ("Pulled at", "When the newest snapshot was pulled"),
     "first_used_on": ("First used", "First day of such use in the month"),
+    "held_since": ("Waits since", "Day of the first run that held the month"),
     "last_used_on": ("Last used", "Last day of such use in the month"),
     "first_production_on": ("In production since", "First day in production"),
     "is_open": ("Still open", "Whether bills of this month can still come in"),
+    "is_history_cut": ("History", "Whether it cost something before the first bill that is here"),
     "month_before": ("Month before", "The month that this one is compared with"),
     "payback_period": ("Paid back in", "First month at whose end the benefit had reached the cost"),
     "reference_date": ("Read on", "When the reference was published or read"),
@@ -166,44 +183,60 @@ _WORDS: dict[str, tuple[str, str]] = {
     "benefit_amount": ("Benefit", "What it is worth, as the organisation states it"),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
     "billed_cost": ("Billed", "What the invoices ask for"),
+    "waiting_billed_cost": ("Billed, waits", "What the newest bill of the month asks for"),
+    "published_billed_cost": ("Billed, published", "What is in these numbers of the month"),
     "billed_cost_before_restating": ("Was", "The total before the vendor changed it"),
-    "budget_cost": ("Budget", "What may be billed in the month, without taxes"),
-    "budget_left_cost": ("Left", "Budget less billed; negative where it is exceeded"),
+    "budget_cost": ("Budget", "What may be spent in the month, without taxes"),
+    "budget_left_cost": ("Left", "Budget less spent; negative where it is exceeded"),
     "cache_saving_estimated_cost": (
         "Saved by the cache",
         "Saved on reads less paid more for writes, at list prices; negative where it cost money",
     ),
     "commitment_saving_cost": ("Saved by commitments", "Contract price less what it cost"),
     "committed_cost": ("Promised", "What was promised to be spent"),
+    "company_cost_share": (
+        "Of all cost",
+        "Its part of all that bills and stated people cost so far",
+    ),
     "conformed_total": ("In the ledger", "Sum of the ledger"),
     "contracted_cost": ("At contract price", "At the negotiated price, before commitments"),
     "cost": ("Cost", "What the use cost after discounts, prepaid amounts spread over their use"),
     "cost_change": ("Change", "This month less the month before"),
+    "like_for_like_change_cost": (
+        "Change",
+        "A whole month less the whole month before, an open one less the same days of it",
+    ),
     "credited_cost": ("Credit", "Credit of the line"),
     "debit_cost": ("Debit", "Debit of the line"),
     "direct_cost": ("Direct", "Charges that are the owner's alone"),
     "credit_cost": ("Credits", "Given back by vendors; negative"),
     "estimated_list_cost": ("At list price", "Tokens times the list price of their day"),
-    "full_cost": ("Full cost", "Inference, hosting, training, and people where given, so far"),
+    "full_cost": ("Full cost", "All that bills cost so far, and people where they are stated"),
     "hosting_cost": ("Hosting", "Cost of the machines that serve the model"),
     "machines_cost": ("Machines", "Machines that stand behind it"),
     "idle_cost": ("Idle", "Paid for capacity that nobody used"),
     "input_cost": ("Cost of input", "What the tokens that were read cost, cached ones included"),
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "loaded_cost": ("Loaded", "The model's own charges and everything around them"),
-    "margin_amount": ("Margin", "Benefit less cost"),
+    "margin_amount": (
+        "Margin before people",
+        "Benefit less cost of the month; what people cost is not taken off",
+    ),
     "metered_estimated_cost": ("Meter's estimate", "Calls at list prices, by our own meter"),
     "model_cost": ("Models", "Cost of charges that name a model"),
     "negotiated_saving_cost": ("Saved by contract", "List price less contract price"),
     "of_which_estimated_cost": ("Of it estimated", "The part that stands on no bill"),
+    "once_cost": ("Once", "The part that comes once and is not drawn on to the month's end"),
     "output_cost": ("Cost of output", "What the tokens that were written cost"),
     "owned_cost": ("Owned", "Cost that has an owner"),
     "persona_cost": ("Engineering teams", "Cost of the teams of this kind, without idle capacity"),
+    "people_cost": ("People", "What the people cost who build and run it, as stated, so far"),
     "read_saving_estimated_cost": (
         "Saved on reads",
         "Fresh price less cache price of what was read",
     ),
     "receipt_total": ("Vendor sent", "Control total when the bill was pulled"),
+    "paid_ahead_cost": ("Used, paid ahead", "Use that purchases or commitments pay for"),
     "part_cost": ("Part", "Cost that the measure counts"),
     "run_rate_estimated_cost": (
         "If it goes on so",
@@ -211,6 +244,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "saving_against_list_cost": ("Saved against list", "List price less cost, where both are told"),
     "shared_cost": ("Shared", "Parts of charges that several owners carry"),
+    "spent_cost": ("Spent", "What of the budget's kind of cost the month has so far"),
     "spot_saving_cost": ("Saved by spot", "List price less what spot machines cost"),
     "tax_cost": ("Tax", "Taxes on the bills"),
     "token_cost": ("Cost of tokens", "What the tokens cost"),
@@ -282,6 +316,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "median_ratio": ("Median", "Half of the peers has at most this value"),
     "metric_ratio": ("Value", "Value of the measure"),
     "metered_days_count": ("Metered", "Days of which the meter has a record"),
+    "metered_share": ("Seen by a meter", "Part of the billed days for which the meter was there"),
     "models_count": ("Models in use", "Models with charges"),
     "next_ratio": ("Next stage at", "Value with which the next stage begins"),
     "outcomes_count": ("Outcomes", "Outcomes of the month, as stated"),
@@ -325,12 +360,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "totals_count": ("Totals", "Bills and currencies of the month"),
     "trend_days": ("Against the one before", "Days more than the use case begun before it"),
     "unapproved_models_count": ("Not approved", "Models that the register does not let pass"),
+    "unknown_benefit_months_count": (
+        "Months without a benefit",
+        "Months whose cost is in the return and of which nobody stated a benefit",
+    ),
     "unknown_list_rows_count": ("List price unknown", "Rows whose bill tells no list price"),
     "unknown_rows_count": ("Amount unknown", "Rows without a known amount; in none of the sums"),
     "use_cases_count": ("Use cases", "Use cases with charges"),
     "utilisation_share": ("Used, %", "Used part of the commitment"),
     "weakest_ratio": ("Its value", "Value of that measure"),
 }
+
+_SILENT = {"margin_contradiction_reason", "note", "reason", "remedy", "shadowed_by_rule_id"}
 
 # Values of which the organisation says how sure they are; all others say it by their basis.
 _STATES = {
@@ -348,7 +389,23 @@ _STATES = {
 
 # Words of the published tables that are no plain English.
 _SCOPES = {"service_provider": "provider", "sub_account": "account", "use_case": "use case"}
+_KPIS = {
+    "allocation_coverage": "cost with an owner",
+    "unallocated_share": "cost without an owner",
+    "shared_share": "cost divided among several owners",
+    "idle_share": "capacity that nobody used",
+    "recharge_rate": "cost that the journal charges on",
+    "unregistered_model_share": "cost of models that the register does not let pass",
+}
 _VALUES: dict[str, dict[str, str]] = {
+    "cost_basis": {
+        "bills only": "bills only, nobody stated people",
+        "people only": "people only, no bill names it",
+    },
+    "is_history_cut": {
+        "true": "costs before the first bill are missing",
+        "false": "from its first day",
+    },
     "budget_scope": _SCOPES,
     "subject_kind": {"use_case": "use case", "hosted_model": "own model"},
     "compliance_state": {
@@ -370,14 +427,8 @@ _VALUES: dict[str, dict[str, str]] = {
         "gone_use": "ended uses",
         "other_services": "machines and other services",
     },
-    "kpi": {
-        "allocation_coverage": "cost with an owner",
-        "unallocated_share": "cost without an owner",
-        "shared_share": "cost divided among several owners",
-        "idle_share": "capacity that nobody used",
-        "recharge_rate": "cost that the journal charges on",
-        "unregistered_model_share": "cost of models that the register does not let pass",
-    },
+    "kpi": _KPIS,
+    "weakest_kpi": _KPIS,
     "token_class": {
         "input_uncached": "fresh input",
         "cache_read": "read from the cache",
@@ -434,9 +485,11 @@ _EXACT: dict[str, Unit] = {
     "tokens_change": "tokens",
     "billed_cost_before_restating": "money",
 }
-# Counts of distinct things and parts of different wholes do not add up over rows.
+# Counts of distinct things, parts of different wholes and changes from month to month do not add up
+# over rows.
 _DISTINCT = {
     "kpis_count",
+    "like_for_like_change_cost",
     "line_count",
     "models_count",
     "owner_charges_count",
@@ -450,6 +503,7 @@ _DISTINCT = {
     "use_cases_count",
     "users_count",
     "shadowed_cost",
+    "unknown_benefit_months_count",
     "whole_cost",
 }
 
@@ -483,5 +537,6 @@ def column(name: str) -> Column:
         adds_up=unit in ("money", "tokens", "count") and name not in _DISTINCT,
         estimate="estimated" in name,
         state=_STATES.get(name, "basis"),
+        is_silent=name in _SILENT,
         values=_VALUES.get(name, {}),
     )

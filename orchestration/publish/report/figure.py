@@ -21,6 +21,8 @@ class Chart:
         series: What the bars or lines are told apart by; None draws one. Where `value` is a price,
             which does not add up, each label and series is a bar of its own.
         before: The value a month before, marked on each bar; None marks nothing.
+        apart: What is drawn in charts of its own, because rows of two kinds are not to be ranked
+            together; the table keeps the kinds together. None draws one chart.
     """
 
     kind: ChartKind
@@ -28,6 +30,7 @@ class Chart:
     label: str
     series: str | None = None
     before: str | None = None
+    apart: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,10 @@ class Figure:
     Attributes:
         key: Name of the SQL file, and of the figure's place in the page.
         question: What a reader wants to know, in the reader's words.
-        answer: The answer in a sentence; ``{column}`` is the value of the first row. It is not
-            said where that value is unknown.
+        answer: The answer in a sentence; ``{column}`` is a value. It speaks of the same sums as the
+            chart: of the group of rows whose sum is largest (of `changes`, whichever way; of
+            `months`, this month's). Without a chart of sums it is of the first row that knows all
+            its values. Where there is none the reason is said instead.
         formula: How the number is made, in words.
         empty: What it means that there is no row, and what to do about it.
         chart: How it is drawn; None shows the table alone.
@@ -46,6 +51,10 @@ class Figure:
         preset: A column and the value that the table shows at first; None shows all.
         adds_up: Whether the rows tell different money; the table shows no sum where they tell the
             same money twice.
+        speaks_of: The column that makes the groups the sentence speaks of, where that is not the
+            chart's label.
+        of_first_row: Whether the sentence is of the first row though the chart draws sums: it
+            then says what that row is and never that it is the most of anything.
     """
 
     key: str
@@ -57,6 +66,20 @@ class Figure:
     note: str | None = None
     preset: tuple[str, str] | None = None
     adds_up: bool = True
+    speaks_of: str | None = None
+    of_first_row: bool = False
+
+    def groups(self, adds_up: bool) -> str | None:
+        """Return the column whose groups the sentence speaks of; None for single rows.
+
+        Args:
+            adds_up: Whether the column that the chart draws adds up.
+        """
+        if self.of_first_row:
+            return None
+        if self.speaks_of:
+            return self.speaks_of
+        return self.chart.label if self.chart and adds_up else None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ GLOSSARY: dict[str, str] = {
         "slanted and dotted here, and never added to billed amounts."
     ),
     "Fresh input": "Tokens that the model read anew, not from the cache.",
+    "Full cost": (
+        "All that bills cost for a use case up to the month: inference, hosting, training, idle "
+        "capacity. And what people cost who build and run it, where somebody stated it; a return "
+        "says which of the two it is after."
+    ),
     "Gateway": (
         "A service of our own through which calls to models pass. It sees who calls, how often and "
         "how long it takes; it does not see the bill."
@@ -52,6 +57,11 @@ GLOSSARY: dict[str, str] = {
     ),
     "Inference": "One use of a model: a question goes in, an answer comes out.",
     "List price": "The vendor's public price, without any discount.",
+    "Margin": (
+        "Benefit of a month less its cost on the bills, before people. A return is after people "
+        "where they are stated, and of all months up to now, so that one can be a gain and the "
+        "other a loss; the row then says why."
+    ),
     "Model": "The program that answers. Models differ in price a hundredfold.",
     "Model register": "The organisation's own list of the models that may be used, and for what.",
     "Not understood": (
@@ -69,7 +79,9 @@ GLOSSARY: dict[str, str] = {
     "Request": "One call to a model.",
     "Restatement": "A vendor changes a month that it had billed already.",
     "Return on model investment (RoMI)": (
-        "Benefit less full cost, divided by full cost. The benefit is stated by the organisation."
+        "Benefit less full cost, divided by full cost, of all months up to now. The benefit is "
+        "stated by the organisation. Returns after people and returns on bills alone are not "
+        "ranked together."
     ),
     "Showback": "Showing teams what they cost, without moving money between their budgets.",
     "Spot": "Machines at a lower price that the vendor may take back at any time.",

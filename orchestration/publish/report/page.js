@@ -13,6 +13,9 @@
   const SERIES = 7;
   const BARS = 12;
   const LABEL_WIDTH = 64;
+  const ROW = 26;
+  const TALL_ROW = 34;
+  const WORDY = 24;
   const UNKNOWN = "–";
 
   // ---- exact decimals -------------------------------------------------------------------------
@@ -142,7 +145,8 @@
   }
 
   function spoken(name, row) {
-    const text = shown(name, row[name]);
+    const sign = name.endsWith("_change") && isMoney(name) && row[name] !== null && scaled(row[name]) > 0n ? "+" : "";
+    const text = sign + shown(name, row[name]);
     return isMoney(name) && row[name] !== null && row.currency ? `${text} ${row.currency}` : text;
   }
 
@@ -184,6 +188,49 @@
     }
     place.replaceChildren(...pieces);
     return true;
+  }
+
+  // The row that a figure's sentence speaks of: a group of the rows added up as the chart adds them,
+  // or a single row. What does not add up is said of a group only where all its rows agree on it.
+  function spokenOf(section, rows) {
+    const { groups: by, figure } = section.dataset;
+    const template = section.querySelector(".answer").dataset.template;
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      .filter((name) => !(name in calendar) && !(isFirstMonth && name.endsWith("_before")));
+    const isKnown = (row) => names.every((name) => row[name] !== null && row[name] !== undefined);
+    if (!by) return rows.find(isKnown);
+    const chart = data.charts[figure];
+    const value = chart?.value ?? names.find((name) => described(name).adds_up);
+    const first = rows.find((row) => row[value] !== null && row[by] !== null);
+    const sums = new Map();
+    for (const row of rows) {
+      if (row[by] === null || row[value] === null || row.currency !== first.currency) continue;
+      if (!sums.has(row[by])) sums.set(row[by], []);
+      sums.get(row[by]).push(row);
+    }
+    const added = [...sums.values()].map((group) => Object.fromEntries(Object.keys(group[0]).map((name) => {
+      const known = group.filter((row) => row[name] !== null);
+      if (described(name).adds_up) {
+        return [name, known.length ? plain(known.reduce((sum, row) => sum + scaled(row[name]), 0n)) : null];
+      }
+      return [name, group.every((row) => row[name] === group[0][name]) ? group[0][name] : null];
+    })));
+    if (chart?.kind === "months") return added.find((row) => row[by] === data.months.this_month);
+    const size = (row) => {
+      const sum = scaled(row[value]);
+      return chart?.kind === "changes" && sum < 0n ? -sum : sum;
+    };
+    // What belongs to no use case is drawn, but it is none that could have the most.
+    return added.filter((row) => isKnown(row) && row[by] !== "no use case").reduce((most, row) => (!most || size(row) > size(most) ? row : most), undefined);
+  }
+
+  function fillAnswer(section, rows) {
+    const place = section.querySelector(".answer");
+    const { template } = place.dataset;
+    if (template && fill(place, template, spokenOf(section, rows))) return;
+    const reason = template && rows.find((row) => row.reason)?.reason;
+    place.hidden = !reason;
+    if (reason) place.textContent = `This is not known yet: ${reason}.`;
   }
 
   function fillHow(place) {
@@ -280,7 +327,8 @@
     build() {
       const id = this.section.id;
       const controls = element("div", { class: "controls" });
-      if (this.found.rows.length > 5) {
+      const preset = this.section.dataset.presetColumn;
+      if (this.found.rows.length > 5 || preset) {
         const filters = element("div", { class: "filters" });
         const folded = element("details", {}, element("summary", {}, "Filter"), filters);
         folded.open = window.innerWidth > 640 || "presetColumn" in this.section.dataset;
@@ -314,10 +362,12 @@
 
     // The columns that group the rows best: few values, and fewer than there are rows.
     choosable() {
+      const preset = this.section.dataset.presetColumn;
       const kept = this.columns.filter((name) => ["text", "month"].includes(described(name).unit))
         .map((name) => [name, [...new Set(this.found.rows.map((row) => row[name]))]])
-        .filter(([, values]) => values.length > 1 && values.length <= 40 && values.length < this.found.rows.length)
-        .sort((a, b) => a[1].length - b[1].length).slice(0, 3);
+        .filter(([name, values]) => values.length > 1
+          && (name === preset || (values.length <= 40 && values.length < this.found.rows.length)))
+        .sort((a, b) => (b[0] === preset) - (a[0] === preset) || a[1].length - b[1].length).slice(0, 3);
       return kept.sort((a, b) => this.columns.indexOf(a[0]) - this.columns.indexOf(b[0]));
     }
 
@@ -350,7 +400,11 @@
         const compare = isNumber(name)
           ? (a, b) => { const [x, y] = [scaled(a), scaled(b)]; return x < y ? -1 : x > y ? 1 : 0; }
           : (a, b) => a.localeCompare(b, "en");
+        const apart = data.charts[this.found.key]?.apart;
+        const places = [...new Set(this.found.rows.map((row) => row[apart]))];
         rows = [...rows].sort((a, b) => {
+          // what is not to be ranked together stays apart, whatever is sorted by
+          if (apart && a[apart] !== b[apart]) return places.indexOf(a[apart]) - places.indexOf(b[apart]);
           if (a[name] === null || b[name] === null) return (a[name] === null) - (b[name] === null);
           return down ? compare(b[name], a[name]) : compare(a[name], b[name]);
         });
@@ -379,8 +433,10 @@
           const cell = element(place === 0 && !isNumber(name) ? "th" : "td", kind ? { class: kind } : {});
           if (cell.tagName === "TH") cell.scope = "row";
           if (known) cell.textContent = shown(name, row[name]);
-          else cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
+          // where there is nothing to say, its place is empty and not unknown
+          else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
+          if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
           return cell;
         }))));
       const left = rows.length - limit;
@@ -439,6 +495,14 @@
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
   }
 
+  // A label in at most two lines, broken between words where there are any.
+  function wrapped(text, most) {
+    if (text.length <= most) return text;
+    const space = text.lastIndexOf(" ", most);
+    const at = space > 0 ? space : most;
+    return `${text.slice(0, at)}\n${shortened(text.slice(at).trim(), most)}`;
+  }
+
   // A category as a table would show it; months and days stay dates.
   function word(name, value) {
     return described(name).unit === "text" ? shown(name, value) : value;
@@ -490,23 +554,36 @@
     const currencies = isMoney(chart.value) && named.length ? named : [null];
     const label = section.querySelector("h2").textContent + " " + section.querySelector(".answer").textContent;
     const drawings = [];
-    for (const currency of currencies) {
-      const groups = grouped(currency === null ? rows : rows.filter((row) => row.currency === currency), chart);
+    const kinds = chart.apart ? [...new Set(rows.map((row) => row[chart.apart]))] : [null];
+    for (const [currency, kind] of currencies.flatMap((code) => kinds.map((one) => [code, one]))) {
+      const groups = grouped(rows.filter((row) => (currency === null || row.currency === currency)
+        && (kind === null || row[chart.apart] === kind)), chart);
       if (!groups.length || groups.every((group) => group.amount === 0n)) continue;
       const width = Math.max(280, place.clientWidth || section.clientWidth);
-      const { plot, series, shown } = KINDS[chart.kind](groups, chart, width, currency ?? "");
+      const { plot, series, shown: drawn, labels = [] } = KINDS[chart.kind](groups, chart, width, currency ?? "");
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `Chart. ${label} The table below has the numbers.`);
       plot.removeAttribute("class");
+      title(plot, labels);
       unlabel(plot);
       new MutationObserver(() => unlabel(plot)).observe(plot, { childList: true, subtree: true });
       const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "")
-        + (shown < groups.length ? `: ${shown} of ${groups.length}, the table has all` : "");
+        + (kind === null ? "" : `, ${shown(chart.apart, kind)}`)
+        + (drawn < groups.length ? `: ${drawn} of ${groups.length}, the table has all` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
         chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
         legend(series), plot));
     }
     place.replaceChildren(...drawings);
+  }
+
+  // Each label says itself in full to whoever points at it, as a long one is cut.
+  function title(plot, labels) {
+    plot.querySelectorAll("[aria-label='y-axis tick label'] text").forEach((text, number) => {
+      const whole = document.createElementNS(plot.namespaceURI, "title");
+      whole.textContent = labels[number];
+      text.append(whole);
+    });
   }
 
   // The picture has one label as a whole; its groups have no role that could carry another.
@@ -524,7 +601,7 @@
       box.setAttribute("height", "12");
       box.style.fill = colour;
       swatch.append(box);
-      return element("li", {}, swatch, shortened(name, 40));
+      return element("li", { title: name }, swatch, shortened(name, 40));
     }));
   }
 
@@ -597,17 +674,19 @@
   }
 
   function sides(width, labels) {
-    const most = width < 560 ? 16 : 30;
+    const most = width < 560 ? 20 : 30;
     const longest = Math.max(...labels.map((label) => Math.min(label.length, most)));
-    return { most, marginLeft: Math.min(Math.round(width * 0.42), 14 + Math.round(longest * 6.6)) };
+    return { most, marginLeft: Math.min(Math.round(width * 0.42), 18 + Math.round(longest * 6.8)),
+      row: labels.some((label) => label.length > most) ? TALL_ROW : ROW };
   }
 
   function bars(groups, chart, width, currency) {
     // A loss is never left out for being small beside the gains.
     const rows = groups.sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn))
-      .filter((group, place) => place < BARS || group.drawn < 0).slice(0, 2 * BARS);
+      .filter((group, place) => place < BARS || group.drawn < 0).slice(0, 2 * BARS)
+      .sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
-    const { most, marginLeft } = sides(width, labels);
+    const { most, marginLeft, row } = sides(width, labels);
     const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
     // Beside the bar, or beyond the mark of the month before where that stands in the way.
     const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
@@ -626,24 +705,24 @@
       marks.push(Plot.tickX(rows.filter((g) => g.hasBefore), { y: "label", x: "drawnBefore", stroke: "currentColor", strokeWidth: 2, inset: -2 }));
     }
     const plot = Plot.plot({
-      ...shared, width, height: 22 + rows.length * 26, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
+      ...shared, width, height: 22 + rows.length * row, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
       x: { axis: null, nice: true, zero: true },
-      y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => shortened(label, most) },
+      y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       marks,
     });
-    return { plot, series: new Map(), shown: rows.length };
+    return { plot, series: new Map(), shown: rows.length, labels };
   }
 
   function changes(groups, chart, width, currency) {
     const rows = groups.filter((group) => group.amount !== 0n)
       .sort((a, b) => Math.abs(b.drawn) - Math.abs(a.drawn)).slice(0, BARS).sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
-    const { most, marginLeft } = sides(width, labels);
+    const { most, marginLeft, row } = sides(width, labels);
     const text = (g) => (g.amount > 0n ? "+" : "") + brief(chart.value, g.amount);
     const plot = Plot.plot({
-      ...shared, width, height: 22 + rows.length * 26, marginLeft: marginLeft + 46, marginRight: 64, marginTop: 4, marginBottom: 18,
+      ...shared, width, height: 22 + rows.length * row, marginLeft: marginLeft + 46, marginRight: 64, marginTop: 4, marginBottom: 18,
       x: { axis: null, nice: true },
-      y: { domain: labels, label: null, tickSize: 0, tickPadding: 50, padding: 0.28, tickFormat: (label) => shortened(label, most) },
+      y: { domain: labels, label: null, tickSize: 0, tickPadding: 50, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       marks: [
         Plot.barX(rows, { y: "label", x: "drawn", fill: (g) => (g.drawn > 0 ? "var(--up)" : "var(--down)"),
           title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
@@ -652,7 +731,7 @@
         Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       ],
     });
-    return { plot, series: new Map() };
+    return { plot, series: new Map(), labels };
   }
 
   function parts(groups, chart, width, currency) {
@@ -661,11 +740,11 @@
     const labels = [...sums].sort((a, b) => b[1] - a[1]).slice(0, BARS).map(([label]) => label);
     const rows = groups.filter((group) => labels.includes(group.label));
     const series = colours(rows);
-    const { most, marginLeft } = sides(width, labels);
+    const { most, marginLeft, row } = sides(width, labels);
     const plot = Plot.plot({
-      ...shared, width, height: 40 + labels.length * 26, marginLeft, marginRight: 24, marginTop: 4,
+      ...shared, width, height: 40 + labels.length * row, marginLeft, marginRight: 24, marginTop: 4,
       x: { label: null, ticks: width < 560 ? 3 : 6, tickFormat: tick, grid: true },
-      y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => shortened(label, most) },
+      y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       color: { domain: [...series.keys()], range: [...series.values()] },
       marks: [
         Plot.barX(rows, { y: "label", x: "drawn", fill: "series", order: [...series.keys()],
@@ -673,7 +752,7 @@
         Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       ],
     });
-    return { plot, series };
+    return { plot, series, labels };
   }
 
   const KINDS = { months, days, bars, changes, parts };
@@ -721,13 +800,16 @@
     });
     for (const section of page.querySelectorAll("[data-figure]")) {
       const found = answer(section.dataset.figure);
-      const isEmpty = found.rows.length === 0;
+      const { presetColumn, presetValue } = section.dataset;
+      const isEmpty = !found.rows.some((row) => !presetColumn || row[presetColumn] === presetValue);
       section.querySelector(".empty").hidden = !isEmpty;
-      section.querySelector(".answer").hidden = !fill(section.querySelector(".answer"),
-        section.querySelector(".answer").dataset.template, found.rows[0]);
-      if (isEmpty) continue;
+      if (isEmpty) {
+        section.querySelector(".answer").hidden = true;
+        continue;
+      }
       const grid = new Grid(section, found);
       grids.push(grid);
+      fillAnswer(section, grid.rows());
       drawChart(section, found, grid.rows());
     }
   }

@@ -3,6 +3,8 @@
 A figure that several people ask for is written once and stands on several pages.
 """
 
+from dataclasses import replace
+
 from orchestration.publish.report.figure import Cards, Chart, Figure, Lesson, Page
 
 _COST = (
@@ -16,7 +18,7 @@ _COMPARED = "Change is {this_month} less {month_before}, both whole months of bi
 COST_BY_MONTH = Figure(
     key="cost_by_month",
     question="What does it cost each month?",
-    answer="In {billing_period} {cost} was {outcome}; the rest is hatched.",
+    answer="{billing_period} cost {cost}; what is hatched was idle or has no owner.",
     formula=f"Sum of the cost of each month, by what became of it. {_COST}",
     empty="No bill is published yet.",
     chart=Chart("months", "cost", "billing_period", series="outcome"),
@@ -42,7 +44,7 @@ COST_BY_SOURCE = Figure(
 COST_BY_TEAM = Figure(
     key="cost_by_team",
     question="What does each team cost?",
-    answer="{team} is the largest line: {cost} in {this_month}, {cost_before} the month before.",
+    answer="{team} costs the most: {cost} in {this_month}, {cost_before} the month before.",
     formula=f"Sum of the cost that allocation gave to each team. {_COST} {_COMPARED}",
     empty="No team was charged in these months.",
     chart=Chart("bars", "cost", "team", before="cost_before"),
@@ -50,7 +52,7 @@ COST_BY_TEAM = Figure(
 COST_CHANGES = Figure(
     key="cost_changes",
     question="What changed most since the month before?",
-    answer="The largest change: {team}, {service_name}, {model}: {cost_change}.",
+    answer="{team} changed the most: {cost_change}. The table shows by which service and model.",
     formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model. "
     f"{_COST}",
     empty="There is no month to compare with.",
@@ -74,7 +76,7 @@ CHANGE_REASONS = Figure(
 CHANGE_REASONS_BY_TEAM = Figure(
     key="change_reasons_by_team",
     question="Why did each team's cost change?",
-    answer="The largest reason: {team}, {use_case}: {effect_kind}, {cost_change}.",
+    answer="{team} changed the most, all its reasons together: {cost_change}.",
     formula=_EFFECTS,
     empty="There is no month to compare with.",
     chart=Chart("changes", "cost_change", "team"),
@@ -105,25 +107,38 @@ FRESHNESS = Figure(
     formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
     empty="No source has been pulled.",
 )
+HELD_MONTHS = Figure(
+    key="held_months",
+    question="Which bills are not in these numbers yet?",
+    answer="{source} waits with {waiting_billed_cost}: {held_because}.",
+    formula="Months of a source that a check stopped: an exchange rate is missing, or an invoice "
+    "differs beyond its tolerance. Such a month is shown as it was last published, or not at all; "
+    "all others are up to date.",
+    empty="Every bill that came in is in these numbers.",
+)
 BILLED_AND_EFFECTIVE = Figure(
     key="billed_and_effective_by_month",
     question="What was billed, and what did the month really cost?",
-    answer="",
+    answer="{billed_cost} was billed for {billing_period}, and the month cost {cost}.",
     formula="Billed is the sum of the invoices' amounts. Cost spreads prepaid amounts over the use "
     "that they pay for. The difference was paid ahead (positive) or uses what was paid before "
     "(negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
+    note="A pale month is not over: its change is counted from the same days of the month before, "
+    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
     question="What does each cost centre carry?",
-    answer="{cost_centre} ({team}) carries the most: {cost} in {this_month}.",
+    answer="{cost_centre} carries the most: {cost} in {this_month}, {cost_before} the month "
+    "before.",
     formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. "
     f"{_COST} {_COMPARED}",
     empty="Nothing was charged in these months.",
-    chart=Chart("bars", "cost", "team", before="cost_before"),
-    note="Lines without a cost centre are unallocated: nobody carries them yet.",
+    chart=Chart("bars", "cost", "cost_centre", before="cost_before"),
+    note="Lines without a cost centre are unallocated: nobody carries them yet. A cost centre may "
+    "be that of several teams; the chart adds them up, the table has each.",
 )
 COST_BY_CATEGORY = Figure(
     key="cost_by_category",
@@ -158,7 +173,7 @@ RESTATEMENTS = Figure(
 COST_BY_DAY = Figure(
     key="cost_by_day",
     question="What does each day cost, and is there a day unlike the others?",
-    answer="",
+    answer="The dearest of these days was {usage_date}: {cost}.",
     formula="Sum of the cost of usage of the last 45 days, for the five largest services and the "
     "others together. Fees, taxes and credits are left out, because they fall on single days.",
     empty="No usage of the last 45 days is published.",
@@ -167,7 +182,7 @@ COST_BY_DAY = Figure(
 IDLE_BY_SERVICE = Figure(
     key="idle_by_service",
     question="What do we pay for that nobody uses?",
-    answer="{service_name} of {team} stood idle for {cost} in {this_month}.",
+    answer="{service_name} stood idle for the most: {cost} in {this_month}.",
     formula=f"Sum of the cost whose outcome is idle: capacity that was paid and not used. {_COST}",
     empty="No idle capacity was found in these months. Capacity shows as idle where a bill or a "
     "meter tells what of it was used.",
@@ -176,7 +191,7 @@ IDLE_BY_SERVICE = Figure(
 COST_BY_SERVICE = Figure(
     key="cost_by_service",
     question="Which services and models do we pay for?",
-    answer="{service_name} ({model}) is the largest line: {cost} in {this_month}.",
+    answer="{service_name} costs the most: {cost} in {this_month}, {cost_before} the month before.",
     formula=f"Sum of the cost by service and model. {_COST} {_COMPARED}",
     empty="Nothing was charged in these months.",
     chart=Chart("bars", "cost", "service_name", before="cost_before"),
@@ -184,7 +199,7 @@ COST_BY_SERVICE = Figure(
 GATEWAY_CALLS = Figure(
     key="gateway_calls",
     question="How many calls fail, and how long do they take?",
-    answer="{model}: {failed_requests} of {requests} calls failed, which is {failed_share}.",
+    answer="{model} has the most failures: {failed_requests} of its {requests} calls failed.",
     formula="Calls that our own meters counted in {this_month}. Failed calls are divided by all "
     "calls, seconds by the calls that were timed.",
     empty="No meter counted a call in {this_month}. Connect a gateway, a trace or a log to see "
@@ -202,7 +217,7 @@ METER_COVERAGE = Figure(
 UNALLOCATED = Figure(
     key="unallocated_by_service",
     question="Which charges have no owner?",
-    answer="The largest line without an owner: {service_name}, {cost} in {this_month}.",
+    answer="The most without an owner: {service_name}, {cost} in {this_month}.",
     formula=f"Sum of the cost that no allocation rule took. {_COST}",
     empty="Every charge of these months has an owner.",
     chart=Chart("bars", "cost", "service_name", before="cost_before"),
@@ -215,25 +230,32 @@ COST_BY_MODEL = Figure(
     formula=f"Sum of the cost of charges that name a model. {_COST} {_COMPARED}",
     empty="No charge of these months names a model.",
     chart=Chart("bars", "cost", "model", before="cost_before"),
+    note="Near to this, and not the same: the prices of a million, and the cards on tokens, count "
+    "tokens alone; the cost of a request counts those of them that have an owner. Here is all "
+    "that names a model, its taxes and pictures too.",
 )
 MODEL_PRICES = Figure(
     key="model_prices",
     question="What do we really pay for a million tokens?",
-    answer="{model}, {token_class}: {price_per_million_tokens} for a million tokens.",
+    answer="Most money goes to {model}, {token_class}, at {price_per_million_tokens} for a million "
+    "tokens.",
     formula="Cost divided by tokens, times a million, by model and kind of token. Tokens without a "
     "price are not in the divisor. The list price is that of each day, times the tokens.",
     empty="No tokens were counted in {this_month}.",
-    chart=Chart("bars", "cost", "model"),
-    note="The amount at list price is an estimate from the price book; the cost is what bills say.",
+    chart=Chart("bars", "price_per_million_tokens", "model", series="token_class"),
+    note="Tokens alone, by the bill; what else names a model is in the question which models cost "
+    "the most, what stands around a request in the questions on requests. The amount at list "
+    "price is an estimate from the price book.",
 )
 SERVICE_TIERS = Figure(
     key="service_tiers",
     question="How much runs in the cheaper batch tier?",
-    answer="The {service_tier} tier of {service_name} costs the most: {cost}.",
+    answer="The tier {service_tier} takes the most: {tokens} tokens for {cost}.",
     formula="Tokens and their cost by service tier in {this_month}.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("parts", "tokens", "service_name", series="service_tier"),
     note="Work that can wait until tomorrow costs about half in batch.",
+    speaks_of="service_tier",
 )
 TOKEN_CLASSES = Figure(
     key="token_classes",
@@ -246,8 +268,8 @@ TOKEN_CLASSES = Figure(
 CACHE = Figure(
     key="cache_by_use_case",
     question="What does the cache save, use case by use case?",
-    answer="The most is saved by {use_case} ({team}): {cache_saving_estimated_cost}, with "
-    "{cache_hit_share} of its input read from the cache.",
+    answer="The most is saved by {use_case}: {cache_saving_estimated_cost}, with "
+    "{cache_read_tokens} of its {input_tokens} input tokens read from the cache.",
     formula="Tokens times (list price of fresh input less list price of the kind of token), each "
     "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
     empty="No input tokens with a known list price were counted in {this_month}.",
@@ -257,8 +279,8 @@ CACHE = Figure(
 OUTPUT = Figure(
     key="output_by_use_case",
     question="Which use cases write much, and what does it cost?",
-    answer="{use_case} writes {output_per_input} tokens for each one it reads; output cost "
-    "{output_cost}.",
+    answer="{use_case} pays the most for what it writes: {output_cost} for {output_tokens} "
+    "tokens, with {input_tokens} read.",
     formula="Output tokens divided by input tokens, cached ones included, in {this_month}.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("bars", "output_cost", "use_case"),
@@ -268,8 +290,9 @@ COST_PER_REQUEST = Figure(
     key="cost_per_request",
     question="What does one request cost?",
     answer="{use_case} on {model}: {cost_per_request} a request, {requests} requests.",
-    formula="Cost of the days on which requests were counted, divided by those requests. Only what "
-    "the vendor or a meter counted is used; requests are never guessed from tokens.",
+    formula="The model's own charges of the month divided by its requests: those that the vendor "
+    "counts or, where it counts none, those of our own meter, if it saw the tokens that the vendor "
+    "bills. Requests are never guessed from tokens.",
     empty="No model was used in these months.",
     chart=Chart(
         "bars",
@@ -278,6 +301,9 @@ COST_PER_REQUEST = Figure(
         series="model",
         before="cost_per_request_before",
     ),
+    note="Directly, by the bill, of what has an owner. What stands around a request is in the "
+    "question on everything around it, on the product page; the meter's estimates are in the one "
+    "on sessions.",
 )
 USE_CASES = Figure(
     key="use_cases",
@@ -292,7 +318,7 @@ USE_CASES = Figure(
 USE_CASE_BY_MONTH = Figure(
     key="use_case_by_month",
     question="How do the largest use cases grow?",
-    answer="",
+    answer="In {billing_period} use cases, and what has none, cost {cost} together.",
     formula="Cost by month of the six use cases that cost the most over all months.",
     empty="No cost is tied to a use case.",
     chart=Chart("months", "cost", "billing_period", series="use_case"),
@@ -300,7 +326,7 @@ USE_CASE_BY_MONTH = Figure(
 WHY_WE_PAY = Figure(
     key="why_we_pay",
     question="Why do we pay this?",
-    answer="{team} carries {cost} by the rule {rule_id} ({method}).",
+    answer="The rule {rule_id} divides the most: {cost} in {this_month}.",
     formula="Cost of each charge times the owner's share of its split, by the rule that took the "
     "charge. The shares of a charge sum to exactly 1.",
     empty="Nothing was divided in {this_month}.",
@@ -308,6 +334,7 @@ WHY_WE_PAY = Figure(
     note="Direct means that the bill names the owner by a key, a project or a tag. All other "
     "methods share a charge among several: even in equal parts, fixed in agreed parts, "
     "proportional by what each costs anyway, metric by measured use.",
+    speaks_of="rule_id",
 )
 MODELS_IN_USE = Figure(
     key="models_in_use",
@@ -317,6 +344,7 @@ MODELS_IN_USE = Figure(
     "model that is not in it is unregistered.",
     empty="No charge of {this_month} names a model.",
     chart=Chart("bars", "cost", "register_status"),
+    of_first_row=True,
 )
 USE_CASE_APPROVALS = Figure(
     key="use_case_approvals",
@@ -329,11 +357,12 @@ USE_CASE_APPROVALS = Figure(
 WHERE_PROCESSED = Figure(
     key="where_processed",
     question="Where are our texts processed?",
-    answer="Most tokens go to {service_name}, scope {region_scope}.",
+    answer="The scope of most tokens is {region_scope}: {tokens} of them.",
     formula="Tokens of {this_month} by service and the scope that the vendor reports.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("parts", "tokens", "service_name", series="region_scope"),
     note="Not told means that the vendor's report does not say, not that it is everywhere.",
+    speaks_of="region_scope",
 )
 SAVINGS = Figure(
     key="savings_by_source",
@@ -391,10 +420,11 @@ STATEMENTS = Figure(
 BUDGETS = Figure(
     key="budgets",
     question="Will the budgets last?",
-    answer="{budget_scope} {scope_value} is {budget_state}: {billed_cost} of {budget_cost} is "
-    "billed in {billing_period}.",
-    formula="Billed without taxes in the newest month against the budget in force on its first "
-    "day. If it goes on so: billed times days of the month over days gone by.",
+    answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
+    "spent in {billing_period}, by {budgeted_kind} cost.",
+    formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
+    "against the budget in force on its first day. If it goes on so: what comes once, and the rest "
+    "times days of the month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
     adds_up=False,
@@ -402,16 +432,17 @@ BUDGETS = Figure(
 JOURNAL = Figure(
     key="journal",
     question="What is posted to the general ledger?",
-    answer="",
+    answer="{debit_cost} is debited in {this_month}, and {credited_cost} credited.",
     formula="Owners are debited their cost, the vendors' invoices are cleared with the billed "
     "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
     "remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
+    speaks_of="currency",
 )
 KPIS = Figure(
     key="kpis",
     question="How good is our cost management, in numbers?",
-    answer="",
+    answer="The first line: {kpi} is {kpi_share}, {part_cost} of {whole_cost}.",
     formula="Each measure is a part of the cost divided by the whole, rounded down. The stages "
     "crawl, walk and run begin at the organisation's own thresholds.",
     empty="No measure of {this_month} is published.",
@@ -427,18 +458,18 @@ MATURITY = Figure(
 MISSING_TAGS = Figure(
     key="missing_tags",
     question="Which required tags are missing, and whose are they?",
-    answer="The tag {tag_key} is {compliance_state} on {cost} of {service_name} ({team}).",
+    answer="The tag {tag_key} is missing or wrong on the most: {cost}.",
     formula=f"Cost of usage in {{this_month}} that lacks a tag of tag_policy.csv or has a value "
     f"that is not allowed. {_COST}",
     empty="All usage of {this_month} carries the required tags, or no tag is required.",
     chart=Chart("parts", "cost", "team", series="tag_key"),
     note="Rows of two tags look at the same money: choose one tag before you add up.",
+    speaks_of="tag_key",
 )
 AGAINST_REGISTER = Figure(
     key="models_against_register",
     question="Who uses models that the register does not let pass?",
-    answer="{team} uses {model} ({compliance_state}) for {use_case}: {cost}, since "
-    "{first_used_on}.",
+    answer="{team} spends the most on such models: {cost} in {this_month}.",
     formula=f"Cost and tokens of {{this_month}} of models that are not registered, not approved, "
     f"retired, forbidden, or used before their day. {_COST}",
     empty="Every model that was used in {this_month} is let pass by the register.",
@@ -447,34 +478,53 @@ AGAINST_REGISTER = Figure(
 
 VALUE = Figure(
     key="use_case_economics",
-    question="What did each use case bring, and what is left of it?",
-    answer="{use_case} leaves the most: {margin_amount} in {this_month}, a benefit of "
-    "{benefit_amount} for a cost of {cost}.",
+    question="What did each use case bring, and what is left of it before people?",
+    answer="{use_case} leaves the most before people: {margin_amount} in {this_month}, a benefit "
+    "of {benefit_amount} for a cost of {cost}.",
     formula="Cost is the ledger's, as allocated. Outcomes and benefits are the organisation's own "
-    "figures and say who stated them; margin is benefit less cost. What nobody stated is unknown, "
-    "never zero.",
+    "figures and say who stated them; margin is benefit less cost, before what people cost who "
+    "build and run it. The return beside it is of all months up to {this_month}, and after people "
+    "where they are stated. What nobody stated is unknown, never zero.",
     empty="No use case had a cost in {this_month}.",
     chart=Chart("bars", "margin_amount", "use_case"),
-    note="Slanted amounts are estimated by their owner. The column at the end says why one is "
-    "unknown.",
+    note="Slanted amounts are estimated by their owner. Where margin and return have other signs "
+    "the row says why; the column at the end says why one is unknown.",
 )
 RETURNS = Figure(
     key="returns",
     question="What is the return on the money that went into models?",
-    answer="{use_case} returns the most: {romi_pct} on {full_cost} so far, by a benefit that is "
-    "{benefit_state} ({benefit_stated_by}).",
+    answer="With {cost_basis} in the cost, {use_case} returns the most: {romi_pct} on {full_cost} "
+    "so far, by a benefit that is {benefit_state} ({benefit_stated_by}).",
     formula="Return on model investment: (benefit less full cost) divided by full cost, times "
-    "100, from the first month of bills to {this_month}. Full cost is inference, hosting and "
-    "training, and people where given. Low and high are the ends of the stated range of the "
-    "benefit.",
+    "100, from the first month of bills to {this_month}, months without a stated benefit included. "
+    "Full cost is inference, hosting and training, and people where somebody stated them. Low and "
+    "high are the ends of the stated range of the benefit. The month in which it is paid back is "
+    "counted from the first bill: where the history is cut, costs before it are missing.",
     empty="No use case had a cost in {this_month}.",
-    chart=Chart("bars", "romi_pct", "use_case"),
-    note="A benefit is stated by people and cannot be read from a bill.",
+    chart=Chart("bars", "romi_pct", "use_case", apart="cost_basis"),
+    note="A return on bills alone looks better than one that carries people as well, so the two "
+    "are drawn apart and not ranked together. A benefit is stated by people and cannot be read "
+    "from a bill.",
+)
+COMPANY_RETURN = Figure(
+    key="company_return",
+    question="What did all of it bring, and how much of the cost does that answer for?",
+    answer="What has a stated benefit brought {benefit_amount} for {full_cost}: a return of "
+    "{romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is {company_cost_share} of all "
+    "cost; of the rest nobody knows what it brought.",
+    formula="Benefit and full cost of all months up to {this_month}, added up over the use cases "
+    "whose return is known, each with its latest month. All cost is what bills cost in these "
+    "months, and people where they are stated.",
+    empty="No use case had a cost up to {this_month}.",
+    note="The first line holds those below it that are of them; the others are what no return is "
+    "known of. A return on bills alone is not one after people.",
+    adds_up=False,
 )
 FIRST_PROMPTS = Figure(
     key="first_prompts",
     question="How long does it take from the first day of work to the first prompt in production?",
-    answer="The newest: {use_case} of {team} began on {development_started_on}.",
+    answer="The newest in production: {use_case} of {team}, {days_to_first_prompt} from "
+    "{development_started_on}.",
     formula="Days between the organisation's dates and the first usage that bills show. A call "
     "that the bills are too young to show is unknown.",
     empty="No use case is registered. Add yours to use_case.csv.",
@@ -483,7 +533,7 @@ FIRST_PROMPTS = Figure(
 TRAINING = Figure(
     key="training_runs",
     question="What did training cost, and what did it reach?",
-    answer="The dearest run of {this_month}: {run_id} of {trained_model}, {run_state}, {cost}.",
+    answer="Run {run_id} costs the most: {cost} in {this_month}.",
     formula="Runs that started in {this_month}: cost of the machine in the time of the run, less "
     "that of runs nested in it. Cost a point is that cost, nested runs included, divided by the "
     "metric at the end.",
@@ -494,13 +544,14 @@ TRAINING = Figure(
 LOADED = Figure(
     key="loaded_inference",
     question="What does a request cost with everything around it?",
-    answer="{use_case} on {model}: {direct_cost} directly, {loaded_cost} with everything around "
-    "it.",
+    answer="{use_case} on {model}: {direct_cost_per_request} a request directly, "
+    "{loaded_cost_per_request} with everything around it.",
     formula="Loaded cost is the model's own charges and, in proportion to them, everything else "
     "that allocation gives the same owner and use case: machines, embeddings, stores, guardrails. "
     "Loaded costs add up to the ledger, so that nothing is loaded twice.",
     empty="No model was used in {this_month}.",
-    chart=Chart("bars", "loaded_cost", "use_case"),
+    chart=Chart("bars", "loaded_cost_per_request", "use_case", series="model"),
+    note="Direct is what the question on one request calls its cost.",
 )
 HOSTED = Figure(
     key="hosted_models",
@@ -534,19 +585,21 @@ CALLERS = Figure(
 SESSIONS = Figure(
     key="session_costs",
     question="What does a session take, a user, and a run of an agent?",
-    answer="{use_case} of {team}: {request_estimated_price} a call, {session_estimated_price} a "
-    "session of {tokens_per_session} tokens.",
+    answer="{use_case} of {team}: {session_estimated_price} a session, {request_estimated_price} "
+    "a call.",
     formula="The meter's estimates of {this_month} divided by its calls, sessions, users and runs "
     "of agents. Each is told only where the meter knows it of every call; the last column says "
     "what it does not know.",
     empty="No meter counted a call in {this_month}.",
     chart=Chart("bars", "session_estimated_price", "use_case", series="team"),
-    note="Amounts are the meter's estimates at list prices; they stand on no bill.",
+    note="Amounts are the meter's estimates at list prices; they stand on no bill, so that a call "
+    "here is not what a request costs by the bill in the two questions on requests.",
 )
 FAILED_CALLS = Figure(
     key="failed_calls",
     question="What is wasted on calls that fail?",
-    answer="{use_case} on {model}: {failed_requests} failed calls used {failed_tokens} tokens.",
+    answer="{use_case} has the most: {failed_requests} failed calls, which used {failed_tokens} "
+    "tokens.",
     formula="Failed calls of {this_month} with what the meter saw them use, and the attempts in "
     "vain that it made before others.",
     empty="No meter saw a call fail in {this_month}.",
@@ -557,11 +610,12 @@ FAILED_CALLS = Figure(
 CONTEXT_BANDS = Figure(
     key="context_bands",
     question="How much runs with a long context?",
-    answer="Most tokens: {service_name}, context {context_window}.",
+    answer="The context of most tokens is {context_window}: {tokens} of them.",
     formula="Tokens of {this_month} and their cost by the band of context that the vendor names.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("parts", "tokens", "service_name", series="context_window"),
     note="A request above a band's limit is dearer as a whole. Not told is not the same as short.",
+    speaks_of="context_window",
 )
 RULE_COVERAGE = Figure(
     key="rule_coverage",
@@ -582,7 +636,8 @@ FOCUS_DELIVERIES = Figure(
 BENCHMARKS = Figure(
     key="benchmarks",
     question="How do we stand among ourselves, and against published numbers?",
-    answer="",
+    answer="The first line: by {benchmark_metric} {subject_name} is number {place_count} of "
+    "{peers_count} like it.",
     formula="The place of each use case, team or own model among those that are like it in "
     "{this_month}, the median of them, and a published number with its source, where there is one.",
     empty="Nothing can be compared in {this_month}.",
@@ -720,9 +775,9 @@ RETURN = Lesson(
     "lesson_return",
     "What return on model investment is",
     "Take what it is worth, take off what it cost, divide by what it cost. {use_case} has cost "
-    "{full_cost} so far and is said to be worth {benefit_amount} ({benefit_state}, stated by "
-    "{benefit_stated_by}): {romi_pct}. The benefit is a statement of people; a bill never knows "
-    "it.",
+    "{full_cost} so far ({cost_basis}) and is said to be worth {benefit_amount} ({benefit_state}, "
+    "stated by {benefit_stated_by}): {romi_pct}. The benefit is a statement of people; a bill "
+    "never knows it.",
     "Take what it is worth, take off what it cost, divide by what it cost. Nobody has stated a "
     "benefit yet, so that no return can be computed; business_value.csv is the place.",
 )
@@ -735,6 +790,18 @@ FIRST_PROMPT = Lesson(
     "It counts the days from the first day of work to the first use in production. No use case has "
     "both dates yet.",
 )
+
+
+def _teams_of(persona: str) -> Figure:
+    """Return the cost of teams of one kind; the table can show the others."""
+    return replace(
+        COST_BY_TEAM,
+        question=f"What does each team of {persona} cost?",
+        answer="Of these {team} costs the most: {cost} in {this_month}, {cost_before} the month "
+        "before.",
+        preset=("persona", persona),
+    )
+
 
 # ---- pages ---------------------------------------------------------------------------------------
 
@@ -768,6 +835,7 @@ PAGES: tuple[Page, ...] = (
             COST_CHANGES,
             COST_BY_SOURCE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
             EXCEPTIONS,
             FRESHNESS,
         ),
@@ -787,6 +855,7 @@ PAGES: tuple[Page, ...] = (
             BUDGETS,
             CHANGE_REASONS,
             COST_CHANGES,
+            COMPANY_RETURN,
             RETURNS,
             COST_BY_CATEGORY,
             INVOICES,
@@ -794,9 +863,19 @@ PAGES: tuple[Page, ...] = (
             RESTATEMENTS,
             RULE_COVERAGE,
             CONTROL_TOTALS,
+            HELD_MONTHS,
         ),
         course=(EFFECTIVE, SHARED, GATES, ESTIMATES),
-        terms=("Billed", "Cost", "Showback", "Restatement", "Control total", "Allocation"),
+        terms=(
+            "Billed",
+            "Cost",
+            "Margin",
+            "Full cost",
+            "Showback",
+            "Restatement",
+            "Control total",
+            "Allocation",
+        ),
     ),
     Page(
         key="engineering",
@@ -818,7 +897,7 @@ PAGES: tuple[Page, ...] = (
             MISSING_TAGS,
             METER_COVERAGE,
             FOCUS_DELIVERIES,
-            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "engineering")}),
+            _teams_of("engineering"),
         ),
         course=(IDLE, CAPACITY, TOKENS, UNKNOWN),
         terms=("Idle", "GPU", "Spot", "Gateway", "Unallocated", "Provisioned throughput (PTU)"),
@@ -836,7 +915,7 @@ PAGES: tuple[Page, ...] = (
             SERVICE_TIERS,
             IDLE_BY_SERVICE,
             PRICE_CHANGES,
-            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "data science")}),
+            _teams_of("data science"),
         ),
         course=(TOKENS, WRITTEN, CAPACITY, ESTIMATES),
         terms=("Model", "Token", "Batch", "Build or buy", "GPU", "List price", "Inference"),
@@ -878,10 +957,18 @@ PAGES: tuple[Page, ...] = (
             FIRST_PROMPTS,
             BENCHMARKS,
             COST_BY_STAGE,
-            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "product")}),
+            _teams_of("product"),
         ),
         course=(A_REQUEST, RETURN, FIRST_PROMPT, CACHED, UNKNOWN),
-        terms=("Use case", "Request", "Cost per request", "Unit economics", "Cache", "Unknown"),
+        terms=(
+            "Use case",
+            "Request",
+            "Cost per request",
+            "Margin",
+            "Unit economics",
+            "Cache",
+            "Unknown",
+        ),
     ),
     Page(
         key="line-of-business",
@@ -897,10 +984,10 @@ PAGES: tuple[Page, ...] = (
             VALUE,
             USE_CASES,
             COST_CHANGES,
-            Figure(**{**vars(COST_BY_TEAM), "preset": ("persona", "line of business")}),
+            _teams_of("line of business"),
         ),
         course=(SHARED, A_REQUEST, TOKENS, IDLE),
-        terms=("Owner", "Allocation", "Showback", "Use case", "Idle", "Unallocated"),
+        terms=("Owner", "Allocation", "Showback", "Use case", "Margin", "Idle", "Unallocated"),
     ),
     Page(
         key="legal-and-compliance",
@@ -951,6 +1038,7 @@ PAGES: tuple[Page, ...] = (
         cards=_OVERVIEW_CARDS,
         figures=(
             COST_BY_MONTH,
+            COMPANY_RETURN,
             RETURNS,
             COST_BY_DEPARTMENT,
             CHANGE_REASONS,
@@ -969,6 +1057,8 @@ PAGES: tuple[Page, ...] = (
         terms=(
             "Cost",
             "Return on model investment (RoMI)",
+            "Full cost",
+            "Margin",
             "Time to first prompt",
             "Use case",
             "Unit economics",

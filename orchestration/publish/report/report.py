@@ -110,6 +110,11 @@ def render(pages: tuple[Page, ...], answers: Mapping[str, Answer], made_from: st
     return environment.get_template("page.html.j2").render(
         pages=pages,
         glossary=GLOSSARY,
+        groups={
+            figure: figure.groups(figure.chart is not None and column(figure.chart.value).adds_up)
+            for page in pages
+            for figure in page.figures
+        },
         made_from=made_from,
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         scripts=[Markup(script) for script in scripts],

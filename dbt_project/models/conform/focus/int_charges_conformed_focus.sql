@@ -32,6 +32,10 @@ charge_publishers as (
     from {{ ref('stg_focus__charges') }}
 ),
 
+charge_currencies as (
+    select pricing_currency from {{ ref('stg_focus__charges') }}
+),
+
 ai_services as (
     select * from {{ ref('focus_ai_service') }}
 ),
@@ -82,6 +86,18 @@ third_parties as (
             publishers.provider_name = own_publisher_pairs.provider_name
             and publishers.publisher_name = own_publisher_pairs.publisher_name
     where own_publisher_pairs.publisher_name is null
+),
+
+-- FOCUS 1.2 and 1.3 let credits and tokens be a pricing currency; one that is no money is virtual.
+pricing_currencies as (
+    select distinct
+        pricing_currency,
+        case
+            when {{ is_national_currency('upper(pricing_currency)') }} then upper(pricing_currency)
+        end as currency,
+        not {{ is_national_currency('upper(pricing_currency)') }} as is_virtual
+    from charge_currencies
+    where pricing_currency is not null
 ),
 
 -- Meters are read once for each distinct text, not once for each charge.
@@ -260,10 +276,23 @@ named as (
         numbered.list_cost,
         numbered.list_unit_price,
         numbered.pricing_category,
-        numbered.pricing_currency,
-        numbered.pricing_currency_contracted_unit_price,
-        numbered.pricing_currency_effective_cost,
-        numbered.pricing_currency_list_unit_price,
+        -- 1.4 has no virtual currencies: what is priced in one is priced in its billing currency too
+        case
+            when pricing_currencies.is_virtual then upper(numbered.billing_currency)
+            else pricing_currencies.currency
+        end as pricing_currency,
+        case
+            when pricing_currencies.is_virtual then numbered.contracted_unit_price
+            else numbered.pricing_currency_contracted_unit_price
+        end as pricing_currency_contracted_unit_price,
+        case
+            when pricing_currencies.is_virtual then numbered.effective_cost
+            else numbered.pricing_currency_effective_cost
+        end as pricing_currency_effective_cost,
+        case
+            when pricing_currencies.is_virtual then numbered.list_unit_price
+            else numbered.pricing_currency_list_unit_price
+        end as pricing_currency_list_unit_price,
         numbered.pricing_quantity,
         numbered.pricing_unit,
         numbered.region_id,
@@ -299,8 +328,26 @@ named as (
             when read_meters.classification in ('ai_model', 'unclassified') then read_meters.token_class
         end as x_token_class,
         case when numbered.contracted_unit_price is not null then 'bill' end as x_unit_price_basis,
-        numbered.usage_type as x_usage_type
+        numbered.usage_type as x_usage_type,
+        case
+            when pricing_currencies.is_virtual then numbered.pricing_currency
+            else numbered.virtual_currency
+        end as x_virtual_currency,
+        case
+            when pricing_currencies.is_virtual then numbered.pricing_currency_contracted_unit_price
+            else numbered.virtual_currency_contracted_unit_price
+        end as x_virtual_currency_contracted_unit_price,
+        case
+            when pricing_currencies.is_virtual then numbered.pricing_currency_effective_cost
+            else numbered.virtual_currency_effective_cost
+        end as x_virtual_currency_effective_cost,
+        case
+            when pricing_currencies.is_virtual then numbered.pricing_currency_list_unit_price
+            else numbered.virtual_currency_list_unit_price
+        end as x_virtual_currency_list_unit_price
     from numbered
+    left join pricing_currencies  -- many charges to one currency
+        on numbered.pricing_currency = pricing_currencies.pricing_currency
     left join read_meters  -- many charges to one meter
         on
             numbered.charge_category is not distinct from read_meters.charge_category
@@ -319,4 +366,4 @@ named as (
 {{ conformed('named', unknown=[
     'x_context_window', 'x_line_item_type', 'x_principal_id', 'x_profile_id', 'x_region_scope',
     'x_service_tier', 'x_tax_type',
-]) }}
+] + stated_columns()) }}

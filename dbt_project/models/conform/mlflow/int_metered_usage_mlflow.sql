@@ -27,6 +27,7 @@ attributed as (
             and cast(run_days.window_start as date) = cast(around.window_start as date)
 ),
 
+{# A run that is kept out takes its time with it; what it says of its GPUs cannot be taken from anything. #}
 nested as (
     select
         source,
@@ -34,11 +35,12 @@ nested as (
         parent_run_id,
         usage_date,
         machine,
+        max(case when standing = 'kept_out' then 1 else 0 end) = 1 as has_kept_out,
         sum(requested_gpu_seconds) as requested_gpu_seconds,
         sum(used_gpu_seconds) as used_gpu_seconds,
         sum(used_gpu_memory_gibseconds) as used_gpu_memory_gibseconds
     from attributed
-    where parent_run_id is not null and parent_run_id <> run_id and standing = 'counted'
+    where parent_run_id is not null and parent_run_id <> run_id
     group by all
 ),
 
@@ -62,9 +64,15 @@ own as (
         attributed.x_environment,
         attributed.tags,
         1 as records_count,
-        {%- for name in ['requested_gpu_seconds', 'used_gpu_seconds', 'used_gpu_memory_gibseconds'] %}
-        greatest(attributed.{{ name }} - coalesce(nested.{{ name }}, 0), 0 * attributed.{{ name }})
-            as {{ name }},
+        greatest(
+            attributed.requested_gpu_seconds - coalesce(nested.requested_gpu_seconds, 0),
+            0 * attributed.requested_gpu_seconds
+        ) as requested_gpu_seconds,
+        {%- for name in ['used_gpu_seconds', 'used_gpu_memory_gibseconds'] %}
+        case
+            when not coalesce(nested.has_kept_out, false)
+                then greatest(attributed.{{ name }} - coalesce(nested.{{ name }}, 0), 0 * attributed.{{ name }})
+        end as {{ name }},
         {%- endfor %}
         'api_equivalent' as x_basis
     from attributed
@@ -75,7 +83,6 @@ own as (
             and attributed.run_id = nested.parent_run_id
             and attributed.usage_date = nested.usage_date
             and attributed.machine is not distinct from nested.machine
-            and attributed.standing = 'counted'
 )
 
 {{ conformed_metered_usage('own', unknown=unknown_to_trackers()) }}

@@ -55,6 +55,14 @@ renamed as (
         {{ map_value('x_native', 'x_Operation') }} as operation_name,
         {{ map_value('x_native', 'x_ServiceCode') }} as product_code,
         {{ map_value('x_native', 'x_UsageType') }} as usage_type,
+        -- as our own export has them; FOCUS before 1.4 has them in the columns of pricing currency
+        {{ map_value('x_native', 'x_VirtualCurrency') }} as virtual_currency,
+        try_cast({{ map_value('x_native', 'x_VirtualCurrencyContractedUnitPrice') }} as decimal(38, 15))
+            as virtual_currency_contracted_unit_price,
+        try_cast({{ map_value('x_native', 'x_VirtualCurrencyEffectiveCost') }} as decimal(38, 12))
+            as virtual_currency_effective_cost,
+        try_cast({{ map_value('x_native', 'x_VirtualCurrencyListUnitPrice') }} as decimal(38, 15))
+            as virtual_currency_list_unit_price,
 
         -- when
         billing_period_start,

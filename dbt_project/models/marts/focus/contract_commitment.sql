@@ -157,7 +157,8 @@ final as (
             when observed.commitment_category = 'Usage' and observed.quantity is not null
                 then observed.commitment_unit
         end as ContractCommitmentUnit,
-        coalesce(commitments.contract_id, observed.contract_id) as ContractId,
+        -- a commitment of which nobody names the contract is one of its own, as in ContractApplied
+        coalesce(commitments.contract_id, observed.contract_id, observed.commitment_id) as ContractId,
         coalesce(cast(commitments.contract_to as timestamp), observed.last_charged_at) as ContractPeriodEnd,
         coalesce(cast(commitments.contract_from as timestamp), observed.first_charged_at) as ContractPeriodStart,
         coalesce(commitments.invoice_issuer, observed.invoice_issuer_name) as InvoiceIssuerName,

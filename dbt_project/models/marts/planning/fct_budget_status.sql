@@ -1,14 +1,18 @@
--- One row per billing period, budget scope, its value and currency: what was billed against the budget.
--- Invariant: actual is billed cost without taxes of exactly what the budget is of, in its currency.
+-- One row per billing period, budget scope, its value and currency: what was spent against the budget.
+-- Invariant: actual is the budgeted cost without taxes of exactly what the budget is of, in its currency.
 -- The run rate takes the days so far for the days to come: it is a line drawn on, not a forecast.
 {{ config(work_unit='whole') }}
+
+{%- set measures = [
+    'billed_cost', 'once_billed_cost', 'effective_cost', 'once_effective_cost', 'paid_ahead_effective_cost',
+] %}
 
 with actual_lines as (
     select * from {{ ref('fct_budget_actual_monthly') }}
 ),
 
 budgets as (
-    select * from {{ source('org', 'budget') }}
+    select * from {{ ref('dim_budget') }}
 ),
 
 clock as (
@@ -21,7 +25,9 @@ actuals as (
         budget_scope,
         scope_value,
         billing_currency,
-        cast(sum(actual_billed_cost) as decimal(38, 24)) as actual_billed_cost
+        {%- for measure in measures %}
+        cast(sum(actual_{{ measure }}) as decimal(38, 24)) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from actual_lines
     group by billing_period, budget_scope, scope_value, billing_currency
 ),
@@ -46,6 +52,7 @@ budgeted as (
         budgets.budget_scope,
         budgets.scope_value,
         budgets.billing_currency,
+        budgets.budgeted_cost,
         budgets.monthly_budget
     from months
     inner join budgets  -- each month to the budgets in force on its first day
@@ -54,20 +61,23 @@ budgeted as (
             and (budgets.valid_to is null or months.billing_period < budgets.valid_to)
 ),
 
-{# What was billed on the days so far, drawn on to the end: money is multiplied by days over days. #}
 compared as (
     select
-        budgeted.billing_period,
-        budgeted.budget_scope,
-        budgeted.scope_value,
-        budgeted.billing_currency,
-        budgeted.monthly_budget,
+        budgeted.*,
+        {%- for name, billed, effective in [
+            ('actual_cost', 'billed_cost', 'effective_cost'),
+            ('once_cost', 'once_billed_cost', 'once_effective_cost'),
+        ] %}
         case
             when actuals.billing_period is null then cast(0 as decimal(38, 24))
-            else actuals.actual_billed_cost
-        end as actual_billed_cost,
-        budgeted.days_count,
-        budgeted.elapsed_days_count,
+            when budgeted.budgeted_cost = 'effective' then actuals.{{ effective }}
+            else actuals.{{ billed }}
+        end as {{ name }},
+        {%- endfor %}
+        case
+            when actuals.billing_period is null then cast(0 as decimal(38, 24))
+            else actuals.paid_ahead_effective_cost
+        end as paid_ahead_effective_cost,
         case
             when budgeted.elapsed_days_count = budgeted.days_count then cast(1 as decimal(18, 12))
             when budgeted.elapsed_days_count > 0
@@ -82,11 +92,15 @@ compared as (
             and budgeted.billing_currency = actuals.billing_currency
 ),
 
+{# What goes on is drawn on to the end, what came once is not: money is multiplied by days over days. #}
 projected as (
     select
         *,
-        cast(cast(actual_billed_cost as decimal(38, 12)) * run_rate_factor as decimal(38, 12))
-            as run_rate_billed_cost
+        cast(
+            cast(once_cost as decimal(38, 12))
+            + cast(cast(actual_cost - once_cost as decimal(38, 12)) * run_rate_factor as decimal(38, 12))
+            as decimal(38, 12)
+        ) as run_rate_cost
     from compared
 )
 
@@ -95,17 +109,25 @@ select
     budget_scope,
     scope_value,
     billing_currency,
+    budgeted_cost,
     monthly_budget,
-    actual_billed_cost,
-    cast(monthly_budget - actual_billed_cost as decimal(38, 24)) as budget_left_cost,
+    actual_cost,
+    once_cost,
+    paid_ahead_effective_cost,
+    cast(monthly_budget - actual_cost as decimal(38, 24)) as budget_left_cost,
     cast(days_count as integer) as days_count,
     cast(elapsed_days_count as integer) as elapsed_days_count,
-    run_rate_billed_cost,
+    run_rate_cost,
     case
-        when actual_billed_cost is null then 'unknown'
-        when actual_billed_cost > monthly_budget then 'exceeded'
+        when actual_cost is null then 'unknown'
+        when actual_cost > monthly_budget then 'exceeded'
         when elapsed_days_count = days_count then 'kept'
-        when run_rate_billed_cost > monthly_budget then 'at risk'
+        when run_rate_cost > monthly_budget then 'at risk'
         else 'on track'
-    end as budget_state
+    end as budget_state,
+    case
+        when budgeted_cost = 'billed' and paid_ahead_effective_cost <> 0
+            then 'use that purchases and commitments pay for counts as these are billed'
+        when budgeted_cost = 'effective' then 'purchases and commitments count as they are used, not as they are billed'
+    end as budget_note
 from projected

@@ -8,6 +8,7 @@ select
     scope_value,
     billing_currency,
     monthly_budget,
+    coalesce(budgeted_cost, 'billed') as budgeted_cost,
     valid_from,
     valid_to,
     note

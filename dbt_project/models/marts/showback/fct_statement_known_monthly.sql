@@ -245,6 +245,7 @@ left join held_months  -- many to at most one
 left join budgets  -- at most one budget of an owner is in force on the first day
     on
         budgets.budget_scope = 'owner'
+        and coalesce(budgets.budgeted_cost, 'billed') = 'billed'
         and statements.owner_id = budgets.scope_value
         and statements.billing_currency = budgets.billing_currency
         and (budgets.valid_from is null or statements.billing_period >= budgets.valid_from)

@@ -7,8 +7,13 @@ with rules as (
     select * from {{ ref('focus_rule') }}
 ),
 
-known_gaps as (
-    select * from {{ ref('focus_known_gap') }}
+liftings as (
+    select * from {{ ref('focus_lifting') }}
+),
+
+invoice_lines as (
+    select * from {{ ref('dim_invoice_line') }}
+    where {{ this_period('dim_invoice_line') }}
 ),
 
 sources as (
@@ -19,19 +24,33 @@ findings as (
     select * from {{ source('tollgate', 'focus_finding') }}
 ),
 
--- what a FOCUS file broke as it came: only what breaks beyond that is a fault of lifting
+-- what lifting may mend on some rows: it fills these columns, and writes JSON as objects
+mended_columns as (
+    select column_name from liftings
+    where finding = 'filled'
+    union
+    select column_name
+    from (values ('AllocatedTags'), ('SkuPriceDetails'), ('Tags')) as json_columns (column_name)
+),
+
+-- what a FOCUS file broke as it came: all that breaks otherwise is a fault of lifting
 delivered_breaks as (
     select
-        'cost_and_usage' as dataset,
-        source,
-        billing_period,
-        rule_id,
-        sum(rows_count) as rows_count
+        findings.source,
+        findings.billing_period,
+        findings.rule_id,
+        upper(findings.currency) as currency,
+        sum(findings.rows_count) as rows_count,
+        sum(findings.billed_cost) as billed_cost,
+        sum(findings.effective_cost) as effective_cost,
+        min(mended_columns.column_name) is not null as is_mended_in_part
     from findings
+    left join mended_columns  -- many findings to at most one column
+        on findings.column_name = mended_columns.column_name
     where
         {{ this_period('findings') }}
-        and finding = 'today_broken'
-    group by source, billing_period, rule_id
+        and findings.finding = 'today_broken'
+    group by findings.source, findings.billing_period, findings.rule_id, upper(findings.currency)
 ),
 
 -- its files gave the judge an error, which stands in the place of their verdict
@@ -79,6 +98,62 @@ lines as (
 
 invoice_detail_tallies as (
     {{ focus_tallies_invoice_detail('lines') }}
+),
+
+invoices_with_terms as (
+    select distinct
+        invoice_id,
+        invoice_issuer_name
+    from invoice_lines
+),
+
+-- terms stand on a received invoice, or are told of all invoices of a source; bills have none
+lines_without_terms as (
+    select
+        lines.source,
+        lines.billing_period,
+        lines.BillingCurrency as currency,
+        count(*) as rows_count,
+        sum(lines.BilledCost) as billed_cost
+    from lines
+    inner join sources  -- many lines to their one source
+        on lines.source = sources.source
+    left join invoices_with_terms  -- many lines to at most one invoice
+        on
+            lines.InvoiceId = invoices_with_terms.invoice_id
+            and lines.InvoiceIssuerName = invoices_with_terms.invoice_issuer_name
+    where
+        sources.payment_terms is null
+        and invoices_with_terms.invoice_id is null
+    group by lines.source, lines.billing_period, lines.BillingCurrency
+),
+
+excuses as (
+    select
+        'cost_and_usage' as dataset,
+        source,
+        billing_period,
+        rule_id,
+        currency,
+        rows_count,
+        billed_cost as money,
+        effective_cost,
+        is_mended_in_part,
+        'the delivered files break it before they are lifted, in the same rows (trust.rpt_focus_delivery)' as reason
+    from delivered_breaks
+    union all
+    select
+        'invoice_detail' as dataset,
+        source,
+        billing_period,
+        'IND-PaymentTerms-C-003-M' as rule_id,
+        currency,
+        rows_count,
+        billed_cost as money,
+        cast(null as decimal(38, 12)) as effective_cost,
+        false as is_mended_in_part,
+        'no received invoice tells the terms of these lines, and the sources file none of the vendor' as reason
+    from lines_without_terms
 ),
 
 tallies as (

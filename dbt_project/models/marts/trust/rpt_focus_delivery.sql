@@ -50,6 +50,7 @@ counted as (
         {%- for name in cost_and_usage_columns() if not name.startswith('x_') %}
         count(published_charges.{{ focus_name(name) }}) as {{ focus_name(name) }},
         {%- endfor %}
+        count(published_charges.x_VirtualCurrency) as virtual_currency_count,
         count(*) as charges_count
     from published_charges
     inner join deliveries  -- many charges to one delivery
@@ -137,6 +138,23 @@ lifted as (
         values_count as rows_count
     from columns_before
     where not is_kept
+
+    union all
+
+    select
+        snapshot_id,
+        cast(null as integer) as file_group,
+        cast(null as string) as delivered_files,
+        'renamed' as finding,
+        'x_VirtualCurrency' as column_name,
+        'PricingCurrency' as delivered_column,
+        'PricingCurrency is read as x_VirtualCurrency where it is no money, and its prices and costs likewise: '
+        'FOCUS 1.4 has no virtual currencies, and the columns of PricingCurrency are those of BillingCurrency'
+            as sentence,
+        charges_count as judged_rows_count,
+        virtual_currency_count as rows_count
+    from counted
+    where virtual_currency_count > 0
 
     union all
 

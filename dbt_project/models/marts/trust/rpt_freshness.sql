@@ -1,6 +1,7 @@
 -- One row per source, dataset and billing period: how fresh it is and what stands in the way.
 -- Invariant: every current snapshot and every failure is here.
--- freshness is `current`, or `stale` when the last attempt to bring it up to date failed.
+-- freshness is `current`, `stale` when the last attempt to bring it up to date failed, or `held`
+-- when a gate stopped the month: it is as last published, and the rest was published without it.
 {{ config(work_unit='whole') }}
 
 with snapshots as (
@@ -11,7 +12,11 @@ failures as (
     select * from {{ source('tollgate', 'source_failure') }}
 ),
 
-held as (
+held_periods as (
+    select * from {{ source('tollgate', 'held_period') }}
+),
+
+not_taken as (
     select distinct
         source,
         dataset,
@@ -53,7 +58,7 @@ problems as (
         billing_period,
         'snapshot ' || snapshot_id || ' is ' || snapshot_state as reason,
         'read the receipt beside the snapshot and accept or correct it' as remedy
-    from held
+    from not_taken
 ),
 
 {# One problem a period, whole: the reason and the remedy of the same one. #}
@@ -74,6 +79,16 @@ periods as (
     select source, dataset, billing_period from current_snapshots
     union
     select source, dataset, billing_period from problem_by_period
+    union
+    select
+        snapshots.source,
+        snapshots.dataset,
+        snapshots.billing_period
+    from snapshots
+    inner join held_periods  -- many snapshots to one month
+        on
+            snapshots.source = held_periods.source
+            and snapshots.billing_period = held_periods.billing_period
 )
 
 select
@@ -84,9 +99,13 @@ select
     current_snapshots.extracted_at,
     current_snapshots.window_end_date,
     current_snapshots.row_count,
-    case when problem_by_period.reason is null then 'current' else 'stale' end as freshness,
-    problem_by_period.reason,
-    problem_by_period.remedy
+    case
+        when problem_by_period.reason is not null then 'stale'
+        when held_periods.reason is not null then 'held'
+        else 'current'
+    end as freshness,
+    coalesce(problem_by_period.reason, held_periods.reason) as reason,
+    coalesce(problem_by_period.remedy, held_periods.what_to_do) as remedy
 from periods
 left join current_snapshots  -- one to at most one
     on
@@ -98,3 +117,7 @@ left join problem_by_period  -- one to at most one
         periods.source = problem_by_period.source
         and periods.dataset is not distinct from problem_by_period.dataset
         and periods.billing_period is not distinct from problem_by_period.billing_period
+left join held_periods  -- many datasets to at most one month
+    on
+        periods.source = held_periods.source
+        and periods.billing_period = held_periods.billing_period

@@ -28,6 +28,10 @@ gpu_windows as (
     select * from {{ ref('int_gpu_resource_windows') }}
 ),
 
+use_case_windows as (
+    select * from {{ ref('int_gpu_resource_use_cases') }}
+),
+
 stated as (
     select
         'training_run.csv' as run_source,
@@ -172,6 +176,19 @@ corrected_windows as (
     group by source, resource_id, charge_period_start, charge_period_end
 ),
 
+{# What the ledger gives a use case of a window, whatever the month of the bill. #}
+carried_windows as (
+    select
+        source,
+        resource_id,
+        charge_period_start,
+        charge_period_end,
+        use_case_id,
+        cast(sum(effective_cost_reporting) as decimal(38, 12)) as use_case_cost_reporting
+    from use_case_windows
+    group by source, resource_id, charge_period_start, charge_period_end, use_case_id
+),
+
 {#
   The part of each charge window in which a run was at work; a run without an end is still at it. A run that
   is kept out has its part too: what nobody named is not paid by those beside it.
@@ -180,6 +197,7 @@ touched_windows as (
     select
         judged.run_id,
         judged.parent_run_id,
+        judged.use_case_id,
         corrected_windows.source,
         corrected_windows.resource_id,
         corrected_windows.charge_period_start,
@@ -271,6 +289,21 @@ run_costs as (
         sum(listed_spot_cost_reporting * share) as listed_spot_cost_reporting
     from shares
     group by run_id
+),
+
+use_case_costs as (
+    select
+        shares.run_id,
+        sum(carried_windows.use_case_cost_reporting * shares.share) as use_case_cost_reporting
+    from shares
+    inner join carried_windows  -- a run's part of a window to what its use case carries of that
+        on
+            shares.source = carried_windows.source
+            and shares.resource_id = carried_windows.resource_id
+            and shares.charge_period_start = carried_windows.charge_period_start
+            and shares.charge_period_end = carried_windows.charge_period_end
+            and shares.use_case_id = carried_windows.use_case_id
+    group by shares.run_id
 ),
 
 {# Each run for itself and for every run around it. #}
@@ -371,6 +404,7 @@ costed as (
             'coalesce(judged.ended_at, cast(clock.today_date as timestamp))',
         ) }} as seconds_at_work,
         run_costs.own_cost_reporting,
+        use_case_costs.use_case_cost_reporting,
         family_costs.cost_with_nested_reporting,
         run_costs.spot_cost_reporting,
         run_costs.spot_saving_reporting,
@@ -381,6 +415,8 @@ costed as (
     cross join clock
     left join run_costs  -- at most one
         on judged.run_id = run_costs.run_id
+    left join use_case_costs  -- at most one
+        on judged.run_id = use_case_costs.run_id
     left join family_costs  -- at most one
         on judged.run_id = family_costs.outer_run_id
     left join family_hours  -- at most one
@@ -414,6 +450,7 @@ select
     metric_value,
     reporting_currency,
     cast(own_cost_reporting as decimal(38, 24)) as own_cost_reporting,
+    cast(coalesce(use_case_cost_reporting, 0 * own_cost_reporting) as decimal(38, 24)) as use_case_cost_reporting,
     cast(cost_with_nested_reporting as decimal(38, 24)) as cost_with_nested_reporting,
     cast(coalesce(spot_cost_reporting, 0 * own_cost_reporting) as decimal(38, 24)) as spot_cost_reporting,
     cast(coalesce(spot_saving_reporting, 0 * own_cost_reporting) as decimal(38, 24)) as spot_saving_reporting,
@@ -447,6 +484,7 @@ select
     in_order.metric_value,
     cast(null as string) as reporting_currency,
     cast(null as decimal(38, 24)) as own_cost_reporting,
+    cast(null as decimal(38, 24)) as use_case_cost_reporting,
     cast(null as decimal(38, 24)) as cost_with_nested_reporting,
     cast(null as decimal(38, 24)) as spot_cost_reporting,
     cast(null as decimal(38, 24)) as spot_saving_reporting,

@@ -7,6 +7,14 @@ with inference as (
     select * from {{ ref('fct_cost_per_inference_monthly') }}
 ),
 
+hosted_models as (
+    select * from {{ ref('fct_hosted_model_monthly') }}
+),
+
+training_runs as (
+    select * from {{ ref('fct_training_efficiency') }}
+),
+
 economics as (
     select * from {{ ref('fct_use_case_economics_monthly') }}
 ),
@@ -15,16 +23,187 @@ returns as (
     select * from {{ ref('fct_return_on_model_investment') }}
 ),
 
-by_model as (
+bought as (
     select
         billing_period,
         use_case_id,
         x_model,
         sum(loaded_cost_reporting) as loaded_cost_reporting,
+        sum(direct_cost_reporting) as direct_cost_reporting,
+        {%- for name, parts in [('machines', ['idle', 'machines']), ('around', ['other_ai', 'platform'])] %}
+        sum(
+            {%- for part in parts %}
+            case when shared_{{ part }}_cost_reporting is not null then shared_{{ part }}_cost_reporting else 0 end
+            {{- ' +' if not loop.last }}
+            {%- endfor %}
+        ) as {{ name }}_cost_reporting,
+        {%- endfor %}
         case when count(*) = count(requests) then sum(requests) end as requests
     from inference
     where use_case_id is not null and x_model is not null
     group by billing_period, use_case_id, x_model
+),
+
+{# A model whose machines the bill names served in the months in which it does; of one that no bill ever names
+    nobody knows. #}
+hosted as (
+    select *
+    from hosted_models
+    qualify
+        gpu_hours is not null
+        or hosting_cost_reporting is not null
+        or count(gpu_hours) over (partition by hosted_model, use_case_id) = 0
+),
+
+own_models as (
+    select distinct
+        use_case_id,
+        hosted_model
+    from hosted_models
+),
+
+{# The training of a model is paid when it runs, as the use case pays it. Before it serves it has no requests. #}
+trained as (
+    select
+        training_runs.use_case_id,
+        training_runs.trained_model,
+        {{ month_of('training_runs.started_at') }} as billing_period,
+        sum(training_runs.use_case_cost_reporting) as training_cost_reporting
+    from training_runs
+    inner join own_models  -- many runs to one model
+        on
+            training_runs.use_case_id = own_models.use_case_id
+            and training_runs.trained_model = own_models.hosted_model
+    group by
+        training_runs.use_case_id, training_runs.trained_model, {{ month_of('training_runs.started_at') }}
+),
+
+own as (
+    select
+        coalesce(hosted.billing_period, trained.billing_period) as billing_period,
+        coalesce(hosted.use_case_id, trained.use_case_id) as use_case_id,
+        coalesce(hosted.hosted_model, trained.trained_model) as x_model,
+        hosted.use_case_hosting_cost_reporting as hosting_cost_reporting,
+        trained.training_cost_reporting,
+        case
+            when hosted.hosted_model is null then cast(0 as decimal(38, 12))
+            else hosted.served_requests
+        end as requests
+    from hosted
+    full outer join trained  -- one to at most one
+        on
+            hosted.billing_period = trained.billing_period
+            and hosted.use_case_id = trained.use_case_id
+            and hosted.hosted_model = trained.trained_model
+),
+
+{# What a model costs by itself: its charges, or its machines and its training. #}
+each_model as (
+    select
+        billing_period,
+        use_case_id,
+        x_model,
+        false as is_hosted,
+        loaded_cost_reporting,
+        direct_cost_reporting,
+        machines_cost_reporting,
+        around_cost_reporting,
+        cast(null as decimal(38, 24)) as hosting_cost_reporting,
+        cast(null as decimal(38, 24)) as training_cost_reporting,
+        requests
+    from bought
+
+    union all
+
+    select
+        billing_period,
+        use_case_id,
+        x_model,
+        true as is_hosted,
+        cast(null as decimal(38, 24)) as loaded_cost_reporting,
+        coalesce(hosting_cost_reporting, 0 * training_cost_reporting)
+        + coalesce(training_cost_reporting, 0 * hosting_cost_reporting) as direct_cost_reporting,
+        cast(0 as decimal(38, 24)) as machines_cost_reporting,
+        cast(0 as decimal(38, 24)) as around_cost_reporting,
+        hosting_cost_reporting,
+        training_cost_reporting,
+        requests
+    from own
+),
+
+own_and_bought as (
+    select
+        billing_period,
+        use_case_id,
+        x_model,
+        max(case when is_hosted then 1 else 0 end) = 1 as is_hosted,
+        sum(loaded_cost_reporting) as loaded_cost_reporting,
+        sum(direct_cost_reporting) as direct_cost_reporting,
+        sum(machines_cost_reporting) as machines_cost_reporting,
+        sum(around_cost_reporting) as around_cost_reporting,
+        sum(hosting_cost_reporting) as hosting_cost_reporting,
+        sum(training_cost_reporting) as training_cost_reporting,
+        case when count(*) = count(requests) then sum(requests) end as requests
+    from each_model
+    group by billing_period, use_case_id, x_model
+),
+
+{#
+  Cost per inference loads the machines of an own model onto the models that are bought. Here they are its own, and
+  what is left of the shared cost is loaded onto all models by what each costs by itself.
+#}
+shared as (
+    select
+        *,
+        max(case when is_hosted then 1 else 0 end) over (partition by billing_period, use_case_id) = 1 as has_hosted,
+        cast(sum(around_cost_reporting) over (partition by billing_period, use_case_id) + greatest(
+            sum(machines_cost_reporting) over (partition by billing_period, use_case_id)
+            - sum(case when is_hosted and direct_cost_reporting is not null then direct_cost_reporting else 0 end)
+                over (partition by billing_period, use_case_id),
+            0
+        ) as decimal(38, 24)) as left_cost_reporting,
+        sum(case when direct_cost_reporting > 0 then direct_cost_reporting end)
+            over (partition by billing_period, use_case_id) as models_direct_cost_reporting,
+        row_number() over (
+            partition by billing_period, use_case_id
+            order by
+                case when direct_cost_reporting > 0 then direct_cost_reporting end desc nulls last, x_model asc
+        ) as cost_place
+    from own_and_bought
+),
+
+direct_shares as (
+    select
+        *,
+        case
+            when direct_cost_reporting > 0
+                then {{ per_unit_share(
+                    'cast(direct_cost_reporting as decimal(38, 12))',
+                    'cast(models_direct_cost_reporting as decimal(38, 12))',
+                ) }}
+            else 0
+        end as direct_share
+    from shared
+),
+
+by_model as (
+    select
+        *,
+        case
+            when not has_hosted then loaded_cost_reporting
+            when direct_cost_reporting is null or models_direct_cost_reporting is null then direct_cost_reporting
+            when cost_place = 1
+                then direct_cost_reporting + left_cost_reporting - sum(
+                    case
+                        when cost_place > 1
+                            then cast(cast(left_cost_reporting as decimal(38, 12)) * direct_share as decimal(38, 24))
+                        else 0
+                    end
+                ) over (partition by billing_period, use_case_id)
+            else direct_cost_reporting
+                + cast(cast(left_cost_reporting as decimal(38, 12)) * direct_share as decimal(38, 24))
+        end as its_cost_reporting
+    from direct_shares
 ),
 
 counted as (
@@ -32,7 +211,7 @@ counted as (
         *,
         count(*) over (partition by billing_period, use_case_id) as models_count,
         count(requests) over (partition by billing_period, use_case_id) as counted_models_count,
-        sum(loaded_cost_reporting) over (partition by billing_period, use_case_id) as models_cost_reporting,
+        sum(its_cost_reporting) over (partition by billing_period, use_case_id) as models_cost_reporting,
         row_number() over (
             partition by billing_period, use_case_id
             order by requests desc nulls last, x_model asc
@@ -101,6 +280,7 @@ to_divide as (
         sum(benefit_reporting) as benefit_reporting,
         sum(benefit_low_reporting) as benefit_low_reporting,
         sum(benefit_high_reporting) as benefit_high_reporting,
+        max(case when billing_period = served_period then cost_basis end) as cost_basis,
         max(case when billing_period = served_period then romi_unknown_reason end) as romi_unknown_reason
     from waiting
     where served_period is not null
@@ -114,7 +294,10 @@ monthly as (
         shares.x_model,
         shares.requests,
         shares.benefit_share,
-        shares.loaded_cost_reporting,
+        shares.is_hosted,
+        shares.hosting_cost_reporting,
+        shares.training_cost_reporting,
+        shares.its_cost_reporting,
         economics.use_case,
         economics.owner_id,
         economics.team,
@@ -124,13 +307,17 @@ monthly as (
         economics.benefit_stated_by,
         economics.benefit_stated_on,
         {# people, and what the use case pays for no model: they cost each model as much as it brings #}
-        to_divide.full_cost_reporting - shares.models_cost_reporting as rest_cost_reporting,
+        case
+            when shares.models_cost_reporting is null then to_divide.full_cost_reporting
+            else to_divide.full_cost_reporting - shares.models_cost_reporting
+        end as rest_cost_reporting,
         shares.place,
         {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
         cast(
             cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)
         ) as {{ benefit }}_reporting,
         {%- endfor %}
+        to_divide.cost_basis,
         to_divide.romi_unknown_reason as use_case_unknown_reason
     from shares
     inner join economics  -- many models to one use case
@@ -159,10 +346,10 @@ full_costs as (
     select
         *,
         case
-            when rest_cost_reporting is null or rest_cost_reporting = 0 then loaded_cost_reporting
+            when rest_cost_reporting is null or rest_cost_reporting = 0 then its_cost_reporting
             when benefit_share is null then null
-            when loaded_cost_reporting is null then its_rest_cost_reporting
-            else loaded_cost_reporting + its_rest_cost_reporting
+            when its_cost_reporting is null then its_rest_cost_reporting
+            else its_cost_reporting + its_rest_cost_reporting
         end as full_cost_reporting
     from rests
 ),
@@ -228,9 +415,14 @@ select
     reporting_currency,
     cast(requests as decimal(38, 12)) as requests,
     cast(benefit_share as decimal(18, 12)) as benefit_share,
+    is_hosted,
+    cast(hosting_cost_reporting as decimal(38, 24)) as hosting_cost_reporting,
+    cast(training_cost_reporting as decimal(38, 24)) as training_cost_reporting,
+    cast(its_cost_reporting as decimal(38, 24)) as loaded_cost_reporting,
     cast(full_cost_reporting as decimal(38, 24)) as full_cost_reporting,
     benefit_reporting,
     cumulative_full_cost_reporting,
+    cost_basis,
     cumulative_benefit_reporting,
     cumulative_benefit_low_reporting,
     cumulative_benefit_high_reporting,

@@ -82,6 +82,7 @@ monthly as (
         economics.benefit_low_reporting,
         economics.benefit_high_reporting,
         economics.benefit_unknown_reason,
+        economics.margin_reporting,
         economics.benefit_state,
         economics.benefit_stated_by,
         economics.benefit_stated_on
@@ -140,11 +141,33 @@ cumulative as (
             partition by use_case_id
             order by billing_period rows between unbounded preceding and current row
         ) as unknown_benefit_months_count,
+        sum(case when people_cost_reporting is null then 1 else 0 end) over (
+            partition by use_case_id
+            order by billing_period rows between unbounded preceding and current row
+        ) as unknown_people_months_count,
         sum(case when is_people_rate_unknown then 1 else 0 end) over (
             partition by use_case_id
             order by billing_period rows between unbounded preceding and current row
         ) as unknown_people_rates
     from full_costs
+),
+
+{# Whether a month, and all months up to it, gain or lose, before and after people: what parts margin and return. #}
+signs as (
+    select
+        *,
+        {%- for sign, benefit, cost in [
+            ('margin_sign', 'benefit', 'effective_cost'), ('full_margin_sign', 'benefit', 'full_cost'),
+            ('margin_to_date_sign', 'cumulative_benefit', 'cumulative_effective_cost'),
+            ('return_sign', 'cumulative_benefit', 'cumulative_full_cost'),
+        ] %}
+        case
+            when {{ benefit }}_reporting > {{ cost }}_reporting then 1
+            when {{ benefit }}_reporting < {{ cost }}_reporting then -1
+            when {{ benefit }}_reporting = {{ cost }}_reporting then 0
+        end as {{ sign }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cumulative
 ),
 
 paid_back as (
@@ -158,7 +181,7 @@ paid_back as (
             partition by use_case_id
             order by billing_period rows between unbounded preceding and current row
         ) as payback_period
-    from cumulative
+    from signs
 )
 
 select
@@ -176,6 +199,17 @@ select
     paid_back.cumulative_training_cost_reporting,
     paid_back.cumulative_people_cost_reporting,
     paid_back.cumulative_full_cost_reporting,
+    case
+        when
+            paid_back.cumulative_people_cost_reporting is null
+            and paid_back.cumulative_effective_cost_reporting is null
+            then 'nothing known'
+        when paid_back.cumulative_people_cost_reporting is null then 'bills only'
+        when paid_back.cumulative_effective_cost_reporting is null then 'people only'
+        when paid_back.unknown_people_months_count = 0 then 'bills and people'
+        else 'bills, and people of some months'
+    end as cost_basis,
+    cast(paid_back.unknown_people_months_count as bigint) as unknown_people_months_count,
     paid_back.cumulative_benefit_reporting,
     paid_back.cumulative_benefit_low_reporting,
     paid_back.cumulative_benefit_high_reporting,
@@ -198,6 +232,18 @@ select
             then 'no exchange rate is known for the cost of people in a month'
         when paid_back.cumulative_full_cost_reporting = 0 then 'it has cost nothing'
     end as romi_unknown_reason,
+    paid_back.margin_reporting,
+    case
+        when
+            paid_back.unknown_people_rates > 0
+            or coalesce(paid_back.margin_sign * paid_back.return_sign, 0) <> -1
+            then null
+        when paid_back.full_margin_sign = paid_back.return_sign
+            then 'the margin is before people, the return after them'
+        when paid_back.margin_to_date_sign = paid_back.return_sign
+            then 'the margin is of the month, the return of all months up to it'
+        else 'the margin is of the month and before people, the return of all months and after them'
+    end as margin_contradiction_reason,
     paid_back.payback_period,
     case
         when paid_back.payback_period is not null then null

@@ -3,19 +3,36 @@
 -- cost_with_nested repeats the costs of nested runs: never add it up over all rows.
 {{ config(work_unit='whole') }}
 
+{%- set most_parents = most_parents() %}
+
 with training_runs as (
     select * from {{ ref('rpt_training_run') }}
     where standing = 'counted'
 ),
 
-{# A run around it that does not count is no run of this list. #}
+parents as (
+    select
+        run_id,
+        parent_run_id,
+        case when standing = 'counted' then run_id end as counted_run_id
+    from {{ ref('rpt_training_run') }}
+    where standing <> 'stated_elsewhere'
+),
+
+{# What is nested in a run that is kept out is nested in the next one around it that counts, whose cost holds it. #}
 nested as (
     select
         training_runs.*,
-        parents.run_id as counted_parent_run_id
+        coalesce(
+            {%- for n in range(1, most_parents + 1) %}
+            around_{{ n }}.counted_run_id{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as counted_parent_run_id
     from training_runs
-    left join training_runs as parents  -- a run to at most one run around it
-        on training_runs.parent_run_id = parents.run_id
+    {%- for n in range(1, most_parents + 1) %}
+    left join parents as around_{{ n }}  -- a run to at most one run around it
+        on {{ 'training_runs' if n == 1 else 'around_' ~ (n - 1) }}.parent_run_id = around_{{ n }}.run_id
+    {%- endfor %}
 ),
 
 compared as (
@@ -58,6 +75,7 @@ select
     metric_value,
     reporting_currency,
     own_cost_reporting,
+    use_case_cost_reporting,
     cost_with_nested_reporting,
     cast(case
         when run_state in ('failed', 'preempted') then own_cost_reporting

@@ -22,12 +22,31 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+names as (
+    -- what use cases and owners are called now; an own model is named by itself
+    select
+        'use_case' as subject_kind,
+        use_case_id as subject_id,
+        max_by(use_case, coalesce(valid_from, date '0001-01-01')) as subject_name
+    from reference.dim_use_case
+    group by all
+
+    union all
+
+    select
+        'owner' as subject_kind,
+        owner_id as subject_id,
+        max_by(team, coalesce(valid_from, date '0001-01-01')) as subject_name
+    from reference.dim_owner
+    group by all
 )
 
 select
     benchmark.benchmark_metric,
     benchmark.subject_kind,
-    benchmark.subject_id as subject_name,
+    coalesce(names.subject_name, benchmark.subject_id) as subject_name,
     benchmark.metric_value as metric_ratio,
     benchmark.unit as metric_unit,
     benchmark.peer_rank as place_count,
@@ -41,4 +60,5 @@ select
     1 as rows_count
 from unit_economics.fct_benchmark_monthly as benchmark
 inner join months on benchmark.billing_period = months.this_month
+left join names on benchmark.subject_kind = names.subject_kind and benchmark.subject_id = names.subject_id
 order by benchmark.benchmark_metric, benchmark.subject_kind, place_count, subject_name

@@ -1,4 +1,27 @@
-with costs as (
+with periods as (
+    select
+        source,
+        billing_period,
+        cast(billing_period - interval '1 month' as date) as month_before,
+        period_status,
+        -- how far the bills of a month that is not over go
+        date_diff('day', billing_period, window_end_date) as days_count
+    from reference.dim_billing_period
+),
+
+states as (
+    select
+        billing_period,
+        month_before,
+        case when bool_and(period_status = 'complete') then 'complete' else 'open' end
+            as period_status,
+        min(days_count) as least_days_count,
+        max(days_count) as most_days_count
+    from periods
+    group by billing_period, month_before
+),
+
+costs as (
     select
         billing_period,
         reporting_currency as currency,
@@ -7,11 +30,48 @@ with costs as (
         count(*) as rows_count
     from showback.fct_showback_daily
     group by all
+),
+
+-- Of the month before one that is open, the days that each source's bill has of the open one.
+same_days as (
+    select
+        periods.billing_period,
+        before.reporting_currency as currency,
+        sum(before.effective_cost_reporting) as cost
+    from periods
+    inner join showback.fct_showback_daily as before
+        on
+            periods.source = before.source
+            and periods.month_before = before.billing_period
+            and before.usage_date < before.billing_period + cast(periods.days_count as integer)
+    where periods.period_status = 'open'
+    group by all
 )
 
 select
-    *,
-    billed_cost - cost as billed_ahead_cost,
-    cost - lag(cost) over (partition by currency order by billing_period) as cost_change
+    costs.billing_period,
+    states.period_status,
+    costs.currency,
+    costs.billed_cost,
+    costs.cost,
+    costs.billed_cost - costs.cost as billed_ahead_cost,
+    costs.cost - case when states.period_status = 'open' then same_days.cost else before.cost end
+        as like_for_like_change_cost,
+    case
+        when before.cost is null then null
+        when states.period_status = 'complete' then 'the month before'
+        when same_days.cost is null then null
+        when states.least_days_count = states.most_days_count
+            then 'first ' || states.most_days_count || ' days of the month before'
+        else
+            'first ' || states.least_days_count || ' to ' || states.most_days_count
+            || ' days of the month before, as each source goes'
+    end as compared_with,
+    costs.rows_count
 from costs
-order by billing_period desc, currency
+left join states on costs.billing_period = states.billing_period
+left join costs as before
+    on states.month_before = before.billing_period and costs.currency = before.currency
+left join same_days
+    on costs.billing_period = same_days.billing_period and costs.currency = same_days.currency
+order by costs.billing_period desc, costs.currency

@@ -2,21 +2,47 @@ with newest as (
     -- the month that is running, because a budget is watched while it can still be kept
     select max(billing_period) as newest_month
     from planning.fct_budget_status
+),
+
+names as (
+    -- what use cases and owners are called now; a provider and an account are named by themselves
+    select
+        'use_case' as budget_scope,
+        use_case_id as scope_value,
+        max_by(use_case, coalesce(valid_from, date '0001-01-01')) as scope_name
+    from reference.dim_use_case
+    group by all
+
+    union all
+
+    select
+        'owner' as budget_scope,
+        owner_id as scope_value,
+        max_by(team, coalesce(valid_from, date '0001-01-01')) as scope_name
+    from reference.dim_owner
+    group by all
 )
 
 select
     status.budget_scope,
-    status.scope_value,
+    coalesce(names.scope_name, status.scope_value) as scope_value,
     status.billing_period,
     status.billing_currency as currency,
+    status.budgeted_cost as budgeted_kind,
     status.monthly_budget as budget_cost,
-    status.actual_billed_cost as billed_cost,
+    status.actual_cost as spent_cost,
+    status.once_cost,
     status.budget_left_cost,
-    status.run_rate_billed_cost as run_rate_estimated_cost,
+    status.run_rate_cost as run_rate_estimated_cost,
     status.budget_state,
+    status.paid_ahead_effective_cost as paid_ahead_cost,
+    status.budget_note,
     1 as rows_count
 from planning.fct_budget_status as status
 inner join newest on status.billing_period = newest.newest_month
+left join names on
+    status.budget_scope = names.budget_scope
+    and status.scope_value = names.scope_value
 order by
     case status.budget_state when 'exceeded' then 1 when 'at risk' then 2 else 3 end,
-    status.budget_left_cost, status.budget_scope, status.scope_value, currency
+    status.budget_left_cost, status.budget_scope, scope_value, currency

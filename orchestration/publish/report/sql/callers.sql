@@ -31,12 +31,21 @@ names as (
         max_by(use_case, coalesce(valid_from, date '0001-01-01')) as use_case
     from reference.dim_use_case
     group by use_case_id
+),
+
+owners as (
+    -- a meter knows a team by the owner's id, or by a word of its own
+    select
+        owner_id,
+        max_by(team, coalesce(valid_from, date '0001-01-01')) as team
+    from reference.dim_owner
+    group by owner_id
 )
 
 select
     coalesce(names.use_case, callers.use_case_id, 'no use case') as use_case,
     callers.x_model as model,
-    callers.x_team as team,
+    coalesce(owners.team, callers.x_team, 'no team') as team,
     callers.requests,
     callers.failed_requests,
     callers.failed_share,
@@ -50,4 +59,5 @@ select
 from unit_economics.fct_caller_economics_monthly as callers
 inner join months on callers.billing_period = months.this_month
 left join names on callers.use_case_id = names.use_case_id
+left join owners on callers.x_team = owners.owner_id
 order by callers.requests desc nulls last, use_case, model, team

@@ -26,8 +26,8 @@ with months as (
 
 costs as (
     select
-        cost_centre,
-        department,
+        coalesce(cost_centre, 'no cost centre') as cost_centre,
+        coalesce(department, 'no department') as department,
         coalesce(team, outcome) as team,
         outcome,
         reporting_currency as currency,

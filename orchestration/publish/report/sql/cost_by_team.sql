@@ -27,9 +27,9 @@ with months as (
 costs as (
     select
         coalesce(team, outcome) as team,
-        department,
-        cost_centre,
-        persona,
+        coalesce(department, 'no department') as department,
+        coalesce(cost_centre, 'no cost centre') as cost_centre,
+        coalesce(persona, 'no kind') as persona,
         outcome,
         reporting_currency as currency,
         billing_period = this_month as is_this_month,

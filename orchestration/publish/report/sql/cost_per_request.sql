@@ -26,21 +26,37 @@ with months as (
 
 inferences as (
     select
-        coalesce(use_case, 'no use case') as use_case,
-        coalesce(team, outcome) as team,
-        x_model as model,
-        billing_currency as currency,
-        sum(effective_cost) filter (where billing_period = this_month) as cost,
-        sum(requests) filter (where billing_period = this_month) as requests,
-        sum(effective_cost) filter (where billing_period = this_month and requests is not null)
-            as counted_cost,
-        sum(effective_cost) filter (where billing_period = month_before and requests is not null)
-            as counted_cost_before,
-        sum(requests) filter (where billing_period = month_before) as requests_before,
-        max(cost_per_request_unknown_reason) filter (where billing_period = this_month) as reason,
+        coalesce(inference.use_case, 'no use case') as use_case,
+        coalesce(inference.team, inference.outcome) as team,
+        inference.x_model as model,
+        inference.reporting_currency as currency,
+        inference.billing_period = months.this_month as is_this_month,
+        inference.direct_cost_reporting as cost,
+        inference.requests,
+        inference.requests is not null and inference.direct_cost_reporting is not null as is_counted,
+        inference.requests_source,
+        inference.cost_per_request_unknown_reason
+    from unit_economics.fct_cost_per_inference_monthly as inference
+    inner join months on inference.billing_period in (months.this_month, months.month_before)
+    where inference.x_model is not null
+),
+
+compared as (
+    select
+        use_case,
+        team,
+        model,
+        currency,
+        sum(cost) filter (where is_this_month) as cost,
+        sum(requests) filter (where is_this_month and is_counted) as requests,
+        sum(cost) filter (where is_this_month and is_counted) as counted_cost,
+        sum(requests) filter (where not is_this_month and is_counted) as requests_before,
+        sum(cost) filter (where not is_this_month and is_counted) as counted_cost_before,
+        string_agg(distinct requests_source, ' and ' order by requests_source desc) filter (where is_this_month)
+            as requests_source,
+        max(cost_per_request_unknown_reason) filter (where is_this_month) as reason,
         count(*) as rows_count
-    from unit_economics.fct_cost_per_inference_daily
-    inner join months on billing_period in (this_month, month_before)
+    from inferences
     group by all
 )
 
@@ -51,11 +67,12 @@ select
     currency,
     cost,
     requests,
+    coalesce(requests_source, 'nobody') as requests_source,
     cast(unit_economics.quotient(counted_cost, requests) as decimal(18, 6)) as cost_per_request,
     cast(unit_economics.quotient(counted_cost_before, requests_before) as decimal(18, 6))
         as cost_per_request_before,
-    case when requests is null then reason end as reason,
+    reason,
     rows_count
-from inferences
+from compared
 where cost is not null or requests is not null
 order by cost desc nulls last, use_case, team, model, currency

@@ -31,6 +31,7 @@ select
     hosted.hosting_cost_reporting as hosting_cost,
     hosted.served_tokens as tokens,
     hosted.tokens_state,
+    hosted.metered_share,
     hosted.utilisation_share,
     hosted.cost_per_million_tokens,
     hosted.full_use_cost_per_million_tokens,
@@ -38,7 +39,7 @@ select
     hosted.compared_price_per_million_tokens,
     hosted.break_even_tokens,
     hosted.cheaper_choice,
-    hosted.cheaper_choice_unknown_reason as reason,
+    coalesce(hosted.cost_per_million_tokens_unknown_reason, hosted.cheaper_choice_unknown_reason) as reason,
     1 as rows_count
 from unit_economics.fct_hosted_model_monthly as hosted
 inner join months on hosted.billing_period = months.this_month

@@ -26,15 +26,17 @@ with months as (
 
 inferences as (
     select
-        use_case,
-        x_model as model,
-        billing_currency as currency,
-        sum(effective_cost) as cost,
-        sum(requests) as requests,
+        inference.use_case,
+        inference.x_model as model,
+        inference.reporting_currency as currency,
+        sum(inference.direct_cost_reporting) as cost,
+        sum(inference.requests) as requests,
         count(*) as rows_count
-    from unit_economics.fct_cost_per_inference_daily
-    inner join months on billing_period = this_month
-    where requests is not null and effective_cost is not null and use_case is not null
+    from unit_economics.fct_cost_per_inference_monthly as inference
+    inner join months on inference.billing_period = months.this_month
+    where
+        inference.requests is not null and inference.direct_cost_reporting is not null
+        and inference.use_case is not null and inference.x_model is not null
     group by all
 )
 

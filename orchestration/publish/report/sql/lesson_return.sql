@@ -32,6 +32,7 @@ select
     romi.benefit_state,
     romi.benefit_stated_by,
     romi.romi_pct,
+    romi.cost_basis,
     1 as rows_count
 from unit_economics.fct_return_on_model_investment as romi
 inner join months on romi.billing_period = months.this_month

@@ -35,7 +35,7 @@ select
     inference.shared_cost_reporting as around_cost,
     inference.loaded_cost_reporting as loaded_cost,
     inference.requests,
-    inference.requests_source,
+    coalesce(inference.requests_source, 'nobody') as requests_source,
     inference.direct_cost_per_request,
     inference.loaded_cost_per_request,
     inference.cost_per_request_unknown_reason as reason,

@@ -27,20 +27,34 @@ with months as (
 select
     romi.use_case,
     romi.team,
-    romi.stage,
-    romi.reporting_currency as currency,
-    romi.cumulative_full_cost_reporting as full_cost,
-    romi.cumulative_training_cost_reporting as training_cost,
-    romi.cumulative_benefit_reporting as benefit_amount,
+    romi.cost_basis,
     romi.romi_pct,
     romi.romi_low_pct,
     romi.romi_high_pct,
     romi.payback_period,
+    romi.is_history_cut,
+    romi.reporting_currency as currency,
+    romi.cumulative_full_cost_reporting as full_cost,
+    romi.cumulative_people_cost_reporting as people_cost,
+    romi.cumulative_training_cost_reporting as training_cost,
+    romi.cumulative_benefit_reporting as benefit_amount,
+    romi.unknown_benefit_months_count,
     romi.benefit_state,
-    romi.benefit_stated_by,
+    coalesce(romi.benefit_stated_by, 'nobody') as benefit_stated_by,
     romi.benefit_stated_on,
+    romi.margin_reporting as margin_amount,
+    romi.margin_contradiction_reason,
+    romi.stage,
     coalesce(romi.romi_unknown_reason, romi.payback_unknown_reason) as reason,
     1 as rows_count
 from unit_economics.fct_return_on_model_investment as romi
 inner join months on romi.billing_period = months.this_month
-order by romi.romi_pct desc nulls last, full_cost desc nulls last, romi.use_case
+order by
+    case romi.cost_basis
+        when 'bills and people' then 1
+        when 'bills, and people of some months' then 2
+        when 'people only' then 3
+        when 'bills only' then 4
+        else 5
+    end,
+    romi.romi_pct desc nulls last, full_cost desc nulls last, romi.use_case

@@ -31,11 +31,20 @@ names as (
         max_by(use_case, coalesce(valid_from, date '0001-01-01')) as use_case
     from reference.dim_use_case
     group by use_case_id
+),
+
+owners as (
+    -- a meter knows a team by the owner's id, or by a word of its own
+    select
+        owner_id,
+        max_by(team, coalesce(valid_from, date '0001-01-01')) as team
+    from reference.dim_owner
+    group by owner_id
 )
 
 select
     coalesce(names.use_case, economics.use_case_id, 'no use case') as use_case,
-    economics.x_team as team,
+    coalesce(owners.team, economics.x_team, 'no team') as team,
     economics.requests,
     case when economics.estimated_cost_usd is not null then 'USD' end as currency,
     economics.estimated_usd_per_request as request_estimated_price,
@@ -57,4 +66,5 @@ select
 from unit_economics.fct_session_economics_monthly as economics
 inner join months on economics.billing_period = months.this_month
 left join names on economics.use_case_id = names.use_case_id
+left join owners on economics.x_team = owners.owner_id
 order by economics.requests desc nulls last, use_case, team

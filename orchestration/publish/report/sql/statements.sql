@@ -26,8 +26,8 @@ with months as (
 
 select
     coalesce(statement.team, 'nobody') as team,
-    statement.department,
-    statement.cost_centre,
+    coalesce(statement.department, 'no department') as department,
+    coalesce(statement.cost_centre, 'no cost centre') as cost_centre,
     statement.billing_currency as currency,
     statement.effective_cost as cost,
     statement.direct_effective_cost as direct_cost,

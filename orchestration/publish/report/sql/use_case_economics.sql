@@ -38,8 +38,11 @@ select
     economics.benefit_kind,
     economics.benefit_reporting as benefit_amount,
     economics.benefit_state,
-    economics.benefit_stated_by,
+    coalesce(economics.benefit_stated_by, 'nobody') as benefit_stated_by,
     economics.margin_reporting as margin_amount,
+    romi.romi_pct,
+    romi.cost_basis,
+    romi.margin_contradiction_reason,
     concat_ws(
         '; ',
         economics.margin_unknown_reason,
@@ -51,4 +54,7 @@ select
     1 as rows_count
 from unit_economics.fct_use_case_economics_monthly as economics
 inner join months on economics.billing_period = months.this_month
+left join unit_economics.fct_return_on_model_investment as romi on
+    economics.billing_period = romi.billing_period
+    and economics.use_case_id = romi.use_case_id
 order by margin_amount desc nulls last, cost desc nulls last, economics.use_case

@@ -1,0 +1,168 @@
+"""What the terminal says to somebody who asks for what cannot be: one sentence, and no success."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.__main__ import main
+from orchestration.publish.journal import COLUMNS
+from orchestration.publish.open_months import PublishedMonth, last_whole_month
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation that has not run yet, apart from the settings of this machine."""
+    for name in list(os.environ):
+        if name.startswith(("TOLLGATE_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TOLLGATE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    return tmp_path / "data"
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that must fail, and return the one line that it says."""
+    try:
+        exit_code = main(list(arguments))
+    except SystemExit as left:
+        exit_code = left.code  # type: ignore[assignment]
+    assert exit_code in (1, 2)
+    captured = capsys.readouterr()
+    (line,) = (captured.out + captured.err).splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        # make hands on what nobody gave as an empty text
+        (["close", ""], "argument month: PERIOD=2026-09 was not given."),
+        (["reopen", "", "why"], "argument month: PERIOD=2026-09 was not given."),
+        (["journal", ""], "argument period: PERIOD=2026-09 was not given."),
+        (["allocate-preview", "", "2026-10"], "argument rules: RULES=folder was not given."),
+        (["prices-import", "litellm", ""], "argument file: FILE=... was not given."),
+        (["prices-import", "", "list.json"], "argument list: invalid choice: ''"),
+        (["prices-import", "aws", "a.json", "--as-of", "soon"], "'soon' is no day such as"),
+        (["run", "--scale", "big"], "argument --scale: 'big' is no size above 0, such as 0.1."),
+        (["run", "--scale", "0"], "argument --scale: '0' is no size above 0"),
+        (["run", "--scale", "nan"], "argument --scale: 'nan' is no size above 0"),
+        (["query", "select 1", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
+        (["metric", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
+        (["query", " ; "], "Ask in SQL: make query SQL="),
+        (["close", "september"], "'september' is no month such as 2026-09."),
+        (["journal", "2026-9"], "PERIOD must be a month such as 2026-09, not '2026-9'."),
+        (["allocate-preview", ".", "soon"], "'soon' is no billing period; write it as 2026-10"),
+        (["reopen", "2026-09", ""], "A month is reopened for a reason"),
+        (["reopen", "2026-09", "why"], "2026-09 is not closed; there is nothing to reopen."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert said in refused(capsys, *arguments)
+
+
+READERS = {
+    "query": ["query", "select 1"],
+    "report": ["report"],
+    "questions": ["questions"],
+    "focus-export": ["focus-export"],
+    "journal": ["journal", "2026-09"],
+    "allocate-preview": ["allocate-preview", "."],
+}
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_before_the_first_run_there_is_nothing_to_read(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    line = refused(capsys, *READERS[command])
+    assert "othing is published yet" in line and "run" in line
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_published_file_that_is_none_is_said(
+    capsys: pytest.CaptureFixture[str], data_dir: Path, command: str
+) -> None:
+    (data_dir / "published").mkdir(parents=True)
+    (data_dir / "published" / "warehouse.duckdb").write_bytes(b"half a file" * 1000)
+    assert "is not a valid DuckDB database file" in refused(capsys, *READERS[command])
+
+
+def test_a_question_that_asks_nothing_or_of_no_table_is_said(
+    capsys: pytest.CaptureFixture[str], data_dir: Path
+) -> None:
+    (data_dir / "published").mkdir(parents=True)
+    duckdb.connect(str(data_dir / "published" / "warehouse.duckdb")).close()
+    assert refused(capsys, "query", "-- costs?") == (
+        "There is nothing to answer: that is no question."
+    )
+    assert main(["query", "from showbak.costs", "--format", "csv"]) == 1
+    captured = capsys.readouterr()
+    # a file for other tools gets no words
+    assert captured.out == "" and "showbak" in captured.err
+    assert captured.err.endswith(
+        'make query SQL="from tollgate.public_schema" lists the schemas.\n'
+    )
+
+
+def test_a_setting_that_cannot_be_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_TODAY", "soon")
+    assert refused(capsys, "report").startswith("TOLLGATE_TODAY cannot be 'soon': ")
+    monkeypatch.delenv("TOLLGATE_TODAY")
+    monkeypatch.setenv("TOLLGATE_DEMO_SCALE", "big")
+    assert refused(capsys, "report").startswith("TOLLGATE_DEMO_SCALE cannot be 'big': ")
+
+
+def test_the_demo_does_not_begin_without_its_tables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TOLLGATE_ORG_DIR", str(tmp_path / "nowhere"))
+    for command in ("run", "audit"):
+        assert "nowhere: the organisation's tables are missing." in refused(capsys, command)
+
+
+def test_the_journal_of_a_month_that_is_open_says_so(
+    capsys: pytest.CaptureFixture[str], data_dir: Path
+) -> None:
+    (data_dir / "published").mkdir(parents=True)
+    with duckdb.connect(str(data_dir / "published" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema reference")
+        connection.execute("create schema showback")
+        connection.execute(
+            "create table reference.dim_billing_period as select * from (values "
+            "(date '2026-09-01', 'complete', date '2026-10-01'), "
+            "(date '2026-10-01', 'open', date '2026-10-10')) "
+            "as periods (billing_period, period_status, window_end_date)"
+        )
+        texts = ", ".join(f"'J1' as {name}" for name in COLUMNS if not name.endswith("_amount"))
+        connection.execute(
+            "create table showback.fct_chargeback_journal as select billing_period, "
+            f"{texts}, cast(side = 'debit' as integer) as debit_amount, "
+            "cast(side = 'credit' as integer) as credit_amount "
+            "from reference.dim_billing_period "
+            "cross join (values ('debit'), ('credit')) as sides (side)"
+        )
+        connection.execute("update showback.fct_chargeback_journal set billing_currency = 'USD'")
+    assert main(["journal", "2026-10"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "October 2026 is open: it has 9 days so far. Its amounts still change: post it when it is "
+        "over."
+    ]
+    assert main(["journal", "2026-09"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_preview_is_of_the_last_month_that_is_over() -> None:
+    september = PublishedMonth(date(2026, 9, 1), True, 30, 30)
+    october = PublishedMonth(date(2026, 10, 1), False, 9, 9)
+    assert last_whole_month([september, october]) == september.month
+    assert last_whole_month([october]) == october.month
+    assert last_whole_month([]) is None

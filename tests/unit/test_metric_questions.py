@@ -1,0 +1,138 @@
+"""What a person types to ``make metric``, before and beside the metrics' own SQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publish.dimension_words import WORDS, looked_up, said_as, words_for
+from orchestration.publish.metrics import MetricAnswer, as_table, of_whole_months, question_of
+from orchestration.publish.semantic_layer import MetricError
+
+AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
+LEFT_OUT = "October 2026 is open: it has 8 to 9 days so far. It is left out; TO=2026-10 counts it."
+COUNTED = "October 2026 is open: it has 8 to 9 days so far. These are counted."
+
+
+def published(folder: Path, *periods: tuple[str, date, str, date | None]) -> Path:
+    """Return a published file with nothing but these periods of sources."""
+    path = folder / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.dim_billing_period (source varchar, billing_period date, "
+            "period_status varchar, window_end_date date)"
+        )
+        for period in periods:
+            connection.execute(
+                "insert into reference.dim_billing_period values (?, ?, ?, ?)", list(period)
+            )
+    return path
+
+
+@pytest.fixture
+def until_october(tmp_path: Path) -> Path:
+    """Two whole months, and one of which one bill holds nine days, the other eight."""
+    return published(
+        tmp_path,
+        ("cloud", AUGUST, "complete", SEPTEMBER),
+        ("cloud", SEPTEMBER, "complete", OCTOBER),
+        ("vendor", SEPTEMBER, "complete", OCTOBER),
+        ("cloud", OCTOBER, "open", date(2026, 10, 10)),
+        ("vendor", OCTOBER, "open", date(2026, 10, 9)),
+    )
+
+
+@pytest.mark.parametrize("first", ["", "2026-08", "2026-09"])
+def test_a_month_that_is_not_over_is_left_out_and_said(until_october: Path, first: str) -> None:
+    question, said = of_whole_months(until_october, question_of("idle_share", first=first))
+    assert question.last_whole_month == SEPTEMBER
+    assert said == (LEFT_OUT,)
+
+
+@pytest.mark.parametrize(
+    ("where", "first", "last", "said"),
+    [
+        ("", "", "2026-10", (COUNTED,)),
+        ("", "2026-10", "", (COUNTED,)),
+        ("month=2026-10", "", "", (COUNTED,)),
+        ("billing_period=2026-10-01; month=2026-09", "", "", (COUNTED,)),
+        # no part of the open month is asked for
+        ("month=2026-09", "", "", ()),
+        ("", "2026-08", "2026-09", ()),
+        ("", "2026-11", "", ()),
+    ],
+)
+def test_a_month_that_is_asked_for_is_counted_and_said_to_be_open(
+    until_october: Path, where: str, first: str, last: str, said: tuple[str, ...]
+) -> None:
+    asked = question_of("idle_share", "", where, first, last)
+    assert of_whole_months(until_october, asked) == (asked, said)
+
+
+def test_where_no_month_is_over_the_open_one_is_counted(tmp_path: Path) -> None:
+    path = published(tmp_path, ("cloud", OCTOBER, "open", None))
+    asked = question_of("idle_share")
+    assert of_whole_months(path, asked) == (
+        asked,
+        ("October 2026 is open. These are counted.",),
+    )
+
+
+def test_where_every_month_is_over_nothing_is_said(tmp_path: Path) -> None:
+    path = published(tmp_path, ("cloud", OCTOBER, "complete", date(2026, 11, 1)))
+    question, said = of_whole_months(path, question_of("idle_share"))
+    assert (question.last_whole_month, said) == (OCTOBER, ())
+
+
+def test_a_file_that_is_not_there_or_of_other_code_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with pytest.raises(MetricError, match="nothing is published yet; make run does it"):
+        of_whole_months(path, question_of("idle_share"))
+    duckdb.connect(str(path)).close()
+    with pytest.raises(MetricError, match="make run makes it anew"):
+        of_whole_months(path, question_of("idle_share"))
+
+
+def test_months_that_run_backward_are_refused() -> None:
+    with pytest.raises(MetricError, match="no month from 2026-10 to 2026-09"):
+        question_of("idle_share", first="2026-10", last="2026-09")
+    assert question_of("idle_share", first="2026-10", last="2026-10").last_month == OCTOBER
+
+
+def test_a_month_is_written_with_or_without_its_first_day() -> None:
+    asked = question_of("idle_share", "", "month=2026-10; billing_period=2026-10-01; team=2026-10")
+    assert asked.where == (
+        ("month", "2026-10-01"),
+        ("billing_period", "2026-10-01"),
+        ("team", "2026-10"),
+    )
+
+
+def test_the_same_word_serves_marts_that_call_it_differently() -> None:
+    assert said_as("model", ["team", "x_model"]) == "x_model"
+    assert said_as("model", ["trained_model", "use_case_id"]) == "trained_model"
+    assert said_as("owner", ["owner_id"]) == "owner_id"
+    # a mart's own word stands for itself, and one that it has nothing for for nothing else
+    assert said_as("model", ["model", "x_model"]) == "model"
+    assert said_as("model", ["team"]) == "model"
+    assert words_for(["x_model", "month"]) == {"billing_period": "month", "model": "x_model"}
+    assert not any(word in names for word, names in WORDS.items())
+
+
+def test_a_name_is_looked_up_where_only_its_id_is_known() -> None:
+    assert looked_up(["use_case_id", "x_team"]) == {"use_case": "use_case_id"}
+    assert looked_up(["use_case_id", "use_case"]) == looked_up(["team"]) == {}
+
+
+def test_only_what_nobody_asked_for_is_said_to_be_always_there() -> None:
+    columns, units = ("team", "reporting_currency", "cost"), ("", "", "reporting_currency")
+    answer = MetricAnswer(columns, units, (("Ads", "USD", "1"),), ("showback.costs",), ())
+    assert "Always by" not in as_table(answer)
+    added = MetricAnswer(columns, units, answer.rows, answer.relations, ("reporting_currency",))
+    assert as_table(added).endswith(
+        "Always by reporting_currency: rows that differ there never add up."
+    )
