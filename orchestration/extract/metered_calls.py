@@ -98,8 +98,8 @@ _COUNTS = (*TOKEN_COUNTS, "retries")
 # These are looked up among the tags of every meter, besides its own columns for them.
 ATTRIBUTED = ("use_case", "agent", "environment")
 
-# Columns of these types say themselves what they mean; to print and parse them takes longer than all
-# else that is read of a call.
+# Columns of these types say themselves what they mean; to print and parse them takes longer than
+# all else that is read of a call.
 _OWN_TYPES = {
     "timestamp": ("TIMESTAMP",),
     "bigint": ("BIGINT", "INTEGER"),
