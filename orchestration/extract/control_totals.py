@@ -38,10 +38,12 @@ def _decimal(column: str, decimals: int) -> str:
     # DuckDB may look at both sides of an "and": a NaN must not end the scan that is to find it.
     direct = f"try_cast({number} as decimal(38, 12))"
     text = _plain_digits(f"cast({quoted(column)} as varchar)")
+    # Eighteen digits are read ten times as fast as thirty-eight, to the same number.
+    few = f"try_cast({text} as decimal(18, {decimals})), " if decimals == 12 else ""
     return (
         f"case when typeof({quoted(column)}) = 'DOUBLE' and abs({number}) < 2000 "
         f"and cast({direct} as double) = {number} then cast({direct} as decimal(38, {decimals})) "
-        f"else try_cast({text} as decimal(38, {decimals})) end"
+        f"else coalesce({few}try_cast({text} as decimal(38, {decimals}))) end"
     )
 
 

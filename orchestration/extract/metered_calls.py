@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -98,6 +98,15 @@ _COUNTS = (*TOKEN_COUNTS, "retries")
 # These are looked up among the tags of every meter, besides its own columns for them.
 ATTRIBUTED = ("use_case", "agent", "environment")
 
+# Columns of these types say themselves what they mean; to print and parse them takes longer than
+# all else that is read of a call.
+_OWN_TYPES = {
+    "timestamp": ("TIMESTAMP",),
+    "bigint": ("BIGINT", "INTEGER"),
+    "decimal(38, 12)": ("DOUBLE",),
+}
+_ALL_OWN_TYPES = {kind for kinds in _OWN_TYPES.values() for kind in kinds}
+
 # What an id looks like: no spaces and no line breaks. A secret key, an address of a person or of a
 # machine looks like one too and is none.
 _ID = r"[A-Za-z0-9_][A-Za-z0-9._:/+@=~-]{0,199}"
@@ -109,6 +118,8 @@ _NO_ID = "|".join(
         r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*",
     )
 )
+# What most ids look like: none of these is any of the others, and one look is enough.
+_PLAIN_ID = r"[A-Za-z_][A-Za-z0-9._/+=~-]*|[0-9][A-Za-z0-9_/+=~-]*"
 _TAG_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}", re.ASCII)
 _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 
@@ -243,18 +254,40 @@ def calls_sql(
     for name in form.columns():
         own = by_letters.get(name.lower())
         columns.append(f"{_as_text(own, present[own]) if own else 'null::varchar'} as {_raw(name)}")
+        if own and present[own] in _ALL_OWN_TYPES:
+            columns.append(f"{quoted(own)} as {_own(name)}")
     nested = _Nested(form, tags)
-    texts = [f"{nested.text(places)} as {name}" for name, places in form.fields.items()]
+    typed_fields = _fields_with_own_types(
+        form, {name.lower(): kind for name, kind in present.items()}
+    )
+    texts = [
+        f"{typed_fields.get(name) or nested.text(places)} as {name}"
+        for name, places in form.fields.items()
+    ]
     texts += [f"{nested.tag(key)} as {_tag(key)}" for key in (*ATTRIBUTED, *tags)]
     broken = " or ".join(f"not json_valid({_raw(name)})" for name in nested.columns) or "false"
     named = (
         f"select {', '.join([*texts, f'coalesce({broken}, false) as has_broken_json'])} "
         f"from (select *, {nested.extracted()} from (select {', '.join(columns)} from {relation}))"
     )
-    typed = f"select {', '.join(_typed(form, tags))} from ({named}) where {form.kept}"
+    typed = (
+        f"select {', '.join(_typed(form, tags, {*typed_fields}))} from ({named}) where {form.kept}"
+    )
     judged = f"select *, {_defects(form, today)} as defects from ({typed})"
     landed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in CALL_COLUMNS.items())
     return f"select {landed} from ({judged})"
+
+
+def _fields_with_own_types(form: CallFormat, present: Mapping[str, str]) -> dict[str, str]:
+    """Return SQL of the fields that need not be read from a text, by name."""
+    found = {}
+    for name, places in form.fields.items():
+        types = _OWN_TYPES.get(CALL_COLUMNS.get(name, ""), ())
+        held = [place[0] for place in places if len(place) > 1 or place[0].lower() in present]
+        is_typed = [present.get(column.lower()) in types for column in held]
+        if name not in form.derived and held and all(is_typed):
+            found[name] = f"coalesce({', '.join(_own(column) for column in held)})"
+    return found
 
 
 class _Nested:
@@ -311,7 +344,7 @@ class _Nested:
         return f"coalesce({', '.join(found)})" if found else "null::varchar"
 
 
-def _typed(form: CallFormat, tags: Sequence[str]) -> list[str]:
+def _typed(form: CallFormat, tags: Sequence[str], are_typed: Set[str]) -> list[str]:
     """Return the landed columns over the raw texts, and the texts that defects look at."""
     given = {*form.fields}
     columns = []
@@ -330,7 +363,9 @@ def _typed(form: CallFormat, tags: Sequence[str]) -> list[str]:
             value = f"null::{kind}"
         else:
             value = name
-        columns.append(f"{_cleaned(form, name, kind, value)} as {name}")
+        if name not in are_typed or kind.startswith("decimal"):
+            value = _cleaned(form, name, kind, value)
+        columns.append(f"{value} as {name}")
     columns += [f"{name} as raw_{name}" for name in form.fields]
     return [*columns, "has_broken_json"]
 
@@ -338,7 +373,7 @@ def _typed(form: CallFormat, tags: Sequence[str]) -> list[str]:
 def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
     if name == "call_id":
         # Repeated records without an id are told from others by all that they say.
-        said = ", ".join(f"coalesce({name}, '~')" for name in form.fields)
+        said = ", ".join(f"coalesce(cast({name} as varchar), '~')" for name in form.fields)
         return (
             f"coalesce({id_sql(value)}, concat('missing-', left(sha256(concat_ws('|', "
             f"getvariable('pseudonym_key'), {said})), 32)))"
@@ -348,10 +383,12 @@ def _cleaned(form: CallFormat, name: str, kind: str, value: str) -> str:
     if name in _IDS:
         return id_sql(value)
     if name in _COUNTS:
-        text = f"regexp_replace(cast({value} as varchar), '[.]0+$', '')"
+        text = f"cast({value} as varchar)"
+        whole = f"regexp_replace({text}, '[.]0+$', '')"
         # A cast alone would round a fraction and take an exponent.
         return (
-            f"case when not regexp_matches({text}, '[^0-9 +-]') then try_cast({text} as bigint) end"
+            f"case when regexp_full_match({text}, '[0-9]+') then try_cast({text} as bigint) "
+            f"when not regexp_matches({whole}, '[^0-9 +-]') then try_cast({whole} as bigint) end"
         )
     if kind == "timestamp":
         return _clock(f"cast({value} as varchar)")
@@ -427,7 +464,9 @@ def id_sql(value: str) -> str:
     text = f"cast({value} as varchar)"
     trimmed = f"trim({text})"
     return (
-        f"case when {_is_id(text)} then {text} "
+        f"case when regexp_full_match({text}, {sql_text(_PLAIN_ID)}) and length({text}) <= 200 "
+        f"and not starts_with({text}, 'sk-') then {text} "
+        f"when {_is_id(text)} then {text} "
         f"when {trimmed} = '' then null "
         f"when {_is_id(trimmed)} then {trimmed} "
         f"when {text} is not null then concat('h_', "
@@ -493,6 +532,10 @@ def _as_text(name: str, kind: str) -> str:
 
 def _raw(name: str) -> str:
     return quoted(f"raw {name}")
+
+
+def _own(name: str) -> str:
+    return quoted(f"own {name}")
 
 
 def _tag(key: str) -> str:

@@ -90,7 +90,7 @@
 {% macro copy_period(sql, path) %}
     {% do return(
         "copy (" ~ sql ~ ") to '" ~ path
-        ~ "' (format parquet, compression zstd, use_tmp_file true, row_group_size 40960)"
+        ~ "' (format parquet, compression zstd, compression_level 1, use_tmp_file true, row_group_size 40960)"
     ) %}
 {% endmacro %}
 

@@ -79,6 +79,99 @@ attributes as (
     from ({{ tag_pairs('profiles', 'charge_profile_id', 'virtual_tags') }}) as virtual_tag_attributes
 ),
 
+{# Conditions are tried on each distinct value that profiles have or lack, not on each profile. #}
+asked as (
+    select
+        profiles.charge_profile_id,
+        condition_attributes.attribute,
+        attributes.attribute_value
+    from profiles
+    cross join (select distinct attribute from conditions) as condition_attributes
+    left join attributes  -- at most one value of each attribute
+        on
+            profiles.charge_profile_id = attributes.charge_profile_id
+            and condition_attributes.attribute = attributes.attribute
+),
+
+asked_values as (
+    select distinct attribute, attribute_value
+    from asked
+),
+
+held as (
+    select
+        asked_values.attribute,
+        asked_values.attribute_value,
+        conditions.rule_id,
+        conditions.rule_version,
+        count(*) as conditions_count
+    from asked_values
+    inner join conditions  -- each value to the conditions that ask for it
+        on asked_values.attribute = conditions.attribute
+    where
+        case conditions.operator
+            when 'equals' then coalesce(asked_values.attribute_value = conditions.value, false)
+            when 'not_equals' then coalesce(asked_values.attribute_value <> conditions.value, true)
+            {# the list's separator in a value would let it stand for two neighbours of the list #}
+            when 'in' then coalesce(
+                '|' || conditions.value || '|'
+                like '%|' || {{ like_literal('asked_values.attribute_value') }} || '|%' escape '!'
+                and asked_values.attribute_value not like '%|%',
+                false
+            )
+            when 'starts_with' then coalesce(
+                asked_values.attribute_value like {{ like_literal('conditions.value') }} || '%' escape '!', false
+            )
+            when 'contains' then coalesce(
+                asked_values.attribute_value like '%' || {{ like_literal('conditions.value') }} || '%' escape '!', false
+            )
+            when 'is_null' then asked_values.attribute_value is null
+            when 'is_not_null' then asked_values.attribute_value is not null
+            else false
+        end
+    group by
+        asked_values.attribute, asked_values.attribute_value, conditions.rule_id, conditions.rule_version
+),
+
+rule_conditions as (
+    select
+        rules.rule_id,
+        rules.rule_version,
+        count(conditions.rule_id) as conditions_count
+    from rules
+    left join conditions  -- one rule version to its conditions
+        on rules.rule_id = conditions.rule_id and rules.rule_version = conditions.rule_version
+    where rules.passes_on_owner_id is null
+    group by rules.rule_id, rules.rule_version
+),
+
+{# A rule may take a profile for which each of its conditions holds. #}
+admitted as (
+    select
+        profiles.charge_profile_id,
+        rule_conditions.rule_id,
+        rule_conditions.rule_version
+    from profiles
+    cross join rule_conditions
+    where rule_conditions.conditions_count = 0
+
+    union all
+
+    select
+        asked.charge_profile_id,
+        held.rule_id,
+        held.rule_version
+    from asked
+    inner join held  -- each value of a profile to the rules that it speaks for
+        on
+            asked.attribute = held.attribute
+            and asked.attribute_value is not distinct from held.attribute_value
+    inner join rule_conditions  -- many to one rule version
+        on held.rule_id = rule_conditions.rule_id and held.rule_version = rule_conditions.rule_version
+    group by asked.charge_profile_id, held.rule_id, held.rule_version
+    having sum(held.conditions_count) = max(rule_conditions.conditions_count)
+),
+
 rules_in_force as (
     select
         profiles.source,
@@ -94,51 +187,16 @@ rules_in_force as (
         bases.basis_window,
         {{ basis_scope('bases.basis_within', 'profiles') | indent(8) }} as basis_scope
     from profiles
-    inner join rules  -- each profile meets the rules that were in force in its epoch
+    inner join admitted  -- each profile to the rules that may take it
+        on profiles.charge_profile_id = admitted.charge_profile_id
+    inner join rules  -- if they were in force in its epoch
         on
-            rules.passes_on_owner_id is null
+            admitted.rule_id = rules.rule_id
+            and admitted.rule_version = rules.rule_version
             and (rules.valid_from is null or profiles.epoch_start_date >= rules.valid_from)
             and (rules.valid_to is null or profiles.epoch_start_date < rules.valid_to)
     left join bases  -- one rule version to at most one
         on rules.rule_id = bases.rule_id and rules.rule_version = bases.rule_version
-),
-
-{# A condition that is not met by the attribute's value, or by its absence, bars the rule. #}
-barred as (
-    select distinct
-        rules_in_force.charge_profile_id,
-        rules_in_force.rule_id,
-        rules_in_force.rule_version
-    from rules_in_force
-    inner join conditions  -- one rule to its conditions
-        on
-            rules_in_force.rule_id = conditions.rule_id
-            and rules_in_force.rule_version = conditions.rule_version
-    left join attributes  -- at most one value of each attribute
-        on
-            rules_in_force.charge_profile_id = attributes.charge_profile_id
-            and conditions.attribute = attributes.attribute
-    where
-        not case conditions.operator
-            when 'equals' then coalesce(attributes.attribute_value = conditions.value, false)
-            when 'not_equals' then coalesce(attributes.attribute_value <> conditions.value, true)
-            {# the list's separator in a value would let it stand for two neighbours of the list #}
-            when 'in' then coalesce(
-                '|' || conditions.value || '|'
-                like '%|' || {{ like_literal('attributes.attribute_value') }} || '|%' escape '!'
-                and attributes.attribute_value not like '%|%',
-                false
-            )
-            when 'starts_with' then coalesce(
-                attributes.attribute_value like {{ like_literal('conditions.value') }} || '%' escape '!', false
-            )
-            when 'contains' then coalesce(
-                attributes.attribute_value like '%' || {{ like_literal('conditions.value') }} || '%' escape '!', false
-            )
-            when 'is_null' then attributes.attribute_value is null
-            when 'is_not_null' then attributes.attribute_value is not null
-            else false
-        end
 ),
 
 taken as (
@@ -149,11 +207,6 @@ taken as (
         attributes.attribute_value || coalesce(' (name rule ' || name_rules.attribute_value || ')', '')
             as evidence_value
     from rules_in_force
-    left join barred  -- one to at most one
-        on
-            rules_in_force.charge_profile_id = barred.charge_profile_id
-            and rules_in_force.rule_id = barred.rule_id
-            and rules_in_force.rule_version = barred.rule_version
     left join attributes  -- the evidence that a direct rule asks for, at most one value
         on
             rules_in_force.charge_profile_id = attributes.charge_profile_id
@@ -174,8 +227,7 @@ taken as (
             and rules_in_force.rule_version = rules_with_targets.rule_version
     {# A rule without an owner would divide money among nobody: the next rule is asked. #}
     where
-        barred.rule_id is null
-        and case rules_in_force.method
+        case rules_in_force.method
             when 'direct' then mappings.owner_id is not null
             {# a basis that is zero is no reason to pass the rule over: it says what happens then #}
             when 'proportional' then true
