@@ -256,7 +256,9 @@ def main(file: Path, threads: int) -> None:
                 connection.execute(f"create view allocate.{name} as from read_parquet('{target}')")
             elif name == "int_virtual_tags":
                 # There are no name rules here, and then a run makes no such rows.
-                connection.execute(f"create table allocate.{name} as from ({sql[name]}) where false")
+                connection.execute(
+                    f"create table allocate.{name} as from ({sql[name]}) where false"
+                )
                 continue
             else:
                 took = timed(f"create table allocate.{name} as {sql[name]}")
