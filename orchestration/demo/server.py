@@ -97,6 +97,8 @@ class _VendorServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Else a body waits 40 ms behind its headers, until the client has acknowledged them.
+    disable_nagle_algorithm = True
     server: _VendorServer
 
     def do_GET(self) -> None:
