@@ -11,7 +11,7 @@ export SQL PERIOD REASON M BY WHERE FROM TO RULES
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.installed ## Make .venv from requirements.lock (uv if present, else pip).
+setup: $(VENV)/.installed ## Make .venv from requirements.lock (uv if present, else pip), and let dbt read its project.
 
 $(VENV)/.installed: requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
@@ -21,6 +21,7 @@ $(VENV)/.installed: requirements.lock
 		echo "Installing the Python packages into $(VENV), which takes a minute or two"; \
 		python3 -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock; \
 	fi
+	@$(PYTHON) -c 'from orchestration.publish.dbt_manifest import manifest_path; from orchestration.settings import DBT_PROJECT_DIR; manifest_path(DBT_PROJECT_DIR)'
 	@touch $@
 
 run: setup ## Run the whole pipeline over every period (the demo company by default; SCALE=0.1 makes it smaller).

@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -62,6 +63,8 @@ _IN_MONEY = {
 }
 # The version that the ledger is lifted to.
 _TODAY = "1.4"
+# Deliveries that are judged side by side.
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,7 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
     """
     if source.kind != KIND.name:
         return
+    pending = []
     for dataset in KIND.datasets:
         for folder in sorted((data_dir / "extracted" / source.name / dataset.name).glob("????-??")):
             found = newest_landed(data_dir, snapshots_of(folder))
@@ -164,12 +168,15 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
                 continue
             known = delivery_of(data_dir, found[0])
             if known is None or not known.is_judged:
-                _judge(*found, data_dir, say)
+                pending.append(found)
+    # To plan some hundred rules takes one processor longer than to judge a small month by them.
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        for told in pool.map(lambda found: _judge(*found, data_dir), pending):
+            say(told)
 
 
-def _judge(
-    snapshot: Snapshot, landing: Landing, data_dir: Path, say: Callable[[str], None]
-) -> None:
+def _judge(snapshot: Snapshot, landing: Landing, data_dir: Path) -> str:
+    """Judge one delivery, keep what was found and return it in a line."""
     path = _path(data_dir, snapshot)
     started = time.monotonic()
     place = f"land     {landing.source} {landing.billing_period} {landing.dataset}"
@@ -177,14 +184,13 @@ def _judge(
     findings = (*found.findings, *_notices(landing))
     _write(path, Delivery(findings, found.columns))
     if not found.is_judged:
-        say(f"{place}: {found.findings[0].sentence}")
-        return
+        return f"{place}: {found.findings[0].sentence}"
     broken = {f.rule_id for f in findings if f.finding == "rule_broken"}
     missing = {
         f.column_name for f in findings if (f.finding, f.level) == ("column_missing", "MUST")
     }
     versions = " and ".join(sorted({f.focus_version for f in findings if f.focus_version}))
-    say(
+    return (
         f"{place}: delivered as FOCUS {versions or 'of unknown version'}, which it breaks in "
         f"{len(broken)} rules and {len(missing)} missing columns before it is lifted "
         f"(trust.rpt_focus_delivery), {time.monotonic() - started:.1f} s"

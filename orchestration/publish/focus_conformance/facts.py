@@ -90,7 +90,14 @@ class RuleBook:
 
     def numbers(self, dataset: str) -> Mapping[str, int]:
         """Return the rules of a dataset, each with its place, from 1 on."""
-        return {rule.rule_id: place for place, rule in enumerate(self.of(dataset), 1)}
+        return self._numbers.get(dataset, {})
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, Mapping[str, int]]:
+        return {
+            dataset: {rule.rule_id: place for place, rule in enumerate(self.of(dataset), 1)}
+            for dataset in {rule.dataset for rule in self.rules.values()}
+        }
 
     def above(self, rule: Rule) -> tuple[str, ...]:
         """Return the composites that a rule is a part of, nearest first."""
