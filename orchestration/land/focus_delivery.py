@@ -160,7 +160,7 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
     """
     if source.kind != KIND.name:
         return
-    pending = []
+    pending: list[tuple[Snapshot, Landing]] = []
     for dataset in KIND.datasets:
         for folder in sorted((data_dir / "extracted" / source.name / dataset.name).glob("????-??")):
             found = newest_landed(data_dir, snapshots_of(folder))
@@ -171,7 +171,7 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
                 pending.append(found)
     # To plan some hundred rules takes one processor longer than to judge a small month by them.
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        for told in pool.map(lambda found: _judge(*found, data_dir), pending):
+        for told in pool.map(lambda pair: _judge(pair[0], pair[1], data_dir), pending):
             say(told)
 
 

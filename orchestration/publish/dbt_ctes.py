@@ -5,17 +5,17 @@ this project's unit tests that is more than half of what they take.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import dbt.compilation
 from dbt.adapters.duckdb.plugins import BasePlugin
-from dbt.contracts.graph.nodes import InjectedCTE
+from dbt.artifacts.resources.v1.components import InjectedCTE
 
 # What a model begins with: lines of comments, and its first word.
 _BEGIN = re.compile(r"(?:\s|--[^\n]*(?:\n|$))*with(?=\s)(?!\s+recursive\b)", re.IGNORECASE)
 
-Inject = Callable[[str, Sequence[InjectedCTE]], str]
+Inject = Callable[[str, list[InjectedCTE]], str]
 
 
 class Plugin(BasePlugin):
@@ -25,13 +25,13 @@ class Plugin(BasePlugin):
         """Take dbt's place where it is the first to."""
         own: Inject = dbt.compilation.inject_ctes_into_sql
         if not hasattr(own, "stands_before"):
-            dbt.compilation.inject_ctes_into_sql = injecting(own)
+            dbt.compilation.inject_ctes_into_sql = injecting(own)  # type: ignore[assignment]
 
 
 def injecting(own: Inject) -> Inject:
     """Return a function that puts CTEs first; other beginnings of SQL are left to dbt's own."""
 
-    def inject(sql: str, ctes: Sequence[InjectedCTE]) -> str:
+    def inject(sql: str, ctes: list[InjectedCTE]) -> str:
         begin = _BEGIN.match(sql) if ctes else None
         if begin is None:
             return own(sql, ctes)

@@ -2,7 +2,7 @@
 
 import dbt.compilation
 import pytest
-from dbt.contracts.graph.nodes import InjectedCTE
+from dbt.artifacts.resources.v1.components import InjectedCTE
 
 from orchestration.publish.dbt_ctes import injecting
 
