@@ -4,6 +4,7 @@ Dagster reads the manifest when it loads, and uses a stale one without a word; o
 would prepare it. So whoever loads the definitions asks here.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -20,15 +21,21 @@ class DbtParseError(RuntimeError):
 
 
 def manifest_path(project_dir: Path) -> Path:
-    """Return the path of a manifest that is true to the project's files."""
+    """Return the path of a manifest that is true to the project's files.
+
+    Who asks while another process has it made waits for it: two would write into one file.
+    """
     target = project_dir / "target"
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
-    fingerprint = project_fingerprint(project_dir)
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        # A parse that is killed leaves half a manifest, which no old stamp may vouch for.
-        stamp.unlink(missing_ok=True)
-        _parse(project_dir)
-        stamp.write_text(fingerprint)
+    target.mkdir(exist_ok=True)
+    with (target / "manifest.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        fingerprint = project_fingerprint(project_dir)
+        if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+            # A parse that is killed leaves half a manifest, which no old stamp may vouch for.
+            stamp.unlink(missing_ok=True)
+            _parse(project_dir)
+            stamp.write_text(fingerprint)
     return manifest
 
 

@@ -1,6 +1,5 @@
 """The dbt project as the tests see it: its manifest and its compiled SQL."""
 
-import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,12 +13,9 @@ from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
-    """The dbt project's manifest; test processes wait for one another to parse it."""
-    lock = tmp_path_factory.getbasetemp().parent / "manifest.lock"
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        return DbtProject(load_manifest(DBT_PROJECT_DIR))
+def project() -> DbtProject:
+    """The dbt project's manifest."""
+    return DbtProject(load_manifest(DBT_PROJECT_DIR))
 
 
 @pytest.fixture(scope="session")
