@@ -896,7 +896,7 @@ def _last_rules(data_dir: Path) -> dict[str, list[Row]]:
     listing = data_dir / "warehouse" / "inputs" / "org_table.parquet"
     if not listing.exists():
         return {}
-    files = dict(pl.read_parquet(listing, columns=["table_name", "file_path"]).rows())
+    files = dict(pl.read_parquet(listing, columns=["table_name", "file_path"], glob=False).rows())
     last: dict[str, list[Row]] = {}
     for name in RULE_TABLES:
         path = Path(str(files.get(name, "")))
@@ -904,7 +904,7 @@ def _last_rules(data_dir: Path) -> dict[str, list[Row]]:
         # of another version of this code, or removed by hand
         if not path.is_file() or dict(pl.read_parquet_schema(path)) != schema:
             return {}
-        rows = pl.read_parquet(path).iter_rows(named=True)
+        rows = pl.read_parquet(path, glob=False).iter_rows(named=True)
         last[name] = [Row(number, dict(row)) for number, row in enumerate(rows, start=2)]
     return last
 

@@ -244,7 +244,7 @@ def _take_inputs(settings: Settings, own: Settings, period: date) -> set[tuple[s
     before = _month_before(period)
     inputs = own.warehouse_dir / "inputs"
     shutil.copytree(settings.warehouse_dir / "inputs", inputs)
-    listed = pl.read_parquet(inputs / "landed_file.parquet").filter(
+    listed = pl.read_parquet(inputs / "landed_file.parquet", glob=False).filter(
         pl.col("billing_period").is_in([before, period])
     )
     listed.write_parquet(inputs / "landed_file.parquet")

@@ -178,7 +178,7 @@ def _snapshot_ids(landed: Iterable[CurrentLanding]) -> dict[Month, dict[str, str
 
 def _newest_invoices(paths: BuildPaths) -> Path:
     listing = paths.warehouse_dir / "inputs" / "org_table.parquet"
-    files = dict(pl.read_parquet(listing, columns=["table_name", "file_path"]).rows())
+    files = dict(pl.read_parquet(listing, columns=["table_name", "file_path"], glob=False).rows())
     return Path(files[_INVOICES])
 
 
@@ -189,7 +189,7 @@ def held_months(paths: BuildPaths) -> Held:
     return Held(
         tuple(
             HeldPeriod(**row, snapshot_ids=published.snapshots.get(_month(row), {}))
-            for row in pl.read_parquet(path).iter_rows(named=True)
+            for row in pl.read_parquet(path, glob=False).iter_rows(named=True)
         )
     )
 
@@ -256,7 +256,7 @@ def _published_invoices(
     Landed tables are kept under the hash of their content, and the published file has the key of
     each month's rows: the version that gives this key is the published one.
     """
-    newest = pl.read_parquet(_newest_invoices(paths))
+    newest = pl.read_parquet(_newest_invoices(paths), glob=False)
     months = [(month.source, month.billing_period) for month in held]
     wanted = {month: keys[month] for month in months if month in keys}
     parts = [newest.filter(~_is_of(months))]
@@ -264,7 +264,7 @@ def _published_invoices(
     for path in sorted(folder.glob("*.parquet"), key=lambda file: -file.stat().st_mtime_ns):
         if not wanted:
             break
-        version = pl.read_parquet(path)
+        version = pl.read_parquet(path, glob=False)
         if version.schema != newest.schema:
             continue  # of another version of this code
         found = [month for month, key in _keys(path).items() if wanted.get(month) == key]
