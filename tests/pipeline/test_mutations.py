@@ -85,8 +85,8 @@ CONFORM = {
     ),
     "credits and free lines that are filtered out": Mutation(
         _FOCUS,
-        "    'x_service_tier', 'x_tax_type',\n]) }}",
-        "    'x_service_tier', 'x_tax_type',\n]) }}\nwhere billed_cost > 0",
+        "] + stated_columns()) }}",
+        "] + stated_columns()) }}\nwhere billed_cost > 0",
         {
             "conformed_equals_landed": (
                 "focus_small 2026-10: billed_cost: landed 153.300000000000",
