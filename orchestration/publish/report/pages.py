@@ -97,8 +97,9 @@ EXCEPTIONS = Figure(
     question="What is not understood yet?",
     answer="The largest open item: {subject}, of {source}.",
     formula="Charges and usage of {this_month} in words that no list knows, or whose price is "
-    "unknown. Their money is in all totals of this report. Training runs that cannot be counted "
-    "are in no total of runs; what their machines cost is in those of the bills.",
+    "unknown. The money of charges is in all totals of this report; what an invoice has beyond "
+    "its charges is in none. Training runs that cannot be counted are in no total of runs; what "
+    "their machines cost is in those of the bills.",
     empty="Everything in {this_month} is understood.",
 )
 FRESHNESS = Figure(
