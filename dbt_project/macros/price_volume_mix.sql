@@ -15,7 +15,7 @@
         'currency': ('a dearer exchange rate', 'a cheaper exchange rate'),
         'new_use': ('new use', 'credits of new use'),
         'gone_use': ('credits that ended', 'use that ended'),
-        'other_services': ('more of other services', 'less of other services'),
+        'other_services': ('more for machines, services, fees and credits', 'less for machines, services, fees and credits'),
     }) %}
 {% endmacro %}
 

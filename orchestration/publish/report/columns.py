@@ -433,7 +433,7 @@ _VALUES: dict[str, dict[str, str]] = {
         "exchange_rate": "exchange rates",
         "new_use": "new uses",
         "gone_use": "ended uses",
-        "other_services": "machines and other services",
+        "other_services": "machines, services, fees and credits",
     },
     "kpi": _KPIS,
     "weakest_kpi": _KPIS,
