@@ -79,6 +79,11 @@ attributes as (
     from ({{ tag_pairs('profiles', 'charge_profile_id', 'virtual_tags') }}) as virtual_tag_attributes
 ),
 
+condition_attributes as (
+    select distinct attribute
+    from conditions
+),
+
 {# Conditions are tried on each distinct value that profiles have or lack, not on each profile. #}
 asked as (
     select
@@ -86,7 +91,7 @@ asked as (
         condition_attributes.attribute,
         attributes.attribute_value
     from profiles
-    cross join (select distinct attribute from conditions) as condition_attributes
+    cross join condition_attributes
     left join attributes  -- at most one value of each attribute
         on
             profiles.charge_profile_id = attributes.charge_profile_id
