@@ -32,7 +32,7 @@ def copy_seconds(files: Sequence[Path], target: Path, threads: int) -> float:
         started = time.monotonic()
         connection.execute(
             f"copy (select * from read_parquet([{listed}], hive_partitioning = false)) "
-            f"to '{target}' (format parquet, compression zstd)"
+            f"to '{target}' (format parquet, compression zstd, compression_level 1)"
         )
         seconds = time.monotonic() - started
     target.unlink()
