@@ -363,7 +363,10 @@ def _typed(form: CallFormat, tags: Sequence[str], are_typed: Set[str]) -> list[s
             value = f"null::{kind}"
         else:
             value = name
-        if name not in are_typed or kind.startswith("decimal"):
+        if name in are_typed and kind == "timestamp":
+            # Databases have a time that never comes.
+            value = f"case when isfinite({value}) then {value} end"
+        elif name not in are_typed or kind.startswith("decimal"):
             value = _cleaned(form, name, kind, value)
         columns.append(f"{value} as {name}")
     columns += [f"{name} as raw_{name}" for name in form.fields]

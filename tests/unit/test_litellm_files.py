@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from file_bills import FileSource, tree
 from meter_records import LITELLM, MISSING, WRITERS, Record, changed
@@ -83,6 +84,46 @@ def test_a_call_is_read_alike_from_every_format(meter: FileSource, suffix: str) 
         "estimated_cost_usd": Decimal("0.0123"),
         "defects": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("spend", "cast(0.1 as double) + cast(0.2 as double)", None),
+        ("spend", "cast('4.6e-13' as double)", None),
+        ("spend", "cast('NaN' as double)", "the estimate is no number"),
+        ("prompt_tokens", "cast(-1 as bigint)", "input_tokens is negative"),
+        ("endTime", "timestamp '2026-10-02 09:00:00'", "it ends before it begins"),
+        ("endTime", "cast('infinity' as timestamp)", "ended_at is no time"),
+    ],
+)
+def test_columns_with_types_of_their_own_say_what_their_texts_would(
+    meter: FileSource, tmp_path: Path, column: str, value: str, words: str | None
+) -> None:
+    """Times, whole numbers and floats are not printed and parsed again; the call is the same."""
+    meter.bills.mkdir()
+    record = tmp_path / "record.jsonl"
+    WRITERS[".jsonl"](record, [LITELLM])
+    typed = (
+        "select * replace (cast(startTime as timestamp) as startTime, cast(endTime as timestamp) "
+        "as endTime, cast(prompt_tokens as bigint) as prompt_tokens, cast(spend as double) as "
+        "spend, to_json(metadata)::varchar as metadata, to_json(request_tags)::varchar as "
+        f"request_tags) from '{record}'"
+    )
+    found = []
+    for kinds in ("*", "columns(*)::varchar"):
+        path = meter.bills / "logs.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select {kinds} from (select * replace ({value} as {column}) "
+                f"from ({typed}))) to '{path}' (format parquet)"
+            )
+        (row,) = meter.rows()
+        found.append(row)
+    by_type, by_text = found
+    assert by_type == by_text
+    assert (by_type["defects"] is None) is (words is None)
+    assert words is None or words in by_type["defects"]
 
 
 def test_the_older_places_of_the_cache_are_known_too(meter: FileSource) -> None:
