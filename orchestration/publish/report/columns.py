@@ -1,7 +1,8 @@
 """What the columns of the report's SQL mean: their words, their unit, whether they are estimates.
 
 The same name means the same thing in every figure. The unit follows from the name's end, as
-everywhere in this project; ``x_before`` is ``x`` in the month before.
+everywhere in this project; ``x_before`` is ``x`` in the month before, ``all_x`` is ``x`` of all
+rows of the figure in the row's currency: what its sentence says where one row is no answer.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Column:
         adds_up: Whether the sum of its rows means something.
         estimate: Whether its amounts are estimates and stand on no bill.
         state: The column of the same row that says how sure the value is.
+        in_sentence: Whether it is there for the figure's sentence and is no column of its table.
         is_silent: Whether NULL means that there is nothing to say, and not that it is unknown.
         values: Plain words for some of its values; all others are shown as they are.
     """
@@ -47,6 +49,7 @@ class Column:
     estimate: bool = False
     state: str = "basis"
     is_silent: bool = False
+    in_sentence: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,7 +68,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "budget_note": ("Paid ahead", "How what is paid for before it is used counts"),
     "budget_scope": ("Budget of", "A provider, a sub account, a use case or an owner"),
     "budget_state": ("State", "exceeded, at risk, on track, kept, or unknown"),
-    "budgeted_kind": ("By", "The cost that the budget is of: billed or effective"),
+    "budgeted_kind": ("Budget by", "The cost that the budget is of: billed or effective"),
     "capability": ("Capability", "What a company does to manage its costs"),
     "change_in_words": ("In words", "The change and its reasons, in whole units"),
     "charge_category": ("Kind of charge", "Usage, Purchase, Tax, Credit or Adjustment"),
@@ -75,7 +78,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cheaper_choice": ("Cheaper", "Whether hosting or buying is cheaper for these tokens"),
     "compared_model": ("Compared with", "The model that could be bought instead"),
     "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
-    "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
+    "cost_centre": (
+        "Cost centre",
+        "The owner's in the general ledger, or where the journal clears what has none",
+    ),
+    "cost_centre_of": ("Centre is", "The owner's, or the account's for what has no owner"),
     "cost_basis": (
         "Costs in it",
         "Which costs the return is after: bills, and people where stated",
@@ -114,12 +121,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "method": ("Method", "How the money was divided: direct to one owner, or shared"),
     "model": ("Model", "The model, in our own spelling"),
     "note": ("Note", "The register's remark"),
-    "outcome": ("Outcome", "owned by a team, idle (paid and not used), or unallocated"),
+    "outcome": (
+        "Outcome",
+        "used (by its owner), idle (paid and not used; its holder's), or unallocated (no owner)",
+    ),
     "outcome_name": ("Outcome", "What comes out of it, in the organisation's words"),
     "outcome_state": ("Outcomes are", "measured, estimated by owner, or unknown"),
     "owner_id": ("Owner", "The team that answers for it"),
     "period_status": ("State", "Whether the month is over and its bills are in"),
     "persona": ("Kind of team", "Whose view it is, as the organisation says it"),
+    "posted_because": ("Why there", "Why the amount stands on the cost centre"),
     "price_source": ("Where from", "Where the price was read"),
     "provider": ("Provider", "Who sells the service"),
     "reason": ("Why unknown", "Why the value is not known"),
@@ -178,7 +189,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "valid_from": ("Since", "First day of the price"),
     "window_end_date": ("Covers days before", "First day that the snapshot no longer covers"),
     # money
-    "allocated_total": ("Allocated", "Owned, idle and unallocated together"),
+    "allocated_total": ("Divided", "Used, idle and unallocated together"),
     "around_cost": ("Around it", "Everything else that allocation gives the same use"),
     "benefit_amount": ("Benefit", "What it is worth, as the organisation states it"),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
@@ -214,7 +225,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "full_cost": ("Full cost", "All that bills cost so far, and people where they are stated"),
     "hosting_cost": ("Hosting", "Cost of the machines that serve the model"),
     "machines_cost": ("Machines", "Machines that stand behind it"),
-    "idle_cost": ("Idle", "Paid for capacity that nobody used"),
+    "idle_cost": ("Idle", "Paid for capacity that nobody used; its holder's"),
     "input_cost": ("Cost of input", "What the tokens that were read cost, cached ones included"),
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "loaded_cost": ("Loaded", "The model's own charges and everything around them"),
@@ -228,8 +239,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "of_which_estimated_cost": ("Of it estimated", "The part that stands on no bill"),
     "once_cost": ("Once", "The part that comes once and is not drawn on to the month's end"),
     "output_cost": ("Cost of output", "What the tokens that were written cost"),
-    "owned_cost": ("Owned", "Cost that has an owner"),
-    "persona_cost": ("Engineering teams", "Cost of the teams of this kind, without idle capacity"),
+    "allocated_cost": (
+        "Allocated",
+        "Cost with an owner: what owners use, and idle capacity that they hold",
+    ),
+    "persona_cost": (
+        "Engineering teams",
+        "Cost of the teams of this kind, with the idle capacity that they hold",
+    ),
     "people_cost": ("People", "What the people cost who build and run it, as stated, so far"),
     "read_saving_estimated_cost": (
         "Saved on reads",
@@ -245,12 +262,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "saving_against_list_cost": ("Saved against list", "List price less cost, where both are told"),
     "shared_cost": ("Shared", "Parts of charges that several owners carry"),
-    "spent_cost": ("Spent", "What of the budget's kind of cost the month has so far"),
+    "spent_cost": ("Spent of it", "The month's cost of the budget's kind so far, without taxes"),
     "spot_saving_cost": ("Saved by spot", "List price less what spot machines cost"),
     "tax_cost": ("Tax", "Taxes on the bills"),
     "token_cost": ("Cost of tokens", "What the tokens cost"),
     "training_cost": ("Training", "The part that was training runs"),
-    "unallocated_cost": ("Unallocated", "Cost that no rule gave to anybody"),
+    "unallocated_cost": ("Unallocated", "Cost without an owner: no rule gave it to anybody"),
     "unapproved_cost": (
         "On models not approved",
         "Cost of models that the register does not let pass",
@@ -398,14 +415,16 @@ _STATES = {
 # Words of the published tables that are no plain English.
 _SCOPES = {"service_provider": "provider", "sub_account": "account", "use_case": "use case"}
 _KPIS = {
-    "allocation_coverage": "cost with an owner",
-    "unallocated_share": "cost without an owner",
-    "shared_share": "cost divided among several owners",
-    "idle_share": "capacity that nobody used",
-    "recharge_rate": "cost that the journal charges on",
+    "allocation_coverage": "allocated: cost with an owner, used or idle",
+    "unallocated_share": "unallocated: cost without an owner",
+    "shared_share": "shared: cost divided among several owners",
+    "idle_share": "idle: capacity that nobody used",
+    "recharge_rate": "cost that the journal charges to its owner's cost centre",
     "unregistered_model_share": "cost of models that the register does not let pass",
 }
 _VALUES: dict[str, dict[str, str]] = {
+    "outcome": {"owned": "used"},
+    "cost_centre_of": {"owner": "the owner's", "account": "the account's"},
     "cost_basis": {
         "bills only": "bills only, nobody stated people",
         "people only": "people only, no bill names it",
@@ -530,6 +549,15 @@ def column(name: str) -> Column:
             f"{now.about}, in the month before",
             now.adds_up,
             now.estimate,
+        )
+    if name.startswith("all_") and name not in _WORDS:
+        one = column(name.removeprefix("all_"))
+        return Column(
+            f"{one.label} in all",
+            one.unit,
+            f"{one.about}, of all rows",
+            estimate=one.estimate,
+            in_sentence=True,
         )
     if name not in _WORDS:
         raise UnknownColumnError(

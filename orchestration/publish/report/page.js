@@ -15,6 +15,7 @@
   const LABEL_WIDTH = 64;
   const ROW = 26;
   const TALL_ROW = 34;
+  const PHONE = 640;
   const WORDY = 24;
   const UNKNOWN = "–";
 
@@ -314,14 +315,48 @@
       const currencies = new Set(found.rows.map((row) => row.currency).filter((code) => code));
       this.currency = currencies.size === 1 ? [...currencies][0] : null;
       const hasMoney = found.columns.some(isMoney);
-      this.columns = found.columns.filter((name) => name !== "rows_count" &&
+      this.columns = found.columns.filter((name) => name !== "rows_count" && !described(name).in_sentence &&
         !(name === "currency" && hasMoney && currencies.size <= 1) &&
         !(name === "unknown_rows_count" && found.rows.every((row) => row[name] === "0")));
+      this.wide = this.columns;
+      this.arrange();
       this.choices = {};
       this.words = "";
       this.sort = null;
       this.limit = data.charts[found.key] ? FIRST_ROWS_UNDER_A_CHART : FIRST_ROWS;
       this.build();
+    }
+
+    // On a phone the number that the figure is about stands beside whose it is: it is seen at once.
+    arrange() {
+      this.narrow = window.innerWidth <= PHONE;
+      this.columns = this.wide;
+      const [first, ...others] = this.wide;
+      const { value } = data.charts[this.found.key] ?? {};
+      const main = others.includes(value) ? value : others.find(isMoney) ?? others.find(isNumber);
+      if (!this.narrow || !main) return;
+      const beside = [main, ...(isMoney(main) && others.includes("currency") ? ["currency"] : [])];
+      this.columns = [first, ...beside, ...others.filter((name) => !beside.includes(name))];
+    }
+
+    // After the screen was turned or resized; what was chosen and sorted by stays.
+    rearrange() {
+      if (this.narrow === window.innerWidth <= PHONE) return;
+      this.arrange();
+      this.place.querySelector("thead tr").replaceWith(this.heads());
+      this.mark();
+      this.refresh();
+    }
+
+    heads() {
+      const head = element("tr");
+      for (const name of this.columns) {
+        const button = element("button", { type: "button", title: described(name).about },
+          withCalendar(described(name).label), element("span", { class: "arrow", "aria-hidden": "true" }));
+        button.addEventListener("click", () => this.sortBy(name));
+        head.append(element("th", { scope: "col", class: isNumber(name) ? "number" : "", "data-column": name }, button));
+      }
+      return head;
     }
 
     build() {
@@ -331,7 +366,7 @@
       if (this.found.rows.length > 5 || preset) {
         const filters = element("div", { class: "filters" });
         const folded = element("details", {}, element("summary", {}, "Filter"), filters);
-        folded.open = window.innerWidth > 640 || "presetColumn" in this.section.dataset;
+        folded.open = !this.narrow || "presetColumn" in this.section.dataset;
         const input = element("input", { type: "search", id: `${id}-filter`, autocomplete: "off" });
         input.addEventListener("input", () => { this.words = input.value.toLowerCase(); this.refresh(); });
         filters.append(element("label", { for: `${id}-filter` }, "Find ", input));
@@ -341,17 +376,10 @@
       const download = element("button", { type: "button", class: "csv" }, "Download CSV");
       download.addEventListener("click", () => this.download());
       controls.append(download);
-      const head = element("tr");
-      for (const name of this.columns) {
-        const button = element("button", { type: "button", title: described(name).about },
-          withCalendar(described(name).label), element("span", { class: "arrow", "aria-hidden": "true" }));
-        button.addEventListener("click", () => this.sortBy(name));
-        head.append(element("th", { scope: "col", class: isNumber(name) ? "number" : "", "data-column": name }, button));
-      }
       this.caption = element("caption");
       this.body = element("tbody");
       this.foot = element("tfoot");
-      const table = element("table", {}, this.caption, element("thead", {}, head), this.body, this.foot);
+      const table = element("table", {}, this.caption, element("thead", {}, this.heads()), this.body, this.foot);
       this.more = element("button", { type: "button", class: "more" });
       this.more.addEventListener("click", () => { this.limit += MORE_ROWS; this.refresh(); });
       const question = this.section.querySelector("h2").textContent;
@@ -415,11 +443,15 @@
     sortBy(name) {
       const down = this.sort?.name === name ? !this.sort.down : isNumber(name);
       this.sort = { name, down };
+      this.mark();
+      this.refresh();
+    }
+
+    mark() {
       for (const head of this.place.querySelectorAll("th[data-column]")) {
-        if (head.dataset.column === name) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        if (head.dataset.column === this.sort?.name) head.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       }
-      this.refresh();
     }
 
     refresh() {
@@ -471,7 +503,7 @@
 
     // A spreadsheet would run a text that begins like a formula, so such texts get an apostrophe.
     download() {
-      const names = this.found.columns;
+      const names = this.found.columns.filter((name) => !described(name).in_sentence);
       const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
       const cell = (name, value) => value === null ? ""
         : isNumber(name) ? value : quoted(/^[=+\-@\t\r]/.test(value) ? "'" + value : value);
@@ -488,7 +520,7 @@
   // ---- charts ---------------------------------------------------------------------------------
 
   const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--c7)"];
-  const FIXED = new Map([["owned", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
+  const FIXED = new Map([["used", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
     ["all others", "var(--rest)"], ["no use case", "url(#unallocated)"]]);
 
   function shortened(text, most) {
@@ -560,7 +592,7 @@
         && (kind === null || row[chart.apart] === kind)), chart);
       if (!groups.length || groups.every((group) => group.amount === 0n)) continue;
       const width = Math.max(280, place.clientWidth || section.clientWidth);
-      const { plot, series, shown: drawn, labels = [] } = KINDS[chart.kind](groups, chart, width, currency ?? "");
+      const { plot, series, shown: drawn, labels = [], of = groups.length } = KINDS[chart.kind](groups, chart, width, currency ?? "");
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `Chart. ${label} The table below has the numbers.`);
       plot.removeAttribute("class");
@@ -569,7 +601,7 @@
       new MutationObserver(() => unlabel(plot)).observe(plot, { childList: true, subtree: true });
       const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "")
         + (kind === null ? "" : `, ${shown(chart.apart, kind)}`)
-        + (drawn < groups.length ? `: ${drawn} of ${groups.length}, the table has all` : "");
+        + (drawn < of ? `: ${drawn} of ${of}, the table has all` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
         chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
         legend(series), plot));
@@ -610,7 +642,7 @@
     const sums = new Map();
     for (const group of groups) sums.set(group.series, (sums.get(group.series) ?? 0) + Math.abs(group.drawn));
     const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name)
-      .sort((a, b) => (FIXED.has(a) && a !== "owned") - (FIXED.has(b) && b !== "owned"));
+      .sort((a, b) => (FIXED.has(a) && a !== "used") - (FIXED.has(b) && b !== "used"));
     let next = 0;
     return new Map(names.map((name) => [name, FIXED.get(name) ?? PALETTE[next++ % PALETTE.length]]));
   }
@@ -731,28 +763,47 @@
         Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       ],
     });
-    return { plot, series: new Map(), labels };
+    return { plot, series: new Map(), labels, shown: rows.length, of: groups.filter((group) => group.amount !== 0n).length };
   }
 
   function parts(groups, chart, width, currency) {
-    const sums = new Map();
-    for (const group of groups) sums.set(group.label, (sums.get(group.label) ?? 0) + group.drawn);
-    const labels = [...sums].sort((a, b) => b[1] - a[1]).slice(0, BARS).map(([label]) => label);
+    const wholes = new Map();
+    for (const group of groups) {
+      const whole = wholes.get(group.label) ?? { label: group.label, amount: 0n, drawn: 0, drawnBefore: 0, end: 0, hasBefore: false };
+      whole.amount += group.amount;
+      whole.drawn += group.drawn;
+      whole.end += Math.max(0, group.drawn);
+      whole.drawnBefore += group.drawnBefore;
+      whole.hasBefore ||= group.hasBefore;
+      wholes.set(group.label, whole);
+    }
+    const all = [...wholes.values()].sort((a, b) => b.drawn - a.drawn);
+    const bars = all.slice(0, BARS);
+    const labels = bars.map((whole) => whole.label);
     const rows = groups.filter((group) => labels.includes(group.label));
     const series = colours(rows);
     const { most, marginLeft, row } = sides(width, labels);
+    const reach = Math.max(...bars.flatMap((whole) => [whole.end, whole.drawnBefore])) || 1;
+    const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
+    const marks = [
+      Plot.barX(rows, { y: "label", x: "drawn", fill: "series", order: [...series.keys()],
+        title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
+      Plot.ruleX([0], { stroke: "var(--line-strong)" }),
+      // what the parts add up to, beyond the mark of the month before where that stands in the way
+      Plot.text(bars, { y: "label", text: (g) => brief(chart.value, g.amount), textAnchor: "start", dx: 6, fill: "currentColor",
+        x: (g) => (g.hasBefore && Math.abs(g.drawnBefore - g.end) < inTheWay ? Math.max(g.end, g.drawnBefore) : g.end) }),
+    ];
+    if (chart.before) {
+      marks.push(Plot.tickX(bars.filter((g) => g.hasBefore), { y: "label", x: "drawnBefore", stroke: "currentColor", strokeWidth: 2, inset: -2 }));
+    }
     const plot = Plot.plot({
-      ...shared, width, height: 40 + labels.length * row, marginLeft, marginRight: 24, marginTop: 4,
-      x: { label: null, ticks: width < 560 ? 3 : 6, tickFormat: tick, grid: true },
+      ...shared, width, height: 22 + labels.length * row, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
+      x: { axis: null, nice: true, zero: true },
       y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       color: { domain: [...series.keys()], range: [...series.values()] },
-      marks: [
-        Plot.barX(rows, { y: "label", x: "drawn", fill: "series", order: [...series.keys()],
-          title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
-        Plot.ruleX([0], { stroke: "var(--line-strong)" }),
-      ],
+      marks,
     });
-    return { plot, series, labels };
+    return { plot, series, labels, shown: bars.length, of: all.length };
   }
 
   const KINDS = { months, days, bars, changes, parts };
@@ -839,7 +890,10 @@
 
   function redraw() {
     for (const page of document.querySelectorAll("section.page:not([hidden])")) {
-      for (const grid of prepared.get(page.id) ?? []) drawChart(grid.section, grid.found, grid.rows());
+      for (const grid of prepared.get(page.id) ?? []) {
+        grid.rearrange();
+        drawChart(grid.section, grid.found, grid.rows());
+      }
     }
   }
 

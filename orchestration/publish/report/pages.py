@@ -27,11 +27,12 @@ COST_BY_MONTH = Figure(
 COST_BY_DEPARTMENT = Figure(
     key="cost_by_department",
     question="Which department costs what?",
-    answer="{department} cost the most in {this_month}: {cost}, {cost_before} the month before.",
-    formula=f"Sum of the cost of each department's teams. {_COST} Idle and unallocated amounts "
-    "belong to no department and have lines of their own.",
+    answer="{department} cost the most in {this_month}: {cost}, {cost_before} the month before, "
+    "both with the idle capacity that it holds.",
+    formula=f"Sum of the cost of each department's teams. {_COST} Idle capacity is that of the "
+    "department whose team holds it, on a line of its own; what is unallocated is nobody's.",
     empty="Nothing was charged in these months.",
-    chart=Chart("bars", "cost", "department", before="cost_before"),
+    chart=Chart("parts", "cost", "department", series="outcome", before="cost_before"),
 )
 COST_BY_SOURCE = Figure(
     key="cost_by_source",
@@ -45,16 +46,17 @@ COST_BY_TEAM = Figure(
     key="cost_by_team",
     question="What does each team cost?",
     answer="{team} costs the most: {cost} in {this_month}, {cost_before} the month before.",
-    formula=f"Sum of the cost that allocation gave to each team. {_COST} {_COMPARED}",
+    formula=f"Sum of the cost that allocation gave to each team; idle capacity that it holds is a "
+    f"line of its own. {_COST} {_COMPARED}",
     empty="No team was charged in these months.",
-    chart=Chart("bars", "cost", "team", before="cost_before"),
+    chart=Chart("parts", "cost", "team", series="outcome", before="cost_before"),
 )
 COST_CHANGES = Figure(
     key="cost_changes",
     question="What changed most since the month before?",
     answer="{team} changed the most: {cost_change}. The table shows by which service and model.",
-    formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model. "
-    f"{_COST}",
+    formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model; "
+    f"idle capacity is its holder's, on lines of its own. {_COST}",
     empty="There is no month to compare with.",
     chart=Chart("changes", "cost_change", "team"),
     note="The chart adds up a team's changes; the table shows which service and model they are.",
@@ -135,12 +137,13 @@ COST_BY_COST_CENTRE = Figure(
     question="What does each cost centre carry?",
     answer="{cost_centre} carries the most: {cost} in {this_month}, {cost_before} the month "
     "before.",
-    formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. "
-    f"{_COST} {_COMPARED}",
+    formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. What "
+    f"has none stands where the journal of {{this_month}} clears it. {_COST} {_COMPARED}",
     empty="Nothing was charged in these months.",
-    chart=Chart("bars", "cost", "cost_centre", before="cost_before"),
-    note="Lines without a cost centre are unallocated: nobody carries them yet. A cost centre may "
-    "be that of several teams; the chart adds them up, the table has each.",
+    chart=Chart("parts", "cost", "cost_centre", series="outcome", before="cost_before"),
+    note="What is unallocated is cleared on the cost centre that the chart of accounts names for "
+    "it, until it has an owner: its line says so. Without a chart of accounts nobody carries it. "
+    "A cost centre may be that of several teams; the chart adds them up, the table has each.",
 )
 COST_BY_CATEGORY = Figure(
     key="cost_by_category",
@@ -404,20 +407,25 @@ COST_BY_STAGE = Figure(
     key="cost_by_stage",
     question="How much goes into production, how much into trying?",
     answer="{stage} takes the most: {cost} in {this_month}.",
-    formula=f"Sum of the cost by the stage of its use case. {_COST}",
-    empty="No cost has an owner in these months.",
-    chart=Chart("bars", "cost", "stage", before="cost_before"),
+    formula=f"Sum of the cost by the stage of its use case. What no use case is named for, idle "
+    f"and unallocated amounts too, is the line without one. {_COST}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("parts", "cost", "stage", series="outcome", before="cost_before"),
 )
 
 STATEMENTS = Figure(
     key="statements",
     question="What is on each team's statement?",
     answer="{team} has the largest statement of {this_month}: {cost}, of which {direct_cost} is "
-    "its own and {shared_cost} shared.",
+    "its own use, {shared_cost} its part of shared charges, and {idle_cost} idle capacity that it "
+    "holds.",
     formula="Direct, shared, idle and unallocated parts add up to the cost, to the last digit, in "
-    "the currency of the bill. The budget is the owner's, without taxes.",
+    "the currency of the bill. What is left of the owner's budget is the budget less what is spent "
+    "of it: the billed or the effective cost of {this_month}, as the budget says, without taxes.",
     empty="No statement of {this_month} is published.",
     chart=Chart("bars", "cost", "team"),
+    note="Cost is effective, billed is what the invoices ask for. A budget is of one of the two, "
+    "and what is left of it is counted from the same.",
 )
 BUDGETS = Figure(
     key="budgets",
@@ -819,7 +827,8 @@ _TOKEN_CARDS = Cards(
 )
 _BUSINESS_CARDS = Cards(
     "business_cards",
-    f"Sums over all charges that have an owner. {_COST} A use case counts when it has charges.",
+    f"Sums over all that has an owner, idle capacity with its holder included. {_COST} A use case "
+    f"counts when it has charges.",
 )
 
 PAGES: tuple[Page, ...] = (
@@ -885,7 +894,8 @@ PAGES: tuple[Page, ...] = (
         lead="What runs, what stands idle, what fails, and which days were unlike the others.",
         cards=Cards(
             "engineering_cards",
-            f"Cost of the teams whose persona is engineering, and idle capacity of all. {_COST}",
+            f"Cost of the teams whose persona is engineering, with the idle capacity that they "
+            f"hold, and idle capacity of all teams. {_COST}",
         ),
         figures=(
             COST_BY_DAY,

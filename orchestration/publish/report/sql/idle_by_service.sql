@@ -27,7 +27,7 @@ with months as (
 costs as (
     select
         service_name,
-        coalesce(team, 'nobody') as team,
+        coalesce(team, 'no owner') as team,
         department,
         reporting_currency as currency,
         billing_period = this_month as is_this_month,

@@ -28,6 +28,7 @@ select
     journal.line_number as line_count,
     journal.line_role,
     journal.cost_centre,
+    journal.cost_centre_of,
     journal.gl_account,
     journal.gl_account_name,
     journal.line_text,

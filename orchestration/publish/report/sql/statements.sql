@@ -22,12 +22,24 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+posted as (
+    -- where the journal books what no owner's cost centre takes; nothing where there is no journal
+    select string_agg(distinct cost_centre, ', ' order by cost_centre) as cost_centre
+    from showback.fct_chargeback_journal
+    inner join months on billing_period = this_month
+    where line_role = 'expense' and cost_centre_of = 'account'
 )
 
 select
-    coalesce(statement.team, 'nobody') as team,
+    coalesce(statement.team, 'no owner') as team,
     coalesce(statement.department, 'no department') as department,
-    coalesce(statement.cost_centre, 'no cost centre') as cost_centre,
+    case
+        when statement.cost_centre is not null then statement.cost_centre
+        when posted.cost_centre is not null then posted.cost_centre || ' until it has an owner'
+        else 'no cost centre'
+    end as cost_centre,
     statement.billing_currency as currency,
     statement.effective_cost as cost,
     statement.direct_effective_cost as direct_cost,
@@ -37,9 +49,13 @@ select
     statement.estimated_effective_cost as of_which_estimated_cost,
     statement.effective_cost - statement.previous_month_effective_cost as cost_change,
     statement.year_to_date_effective_cost as year_to_date_cost,
+    statement.billed_cost,
+    statement.budgeted_cost as budgeted_kind,
     statement.monthly_budget as budget_cost,
+    statement.budget_spent_cost as spent_cost,
     statement.budget_left_cost,
     1 as rows_count
 from showback.fct_statement_monthly as statement
 inner join months on statement.billing_period = months.this_month
+cross join posted
 order by cost desc nulls last, team, currency
