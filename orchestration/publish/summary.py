@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
@@ -199,8 +199,8 @@ def allocated_lines(published_path: Path) -> list[str]:
     with duckdb.connect(str(published_path), read_only=True) as connection:
         rows = connection.execute(_ALLOCATED).fetchall()
     return [
-        f"Allocated in {period:%Y-%m}: {(100 * share).quantize(Decimal('0.1'), ROUND_DOWN)} % of "
-        f"{whole:,.2f} {currency} has an owner, who used it or holds what was idle."
+        f"Allocated in {period:%Y-%m}: {100 * share:.1f} % of {whole:,.2f} {currency} has an "
+        "owner, who used it or holds what was idle."
         for period, share, whole, currency in rows
     ]
 

@@ -181,3 +181,41 @@ def test_on_a_phone_whose_row_it_is_stays_in_sight(seen: Seen) -> None:
     assert place.locator(".scroll").evaluate("scroll => scroll.scrollLeft") > 0
     assert box["x"] == pytest.approx(table["x"], abs=1)
     seen.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_on_a_phone_the_amount_stands_beside_whose_it_is(seen: Seen) -> None:
+    """Also after the screen was turned, and what was sorted by stays."""
+    place = figure(seen, "finance", "cost_by_cost_centre")
+
+    def columns() -> list[str]:
+        names: list[str] = place.locator("thead th").evaluate_all(
+            "all => all.map(one => one.dataset.column)"
+        )
+        return names
+
+    wide = columns()
+    assert wide[:4] == ["cost_centre", "department", "team", "outcome"]
+    place.locator("th[data-column=cost] button").click()
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    seen.page.wait_for_function(
+        "() => document.querySelector('#finance-cost_by_cost_centre thead th:nth-child(2)')"
+        ".dataset.column === 'cost'"
+    )
+    assert sorted(columns()) == sorted(wide)
+    assert place.locator("th[aria-sort]").get_attribute("data-column") == "cost"
+    box, table = (
+        place.locator("tbody td").first.bounding_box(),
+        place.locator(".scroll").bounding_box(),
+    )
+    assert box["x"] + box["width"] <= table["x"] + table["width"]
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    seen.page.wait_for_function(
+        "() => document.querySelector('#finance-cost_by_cost_centre thead th:nth-child(2)')"
+        ".dataset.column === 'department'"
+    )
+
+
+def test_what_is_there_for_a_sentence_is_no_column_of_the_table(seen: Seen) -> None:
+    place = figure(seen, "procurement", "savings_by_source")
+    assert place.locator("thead th[data-column^=all_]").count() == 0
+    assert place.locator("thead th[data-column=saving_against_list_cost]").count() == 1

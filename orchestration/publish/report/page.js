@@ -71,7 +71,7 @@
     const unit = described(name).unit;
     if (unit === "percent") return rounded(amount, 0) + " %";
     const size = amount < 0n ? -amount : amount;
-    if (unit === "money" && size > 0n && size * 200n < ONE) return "under 0.01";
+    if (unit === "money" && size > 0n && size * 100n < ONE) return "under 0.01";
     return compact(amount) + (unit === "days" ? " d" : "");
   }
 
@@ -113,7 +113,7 @@
     return ["money", "price"].includes(described(name).unit);
   }
 
-  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner"];
+  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner", "measured in part", "measured quantity, stated worth"];
 
   function isEstimate(name, row) {
     const { estimate, state } = described(name);
@@ -317,7 +317,8 @@
       const hasMoney = found.columns.some(isMoney);
       this.columns = found.columns.filter((name) => name !== "rows_count" && !described(name).in_sentence &&
         !(name === "currency" && hasMoney && currencies.size <= 1) &&
-        !(name === "unknown_rows_count" && found.rows.every((row) => row[name] === "0")));
+        !(name === "unknown_rows_count" && found.rows.every((row) => row[name] === "0")) &&
+        !(described(name).is_silent && found.rows.every((row) => row[name] === null)));
       this.wide = this.columns;
       this.arrange();
       this.choices = {};
@@ -333,9 +334,10 @@
       this.columns = this.wide;
       const [first, ...others] = this.wide;
       const { value } = data.charts[this.found.key] ?? {};
-      const main = others.includes(value) ? value : others.find(isMoney) ?? others.find(isNumber);
+      const main = others.includes(value) ? [value]
+        : [others.filter(isMoney).slice(0, 2), others.filter(isNumber).slice(0, 1)].find((names) => names.length);
       if (!this.narrow || !main) return;
-      const beside = [main, ...(isMoney(main) && others.includes("currency") ? ["currency"] : [])];
+      const beside = [...main, ...(main.some(isMoney) && others.includes("currency") ? ["currency"] : [])];
       this.columns = [first, ...beside, ...others.filter((name) => !beside.includes(name))];
     }
 
@@ -494,7 +496,7 @@
         const sum = known.reduce((total, row) => total + scaled(row[name]), 0n);
         const estimate = known.some((row) => isEstimate(name, row));
         // A sum over rows of which some are unknown says so, lest it look smaller than it is.
-        const open = known.length < rows.length ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
+        const open = known.length < rows.length && !described(name).is_silent ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
         return element("td", { class: "number" + (estimate ? " estimated" : "") },
           known.length ? shown(name, plain(sum)) : null, open);
       });

@@ -34,6 +34,7 @@ costs as (
         sum(list_cost_reporting) as list_cost,
         sum(list_cost_reporting - contracted_cost_reporting) as negotiated_saving_cost,
         sum(contracted_cost_reporting - effective_cost_reporting) as commitment_saving_cost,
+        sum(list_cost_reporting - effective_cost_reporting) as saving_against_list_cost,
         count(*) filter (where list_cost_reporting is null) as unknown_list_rows_count,
         count(*) as rows_count
     from showback.fct_showback_daily
@@ -41,6 +42,10 @@ costs as (
     group by all
 )
 
-select *
+select
+    *,
+    sum(saving_against_list_cost) over (partition by currency) as all_saving_against_list_cost,
+    sum(negotiated_saving_cost) over (partition by currency) as all_negotiated_saving_cost,
+    sum(commitment_saving_cost) over (partition by currency) as all_commitment_saving_cost
 from costs
-order by cost desc nulls last, source, service_name, currency
+order by saving_against_list_cost desc nulls last, cost desc nulls last, source, service_name, currency
