@@ -363,6 +363,46 @@ def test_what_has_no_owner_stands_where_the_journal_clears_it() -> None:
         ]
 
 
+def test_a_commitment_s_fee_saves_nothing_and_pages_save_what_statements_do() -> None:
+    """Use at list 100 costs 70: 10 by contract, 20 by a commitment. Its fee, list 25, is no use.
+
+    A private discount of 5 on a line of its own is an adjustment and in no saving.
+    """
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for category, listed, cost, negotiated, commitment in (
+            ("Usage", 100, 70, 10, 20),
+            ("Purchase", 25, 2, None, None),
+            ("Adjustment", 0, -5, None, None),
+        ):
+            insert(
+                connection,
+                "showback.fct_statement_line_monthly",
+                {
+                    "billing_period": "2026-10-01",
+                    "source": "cloud",
+                    "service_name": "Machines",
+                    "charge_category": category,
+                    "reporting_currency": "USD",
+                    "billed_cost_reporting": cost,
+                    "effective_cost_reporting": cost,
+                    "list_cost_reporting": listed,
+                    "negotiated_savings_reporting": negotiated,
+                    "commitment_savings_reporting": commitment,
+                    "unknown_savings_count": 0,
+                },
+            )
+        (row,) = cells(connection, "savings_by_source")
+        names = ("cost", "list_cost", "saving_against_list_cost", "adjusted_cost")
+        assert [row[name] for name in names] == ["67", "100", "30", "-5"]
+        kinds = ("negotiated_saving_cost", "commitment_saving_cost", "spot_saving_cost")
+        assert [row[name] for name in kinds] == ["10", "20", "0"]
+        assert [row[f"all_{name}"] for name in kinds] == ["10", "20", "0"]
+        (cards,) = cells(connection, "procurement_cards")
+        assert cards["saving_against_list_cost"] == row["all_saving_against_list_cost"] == "30"
+
+
 def test_a_sentence_speaks_of_all_rows_where_one_is_no_answer() -> None:
     """Two datasets of three are up to date; all go up to the day before the earliest end."""
     with duckdb.connect() as connection:

@@ -13,8 +13,7 @@
   const SERIES = 7;
   const BARS = 12;
   const LABEL_WIDTH = 64;
-  const ROW = 26;
-  const TALL_ROW = 34;
+  const ROWS = [26, 34, 46];
   const PHONE = 640;
   const WORDY = 24;
   const UNKNOWN = "–";
@@ -71,7 +70,7 @@
     const unit = described(name).unit;
     if (unit === "percent") return rounded(amount, 0) + " %";
     const size = amount < 0n ? -amount : amount;
-    if (unit === "money" && size > 0n && size * 100n < ONE) return "under 0.01";
+    if (unit === "money" && size > 0n && size * 100n < ONE) return amount < 0n ? "over −0.01" : "under 0.01";
     return compact(amount) + (unit === "days" ? " d" : "");
   }
 
@@ -335,7 +334,7 @@
       const [first, ...others] = this.wide;
       const { value } = data.charts[this.found.key] ?? {};
       const main = others.includes(value) ? [value]
-        : [others.filter(isMoney).slice(0, 2), others.filter(isNumber).slice(0, 1)].find((names) => names.length);
+        : [others.filter((name) => isMoney(name) && !name.endsWith("_before")).slice(0, 2), others.filter(isNumber).slice(0, 1)].find((names) => names.length);
       if (!this.narrow || !main) return;
       const beside = [...main, ...(main.some(isMoney) && others.includes("currency") ? ["currency"] : [])];
       this.columns = [first, ...beside, ...others.filter((name) => !beside.includes(name))];
@@ -529,12 +528,17 @@
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
   }
 
-  // A label in at most two lines, broken between words where there are any.
+  // A label in as many lines as a bar has room for, broken between words where there are any.
   function wrapped(text, most) {
-    if (text.length <= most) return text;
-    const space = text.lastIndexOf(" ", most);
-    const at = space > 0 ? space : most;
-    return `${text.slice(0, at)}\n${shortened(text.slice(at).trim(), most)}`;
+    const lines = [];
+    let rest = text;
+    while (rest.length > most && lines.length < ROWS.length - 1) {
+      const space = rest.lastIndexOf(" ", most);
+      const at = space > 0 ? space : most;
+      lines.push(rest.slice(0, at));
+      rest = rest.slice(at).trim();
+    }
+    return [...lines, shortened(rest, most)].join("\n");
   }
 
   // A category as a table would show it; months and days stay dates.
@@ -711,7 +715,7 @@
     const most = width < 560 ? 20 : 30;
     const longest = Math.max(...labels.map((label) => Math.min(label.length, most)));
     return { most, marginLeft: Math.min(Math.round(width * 0.42), 18 + Math.round(longest * 6.8)),
-      row: labels.some((label) => label.length > most) ? TALL_ROW : ROW };
+      row: ROWS[Math.max(0, ...labels.map((label) => wrapped(label, most).split("\n").length - 1))] };
   }
 
   function bars(groups, chart, width, currency) {

@@ -386,13 +386,16 @@ SAVINGS = Figure(
     key="savings_by_source",
     question="What do contracts and commitments save?",
     answer="{all_saving_against_list_cost} was saved in {this_month}: {all_negotiated_saving_cost} "
-    "by contracts, {all_commitment_saving_cost} by commitments. The most on {service_name}: "
-    "{saving_against_list_cost}.",
-    formula="List less contracted cost is saved by negotiation, contracted less effective cost by "
-    "commitments; a negative saving is shown as it is. Where the bill tells no list price the "
-    "saving is unknown.",
+    "by contract prices, {all_commitment_saving_cost} by commitments, {all_spot_saving_cost} by "
+    "spot. The most on {service_name}: {saving_against_list_cost}.",
+    formula="Of use alone, as on the statements: list less contracted cost is saved by "
+    "negotiation, contracted less effective cost by commitments, and of spot machines all below "
+    "list by spot. The fee of a commitment saves nothing, and what of it nobody used is idle. "
+    "Where the bill lacks a price the saving is unknown.",
     empty="Nothing was charged in {this_month}.",
     chart=Chart("bars", "saving_against_list_cost", "service_name"),
+    note="Private discounts that a vendor takes off on lines of their own are in the column of "
+    "adjustments and in the cost, and in no saving.",
 )
 COMMITMENTS = Figure(
     key="commitments",
@@ -766,8 +769,9 @@ A_REQUEST = Lesson(
 DISCOUNT = Lesson(
     "lesson_discount",
     "Three prices for the same thing",
-    "{service_name} would have cost {list_cost} at list price in {this_month}. Your contract made "
-    "it {contracted_cost}, your commitments {cost}. Only the last is what it cost you.",
+    "The use of {service_name} would have cost {list_cost} at list price in {this_month}. Contract "
+    "and spot prices made it {contracted_cost}, commitments {cost}. Only the last is what it cost "
+    "you.",
     "The same use has a list price, a contract price, and the cost after commitments. Your bills "
     "of {this_month} tell no difference between them.",
 )
@@ -1052,8 +1056,9 @@ PAGES: tuple[Page, ...] = (
         lead="What vendors take, what contracts save, what was promised, and which prices move.",
         cards=Cards(
             "procurement_cards",
-            "Sums over all charges of both months, in the reporting currency. Saved is list price "
-            "less cost where the bill tells both; the rate is saved divided by list.",
+            "Sums over all charges of both months, in the reporting currency. Saved is what "
+            "contract prices, commitments and spot saved on use, as on the statements; the rate is "
+            "saved divided by the list price of that use.",
         ),
         figures=(
             COST_BY_SOURCE,
