@@ -162,6 +162,11 @@ def test_returns_of_two_bases_are_drawn_apart_and_stay_apart_when_sorted(seen: S
         "RoMI, bills and people",
         "RoMI, bills only, nobody stated people",
     ]
+    # 900 % is eighteen times as long as 50 %, though they are drawn apart
+    lengths = place.locator(".chart svg [aria-label=bar] rect, .chart svg g > rect").evaluate_all(
+        "bars => bars.map(bar => bar.getBBox().width)"
+    )
+    assert max(lengths) / lengths[0] == pytest.approx(18, rel=0.1)
     for _ in range(2):
         place.locator("th[data-column=romi_pct] button").click()
         bases = place.locator("tbody tr td:nth-child(3)").all_inner_texts()

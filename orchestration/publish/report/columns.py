@@ -438,6 +438,7 @@ _SILENT = {
     "kpi_subject",
     "margin_contradiction_reason",
     "note",
+    "of_which_estimated_cost",
     "reason",
     "remedy",
     "run_cost",

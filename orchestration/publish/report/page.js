@@ -469,6 +469,7 @@
           // where there is nothing to say, its place is empty and not unknown
           else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
+          if (/^\S{1,16}$/.test(cell.textContent)) cell.classList.add("whole");
           if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
           return cell;
         }))));
@@ -593,12 +594,16 @@
     const label = section.querySelector("h2").textContent + " " + section.querySelector(".answer").textContent;
     const drawings = [];
     const kinds = chart.apart ? [...new Set(rows.map((row) => row[chart.apart]))] : [null];
+    // What is drawn apart is not ranked together, and yet a per cent is as long in one as in the other.
+    const drawable = chart.apart ? rows.filter((row) => row[chart.value] !== null && row[chart.label] !== null) : [];
+    const scale = chart.apart ? [0, ...drawable.map((row) => Number(row[chart.value]))] : null;
+    const beside = drawable.map((row) => word(chart.label, row[chart.label]));
     for (const [currency, kind] of currencies.flatMap((code) => kinds.map((one) => [code, one]))) {
       const groups = grouped(rows.filter((row) => (currency === null || row.currency === currency)
         && (kind === null || row[chart.apart] === kind)), chart);
       if (!groups.length || groups.every((group) => group.amount === 0n)) continue;
       const width = Math.max(280, place.clientWidth || section.clientWidth);
-      const { plot, series, shown: drawn, labels = [], of = groups.length } = KINDS[chart.kind](groups, chart, width, currency ?? "");
+      const { plot, series, shown: drawn, labels = [], of = groups.length } = KINDS[chart.kind](groups, { ...chart, scale, beside }, width, currency ?? "");
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `Chart. ${label} The table below has the numbers.`);
       plot.removeAttribute("class");
@@ -724,10 +729,12 @@
       .filter((group, place) => place < BARS || group.drawn < 0).slice(0, 2 * BARS)
       .sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
-    const { most, marginLeft, row } = sides(width, labels);
+    const { most, marginLeft } = sides(width, [...labels, ...chart.beside]);
+    const { row } = sides(width, labels);
     const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
     // Beside the bar, or beyond the mark of the month before where that stands in the way.
-    const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
+    const domain = chart.scale ? { domain: [Math.min(...chart.scale), Math.max(...chart.scale)] } : {};
+    const reach = Math.max(...(chart.scale ?? []), ...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
     const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
     const end = (group, pick) => (group.hasBefore && Math.abs(group.drawnBefore - group.drawn) < inTheWay
       ? pick(group.drawn, group.drawnBefore) : pick(group.drawn, group.drawn));
@@ -744,7 +751,7 @@
     }
     const plot = Plot.plot({
       ...shared, width, height: 22 + rows.length * row, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
-      x: { axis: null, nice: true, zero: true },
+      x: { axis: null, nice: true, zero: true, ...domain },
       y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       marks,
     });

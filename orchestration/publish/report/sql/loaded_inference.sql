@@ -30,8 +30,11 @@ select
     coalesce(inference.x_model, 'no model') as model,
     inference.reporting_currency as currency,
     inference.direct_cost_reporting as direct_cost,
-    inference.shared_machines_cost_reporting as machines_cost,
-    inference.shared_idle_cost_reporting as idle_cost,
+    -- where what stands around it is known, a kind that is not in it is none of it
+    case when inference.shared_cost_reporting is not null then coalesce(inference.shared_machines_cost_reporting, 0) end
+        as machines_cost,
+    case when inference.shared_cost_reporting is not null then coalesce(inference.shared_idle_cost_reporting, 0) end
+        as idle_cost,
     inference.shared_cost_reporting as around_cost,
     inference.loaded_cost_reporting as loaded_cost,
     inference.requests,

@@ -34,7 +34,6 @@ posted as (
 
 select
     coalesce(statement.team, 'no owner') as team,
-    coalesce(statement.department, 'no department') as department,
     case
         when statement.cost_centre is not null then statement.cost_centre
         when posted.cost_centre is not null then posted.cost_centre || ' until it has an owner'
@@ -46,14 +45,15 @@ select
     statement.shared_effective_cost as shared_cost,
     statement.idle_effective_cost as idle_cost,
     statement.unallocated_effective_cost as unallocated_cost,
-    statement.estimated_effective_cost as of_which_estimated_cost,
-    statement.effective_cost - statement.previous_month_effective_cost as cost_change,
-    statement.year_to_date_effective_cost as year_to_date_cost,
-    statement.billed_cost,
+    nullif(statement.estimated_effective_cost, 0) as of_which_estimated_cost,
     statement.budgeted_cost as budgeted_kind,
     statement.monthly_budget as budget_cost,
     statement.budget_spent_cost as spent_cost,
     statement.budget_left_cost,
+    statement.billed_cost,
+    statement.effective_cost - statement.previous_month_effective_cost as cost_change,
+    statement.year_to_date_effective_cost as year_to_date_cost,
+    coalesce(statement.department, 'no department') as department,
     1 as rows_count
 from showback.fct_statement_monthly as statement
 inner join months on statement.billing_period = months.this_month
