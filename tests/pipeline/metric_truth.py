@@ -150,7 +150,15 @@ _EFFECTS = [
     "currency",
     "new_use",
     "gone_use",
+    "machine_volume",
+    "machine_rate",
     "other_services",
+    "unused_commitments",
+    "fees",
+    "adjustments",
+    "credits",
+    "taxes",
+    "corrections",
 ]
 
 

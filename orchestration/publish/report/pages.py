@@ -61,9 +61,11 @@ COST_CHANGES = Figure(
 )
 _EFFECTS = (
     "The month is made from the month before one step at a time: requests, their length, models, "
-    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect, "
-    "and what has no tokens is other services, so that the effects add up to the change with no "
-    "rest."
+    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect. "
+    "Machines are hours times the contracted price of an hour of the same SKU. What is neither of "
+    "tokens nor of machine hours is a reason of its own by its charge category: other services, "
+    "unused commitments, fees, discounts, credits, taxes, corrections. The effects add up to the "
+    "change with no rest."
 )
 CHANGE_REASONS = Figure(
     key="change_reasons",
