@@ -152,6 +152,17 @@ COST_BY_CATEGORY = Figure(
     empty="Nothing was charged in these months.",
     chart=Chart("bars", "cost", "charge_category", before="cost_before"),
 )
+INVOICE_LINES = Figure(
+    key="invoice_lines",
+    question="Does each invoice ask for what the ledger holds?",
+    answer="The largest difference: {invoice_id} of {invoice_issuer}, {charge_category}, asks for "
+    "{invoiced_cost}, and the ledger holds {ledger_cost}: {reconciliation_state}.",
+    formula="Each invoice of {this_month} by kind of charge, and those of other months that "
+    "differ by more than their tolerance. What an invoice asks for beyond its charges is in no "
+    "total of this report: a tax that stands on the invoice alone is to be paid and is no charge "
+    "of a bill.",
+    empty="No invoice of {this_month} is published.",
+)
 INVOICES = Figure(
     key="invoices",
     question="Which months are fully invoiced?",
@@ -162,7 +173,7 @@ INVOICES = Figure(
 EXCHANGE_RATES = Figure(
     key="exchange_rates",
     question="In which currencies were we billed, and is any amount without a rate?",
-    answer="Bills in {currency} are converted to {reporting_currency}.",
+    answer="Bills in {currency}: {conversion}.",
     formula="Sum of the billed amounts by their own currency over all months, and of those for "
     "which no exchange rate of their day is known. Two currencies are never added up.",
     empty="No bill is published yet.",
@@ -441,6 +452,10 @@ JOURNAL = Figure(
     "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
     "remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
+    note="The total is more than the cost on the statements: by what was paid ahead in the month, "
+    "and by the margin (the fee of the platform, chargeback_margin.csv), which owners are debited "
+    "on top of their cost and a revenue account is credited. A margin is no cost of the company, "
+    "so that it is on no statement.",
     speaks_of="currency",
 )
 KPIS = Figure(
@@ -513,9 +528,9 @@ RETURNS = Figure(
 COMPANY_RETURN = Figure(
     key="company_return",
     question="What did all of it bring, and how much of the cost does that answer for?",
-    answer="What has a stated benefit brought {benefit_amount} for {full_cost}: a return of "
-    "{romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is {company_cost_share} of all "
-    "cost; of the rest nobody knows what it brought.",
+    answer="What has a stated benefit brought {benefit_amount} for {full_cost} ({cost_basis}): a "
+    "return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is "
+    "{company_cost_share} of all cost; of the rest nobody knows what it brought.",
     formula="Benefit and full cost of all months up to {this_month}, added up over the use cases "
     "whose return is known, each with its latest month. All cost is what bills cost in these "
     "months, and people where they are stated.",
@@ -862,6 +877,7 @@ PAGES: tuple[Page, ...] = (
             COMPANY_RETURN,
             RETURNS,
             COST_BY_CATEGORY,
+            INVOICE_LINES,
             INVOICES,
             EXCHANGE_RATES,
             RESTATEMENTS,
