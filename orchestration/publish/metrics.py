@@ -26,6 +26,7 @@ from orchestration.publish.semantic_layer import (
 )
 
 _SHOWN_VALUES = 10
+_NONE = "(none)"
 _CENT = Decimal("0.01")
 _CENT_DIGITS, _DIGITS = 2, 6
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
@@ -236,13 +237,16 @@ def _listed(known: Sequence[str]) -> str:
 def as_table(answer: MetricAnswer) -> str:
     """Return an answer for people: units under the names, what is unknown as a dash.
 
+    What has no value of a dimension, such as no team, is no unknown: it is said to have none.
     Money is rounded to hundredths, what is less than one of them and other numbers to a few
     digits; those before the point are all there.
     """
     is_number = [bool(unit) for unit in answer.units]
     rows = [
         tuple(
-            "–" if cell is None else _readable(cell, unit) if unit else cell
+            (_readable(cell, unit) if unit else cell)
+            if cell is not None
+            else ("–" if unit else _NONE)
             for cell, unit in zip(row, answer.units, strict=True)
         )
         for row in answer.rows
@@ -259,6 +263,13 @@ def as_table(answer: MetricAnswer) -> str:
     if answer.added:
         said.append(f"Always by {', '.join(answer.added)}: rows that differ there never add up.")
     said += [f"Always with {name}: {sentence}" for name, sentence in answer.beside]
+    without = [
+        column
+        for place, (column, unit) in enumerate(zip(answer.columns, answer.units, strict=True))
+        if not unit and any(row[place] is None for row in answer.rows)
+    ]
+    if without:
+        said.append(f"{_NONE} has no {' or no '.join(without)}, and is in the whole all the same.")
     if any(None in row[-is_number.count(True) :] for row in answer.rows):
         said.append(f"– is unknown; {' and '.join(answer.relations)} may say why.")
     if any(

@@ -189,3 +189,15 @@ def test_what_stands_beside_a_metric_is_said() -> None:
     assert as_table(answer).splitlines()[3:] == [
         "Always with left_out: Use cases whose return is unknown."
     ]
+
+
+def test_what_has_no_team_is_none_and_not_unknown() -> None:
+    rows = (("Ads", "2"), (None, "1"), ("Search", None))
+    table = as_table(MetricAnswer(("team", "requests"), ("", "requests"), rows, ("a mart",), ()))
+    assert [line.split() for line in table.splitlines()[2:5]] == [
+        ["Ads", "2"], ["(none)", "1"], ["Search", "–"]
+    ]  # fmt: skip
+    assert table.splitlines()[5:] == [
+        "(none) has no team, and is in the whole all the same.",
+        "– is unknown; a mart may say why.",
+    ]

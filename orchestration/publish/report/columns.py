@@ -188,6 +188,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "window_end_date": ("Covers days before", "First day that the snapshot no longer covers"),
     # money
     "allocated_total": ("Allocated", "Owned, idle and unallocated together"),
+    "awaited_estimated_cost": (
+        "Awaited",
+        "Fees of the month before, such as for support, that this month has not billed yet",
+    ),
     "around_cost": ("Around it", "Everything else that allocation gives the same use"),
     "benefit_amount": ("Benefit", "What it is worth, as the organisation states it"),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),

@@ -316,9 +316,9 @@ COST_PER_REQUEST = Figure(
         series="model",
         before="cost_per_request_before",
     ),
-    note="Directly, by the bill, of what has an owner. What stands around a request is in the "
-    "question on everything around it, on the product page; the meter's estimates are in the one "
-    "on sessions.",
+    note="Directly, by the bill, of what has an owner; requests that nobody owns have a line of "
+    "their own, so that all add up. What stands around a request is in the question on everything "
+    "around it, on the product page; the meter's estimates are in the one on sessions.",
 )
 USE_CASES = Figure(
     key="use_cases",
@@ -438,8 +438,9 @@ BUDGETS = Figure(
     answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
     "spent in {billing_period}, by {budgeted_kind} cost.",
     formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
-    "against the budget in force on its first day. If it goes on so: what comes once, and the rest "
-    "times days of the month over days gone by.",
+    "against the budget in force on its first day. If it goes on so: what comes once, monthly fees "
+    "that the month before had and this one has not billed yet, and the rest times days of the "
+    "month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
     adds_up=False,
