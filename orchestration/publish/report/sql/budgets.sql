@@ -24,8 +24,8 @@ names as (
 )
 
 select
-    status.budget_scope,
     coalesce(names.scope_name, status.scope_value) as scope_value,
+    status.budget_scope,
     status.billing_period,
     status.billing_currency as currency,
     status.budgeted_cost as budgeted_kind,
