@@ -52,6 +52,7 @@ MODELS = (
     "int_profile_rules",
     "int_fx_rates",
     "int_charge_splits",
+    "int_bill_tokens_hourly",
     "int_usage_splits",
     "int_profile_costs",
     "int_profile_costs_hourly",
@@ -71,6 +72,7 @@ BY_MONTH = {
 # Made only where a rule of the method works by the hour.
 BY_HOUR = {
     "int_usage_hours": ("proportional", "metric"),
+    "int_bill_tokens_hourly": ("proportional", "metric"),
     "int_profile_costs_hourly": ("proportional",),
     "int_usage_metered_hourly": ("metric",),
 }
@@ -246,7 +248,7 @@ class Company:
             metric = self.random.choice(
                 (*COST_METRICS, *COST_METRICS_WITH_IDLE)
                 if is_cost
-                else ("seats", "metered_requests", "metered_requests")
+                else ("seats", "tokens", "metered_requests", "metered_requests")
             )
             # what is idle of a capacity by a rule of idle capacity would be one part twice
             has_capacity = (
@@ -259,7 +261,7 @@ class Company:
                 "metric": metric,
                 "basis_within": self.random.choice(
                     ("all", "source", "sub_account", "service", "sub_account_service")
-                    if is_cost
+                    if is_cost or metric == "tokens"
                     else ("all",)
                 ),
                 "basis_window": self.random.choice(
@@ -307,6 +309,13 @@ class Company:
         begins, lasts = self.random.choice(PERIODS)
         start = datetime.combine(day, time()) + begins
         team = self.random.choice(("red", "green", "blue", "none", None))
+        # what counts tokens has no name that a name rule could know, as its usage has none
+        tokens = self.random.choice((None, None, 0, 7, 10**6))
+        names: tuple[tuple[str | None, ...], ...] = (
+            (("red-box", "red-", "x-box", None), ("one red-box", "100%", None))
+            if tokens is None
+            else ((None,), (None,))
+        )
         return {
             "source": self.random.choice(SOURCES),
             "billing_period": month,
@@ -315,16 +324,32 @@ class Company:
             "charge_period_end": None if lasts is None else start + lasts,
             "sub_account_id": self.random.choice(("a", "b", None)),
             "service_name": self.random.choice(("Storage", "Machines", "Models")),
-            "charge_category": self.random.choice(("Usage", "Usage", "Usage", "Tax")),
+            "charge_category": self.random.choice(
+                ("Usage", "Usage", "Usage", "Tax") if tokens is None else ("Usage",)
+            ),
+            "x_token_class": None if tokens is None else "output",
+            "consumed_unit": None if tokens is None else "Tokens",
+            "consumed_quantity": tokens,
             "tags": f'{{"team":"{team}"}}' if team else None,
             "tag:team": team,
-            "resource_id": self.random.choice(("red-box", "red-", "x-box", None)),
-            "charge_description": self.random.choice(("one red-box", "100%", None)),
+            "resource_id": self.random.choice(names[0]),
+            "charge_description": self.random.choice(names[1]),
             "billing_currency": "USD",
         } | {
             cost: None if cost == "list_cost" and number % 9 == 0 else self._cost()
             for cost in COST_METRICS
         }
+
+    def usage(self) -> Iterator[dict[str, Any]]:
+        """Return the tokens that the bills count, by the day."""
+        for charge in self.charges:
+            if charge["consumed_quantity"] is not None:
+                same = ("source", "billing_period", "service_name", "sub_account_id", "tags")
+                yield {name: charge[name] for name in (*same, "x_token_class")} | {
+                    "usage_date": charge["charge_period_start"].date(),
+                    "usage_source": "bill",
+                    "tokens": charge["consumed_quantity"],
+                }
 
     def _call(self) -> dict[str, Any]:
         """Return what the gateway counted in one window; nobody knows whose team `lost` is."""
@@ -451,7 +476,7 @@ class Slow:
                 if call["billing_period"] == month and is_then and call["x_team"] != "lost":
                     found[call["x_team"], None] += call["requests"]
             return found
-        if rule.method == "metric":
+        if rule.basis["metric"] == "seats":
             for owner, seats in self.company.seats:
                 found[owner, None] += seats * self.days_count(month, window)
             return found
@@ -471,7 +496,9 @@ class Slow:
                 continue
             if charge is not None and any(other[name] != charge[name] for name in columns):
                 continue
-            amount = other[metric.removesuffix("_with_idle")]
+            amount = other[
+                "consumed_quantity" if metric == "tokens" else metric.removesuffix("_with_idle")
+            ]
             if amount is not None:
                 found[owned_by] += amount
         return found
@@ -736,6 +763,7 @@ class Fast:
     def _put_company(self, company: Company) -> None:
         for table, rows in (
             ("int_charges_conformed", company.charges),
+            ("int_token_usage", list(company.usage())),
             ("int_metered_usage", company.calls),
         ):
             self.connection.execute(f"truncate conform.{table}")
