@@ -156,7 +156,8 @@ INVOICE_LINES = Figure(
     key="invoice_lines",
     question="Does each invoice ask for what the ledger holds?",
     answer="The largest difference: {invoice_id} of {invoice_issuer}, {charge_category}, asks for "
-    "{invoiced_cost}, and the ledger holds {ledger_cost}: {reconciliation_state}.",
+    "{invoiced_cost}, and the ledger holds {ledger_cost}. It is {reconciliation_state}: "
+    "{difference_because}.",
     formula="Each invoice of {this_month} by kind of charge, and those of other months that "
     "differ by more than their tolerance. What an invoice asks for beyond its charges is in no "
     "total of this report: a tax that stands on the invoice alone is to be paid and is no charge "
