@@ -2,9 +2,11 @@
   What became of each rule: CTEs that end with `verdicts`, from the CTEs `rules` (seed focus_rule),
   `tallies` (dataset, source, billing_period and what focus_tallies_... says) and `excuses`: which
   rows nobody here can mend, told by their number and money (dataset, source, billing_period,
-  rule_id, currency, rows_count, money, effective_cost, is_mended_in_part, reason). An excuse holds
-  for just that: one row more, or other money, is no known gap. With `of_deliveries` also from
-  `unjudged_deliveries`, of which nobody knows what they broke.
+  rule_id, currency, rows_count, money, effective_cost, reason). An excuse holds for just that: one
+  row more, or other money, is no known gap. With `of_deliveries` also from `unjudged_deliveries`, of
+  which nobody knows what they broke; tallies and excuses then have money_above_zero and
+  effective_cost_above_zero, and excuses is_mended_in_part: fewer rows are excused then, if what they
+  have above zero and below it is no more than what the delivered rows had.
 -#}
 {% macro focus_verdicts(of_deliveries=false) -%}
 -- a dataset of a period that has rows has tallies: most rules look at every row
@@ -34,6 +36,10 @@ answered as (
         broken.currency as billing_currency,
         broken.money as failed_billed_cost,
         broken.effective_cost as failed_effective_cost,
+        {%- if of_deliveries %}
+        broken.money_above_zero as failed_above_zero,
+        broken.effective_cost_above_zero as failed_effective_above_zero,
+        {%- endif %}
         broken.example_ids,
         case
             when asked.why_not_judged is not null then 'not_applicable'
@@ -74,9 +80,23 @@ with_gaps as (
                     answered.failed_effective_cost is null and excuses.effective_cost is null
                 )
                 then excuses.reason
-            when answered.failed_rows_count < excuses.rows_count and excuses.is_mended_in_part
-                then excuses.reason
             {%- if of_deliveries %}
+            when
+                excuses.is_mended_in_part
+                and answered.failed_rows_count < excuses.rows_count
+                and answered.failed_above_zero <= excuses.money_above_zero
+                and coalesce(
+                    answered.failed_billed_cost - answered.failed_above_zero
+                    >= excuses.money - excuses.money_above_zero,
+                    answered.failed_billed_cost is null and excuses.money is null
+                )
+                and answered.failed_effective_above_zero <= excuses.effective_cost_above_zero
+                and coalesce(
+                    answered.failed_effective_cost - answered.failed_effective_above_zero
+                    >= excuses.effective_cost - excuses.effective_cost_above_zero,
+                    answered.failed_effective_cost is null and excuses.effective_cost is null
+                )
+                then excuses.reason
             when unjudged_deliveries.source is not null
                 then 'what the delivered files break is unknown: they could not be judged yet, and the next run tries again'
             {%- endif %}

@@ -65,6 +65,7 @@ LINE_ITEMS = Dataset(
         "line_item_usage_start_date",
     ),
     in_place=is_parquet,
+    native_names=list,
     may_be_empty=False,
 )
 

@@ -101,6 +101,13 @@ def _tag_key(header: str) -> str:
     return header
 
 
+def _native_names(headers: Sequence[str]) -> list[str]:
+    return [
+        "resource_tags" if header.startswith(_TAG_PREFIXES) else athena_name(header)
+        for header in headers
+    ]
+
+
 LINE_ITEMS = Dataset(
     name="line_items",
     period_column=_PERIOD,
@@ -116,6 +123,7 @@ LINE_ITEMS = Dataset(
         "line_item_usage_account_id",
         "line_item_usage_start_date",
     ),
+    native_names=_native_names,
     may_be_empty=False,
 )
 

@@ -38,6 +38,8 @@ from orchestration.extract.snapshot import Draft
 from orchestration.extract.source import Dataset, Kind, PullContext, SourceConfig, SourceError
 
 _NATIVE = "x_native"
+# Stands before the header of a column that is not landed, which may be spelled like one that is.
+_NOT_LANDED = "not landed: "
 _PERIOD = "billing_period_start"
 _NESTED = ("MAP", "STRUCT", "JSON")
 # Lines of files of two versions are the same charge when all that both versions know is equal; that
@@ -59,18 +61,32 @@ def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
 
 def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
-    by_letters = {letters_of(name): name for name in declared if name != _NATIVE}
-    kept = landed_keys("focus", "charges", _NATIVE)
-    selected, native, seen = [], [], set()
-    for column in columns:
-        name = by_letters.get(letters_of(column.header))
-        if name is None or name in seen:
-            if column.header in kept:
-                native.append(column)
-            continue
-        seen.add(name)
-        selected.append(f"{_value(column, declared[name])} as {quoted(name)}")
+    named = list(zip(columns, native_names([c.header for c in columns]), strict=True))
+    native = [column for column, name in named if name == _NATIVE]
+    selected = [
+        f"{_value(column, declared[name])} as {quoted(name)}"
+        for column, name in named
+        if name in declared and name != _NATIVE
+    ]
     return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
+
+
+def native_names(headers: Sequence[str]) -> list[str]:
+    """Return the landed column of each header, or, where it is not landed, the header after a word.
+
+    Of two headers with the same letters the first is landed.
+    """
+    by_letters = {
+        letters_of(name): name for name in landed_columns("focus", "charges") if name != _NATIVE
+    }
+    kept = landed_keys("focus", "charges", _NATIVE)
+    names: list[str] = []
+    for header in headers:
+        name = by_letters.get(letters_of(header))
+        if name is None or name in names:
+            name = _NATIVE if header in kept else f"{_NOT_LANDED}{header}"
+        names.append(name)
+    return names
 
 
 def text_of(column: FileColumn) -> str:
@@ -133,6 +149,7 @@ CHARGES = Dataset(
         _PERIOD,
         "charge_period_start",
     ),
+    native_names=native_names,
     may_be_empty=False,
     row_notices=row_notices,
     file_notices=file_notices,

@@ -4,6 +4,7 @@
 columns and their types; what it does not name never reaches the landed files.
 """
 
+import csv
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,21 @@ def landed_keys(
         if declared["name"] == column:
             return frozenset(declared["config"]["meta"]["keys"])
     raise KeyError(f"dbt declares no {column} of {relation_name(kind, dataset)}")
+
+
+@cache
+def left_out_columns(kind: str, project_dir: Path = DBT_PROJECT_DIR) -> tuple[str, ...]:
+    """Return the native columns of a kind of bill that are left out for a stated reason.
+
+    Those of the seed ``focus_native_column``; one that ends in ``*`` stands for all that begin
+    like it.
+    """
+    with (project_dir / "seeds" / "focus_native_column.csv").open(encoding="utf-8") as lines:
+        return tuple(
+            row["native_column"]
+            for row in csv.DictReader(lines)
+            if row["kind"] == kind and row["exclusion_reason"]
+        )
 
 
 def _declared(kind: str, dataset: str, project_dir: Path) -> list[dict[str, Any]]:

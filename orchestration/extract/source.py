@@ -116,6 +116,9 @@ class Dataset:
         file_notices: Says what is odd about the files, from them and the receipt's format version.
         stated_costs: The costs beside the billed one that rows state as the ledger keeps them: the
             ledger's name of each, and the landed columns of which the first with a value says it.
+        native_names: Says how landing calls the headers of a delivered file; what dbt's source does
+            not declare under that name is not landed. None for what comes as records, which are
+            read by an allow-list, and for meters.
         may_be_empty: Whether a period without rows is normal (usage of an idle month).
     """
 
@@ -133,6 +136,7 @@ class Dataset:
         lambda _connection, _paths, _format_version: ()
     )
     stated_costs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    native_names: Callable[[Sequence[str]], Sequence[str]] | None = None
     may_be_empty: bool = True
 
     @property

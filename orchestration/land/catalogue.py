@@ -145,6 +145,23 @@ def write_warehouse_inputs(
         for current in counting
         for stated in current.landing.stated_costs
     ]
+    native_rows = [
+        {
+            "source": current.source,
+            "kind": current.kind,
+            "billing_period": current.billing_period,
+            "snapshot_id": current.receipt.snapshot_id,
+            "native_column": column.native_column,
+            "landed_column": column.landed_column,
+            "left_out_as": column.left_out_as,
+            "values_count": column.values_count,
+            "currency": currency,
+            "amount": None if amount is None else Decimal(amount),
+        }
+        for current in counting
+        for column in current.landing.native_columns
+        for currency, amount in column.amounts.items() or ((None, None),)
+    ]
     failure_rows = [
         {
             "source": failure.source,
@@ -162,6 +179,7 @@ def write_warehouse_inputs(
     _write(inputs / "landed_file.parquet", file_rows, _LANDED_FILE)
     _write(inputs / "source_failure.parquet", failure_rows, _FAILURE)
     _write(inputs / "landed_cost.parquet", cost_rows, _LANDED_COST)
+    _write(inputs / "native_column.parquet", native_rows, _NATIVE_COLUMN)
     _write(inputs / "focus_finding.parquet", finding_rows, _FOCUS_FINDING)
     _write(inputs / "focus_delivered_column.parquet", column_rows, _FOCUS_DELIVERED_COLUMN)
     source_rows: list[dict[str, object]] = [
@@ -242,7 +260,7 @@ def _snapshot_rows(
 def _finding_rows(delivery: Delivery) -> Iterable[dict[str, object]]:
     for finding in delivery.findings:
         row: dict[str, object] = asdict(finding)
-        for name in ("billed_cost", "effective_cost"):
+        for name in _FINDING_MONEY:
             if row[name] is not None:
                 row[name] = Decimal(str(row[name]))
         yield row
@@ -294,6 +312,18 @@ _LANDED_COST: dict[str, _Type] = {
     "landed_total": _MONEY,
     "unknown_count": pl.Int64,
 }
+_NATIVE_COLUMN: dict[str, _Type] = {
+    "source": pl.String,
+    "kind": pl.String,
+    "billing_period": pl.Date,
+    "snapshot_id": pl.String,
+    "native_column": pl.String,
+    "landed_column": pl.String,
+    "left_out_as": pl.String,
+    "values_count": pl.Int64,
+    "currency": pl.String,
+    "amount": _MONEY,
+}
 _FAILURE: dict[str, _Type] = {
     "source": pl.String,
     "dataset": pl.String,
@@ -309,6 +339,12 @@ _PLACE: dict[str, _Type] = {
     "file_group": pl.Int32,
     "delivered_files": pl.String,
 }
+_FINDING_MONEY = (
+    "billed_cost",
+    "effective_cost",
+    "billed_cost_above_zero",
+    "effective_cost_above_zero",
+)
 _FOCUS_FINDING: dict[str, _Type] = {
     **_PLACE,
     "focus_version": pl.String,
@@ -322,8 +358,7 @@ _FOCUS_FINDING: dict[str, _Type] = {
     "judged_rows_count": pl.Int64,
     "rows_count": pl.Int64,
     "currency": pl.String,
-    "billed_cost": _EXACT,
-    "effective_cost": _EXACT,
+    **dict.fromkeys(_FINDING_MONEY, _EXACT),
     "examples": pl.String,
 }
 _FOCUS_DELIVERED_COLUMN: dict[str, _Type] = {

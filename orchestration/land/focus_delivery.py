@@ -88,6 +88,9 @@ class Finding:
         currency: Their currency.
         billed_cost: What they bill, as text; None where it is unknown.
         effective_cost: What they cost effectively, as text.
+        billed_cost_above_zero: Of today_broken what those of them bill that bill more than nothing,
+            as text.
+        effective_cost_above_zero: The same of the effective cost.
         examples: Up to three of them by file and row.
     """
 
@@ -106,6 +109,8 @@ class Finding:
     currency: str | None = None
     billed_cost: str | None = None
     effective_cost: str | None = None
+    billed_cost_above_zero: str | None = None
+    effective_cost_above_zero: str | None = None
     examples: str | None = None
 
 
@@ -370,6 +375,8 @@ class _Group:
                     currency=failure.currency,
                     billed_cost=_plain(failure.money),
                     effective_cost=_plain(failure.effective_cost),
+                    billed_cost_above_zero=_plain(failure.money_above_zero),
+                    effective_cost_above_zero=_plain(failure.effective_cost_above_zero),
                 )
                 yield replace(found, judged_by=today)
 

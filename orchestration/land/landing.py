@@ -27,6 +27,7 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.registry import KINDS
 from orchestration.extract.snapshot import Snapshot, current_snapshot
 from orchestration.extract.source import Dataset, SourceConfig
+from orchestration.land.native_columns import NativeColumn, native_columns
 from orchestration.land.profile import FINITE_NUMBER, Broken, Profile, profile
 from orchestration.land.suite import judge
 
@@ -85,6 +86,7 @@ class Landing:
         checks: What each gate said.
         notices: What is odd about the delivery and was let through.
         stated_costs: What the rows state of the costs beside the billed one.
+        native_columns: The delivered files' columns and what becomes of each.
     """
 
     source: str
@@ -98,6 +100,7 @@ class Landing:
     checks: tuple[LandingCheck, ...]
     notices: tuple[LandingNotice, ...]
     stated_costs: tuple[StatedCost, ...]
+    native_columns: tuple[NativeColumn, ...]
 
     @property
     def passed(self) -> bool:
@@ -134,8 +137,9 @@ def read_landing(path: Path) -> Landing | None:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if "stated_costs" not in fields:
+    if "native_columns" not in fields:
         return None
+    fields["native_columns"] = tuple(NativeColumn(**column) for column in fields["native_columns"])
     fields["stated_costs"] = tuple(StatedCost(**cost) for cost in fields["stated_costs"])
     fields["notices"] = tuple(LandingNotice(**notice) for notice in fields["notices"])
     fields["files"] = tuple(fields["files"])
@@ -202,6 +206,7 @@ class _Attempt:
     started: float
     notices: tuple[str, ...] = ()
     stated_costs: tuple[StatedCost, ...] = ()
+    native_columns: tuple[NativeColumn, ...] = ()
 
 
 def _land_pending(
@@ -266,6 +271,7 @@ def _attempt(
                 files, rows = [], _no_rows(declared)
             found = profile(connection, dataset, declared, rows, extracted, snapshot.period)
             stated = stated_costs(connection, rows, dataset, column_names(connection, rows))
+            natives = native_columns(connection, source.kind, dataset, extracted)
             notices = tuple(
                 dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
             )
@@ -275,7 +281,7 @@ def _attempt(
             f"{' '.join(str(error).split())[:600]} Have the vendor deliver the period again."
         )
         return _Attempt(snapshot, [], None, LandingCheck("files", False, sentence), started)
-    return _Attempt(snapshot, files, found, files_check, started, notices, stated)
+    return _Attempt(snapshot, files, found, files_check, started, notices, stated, natives)
 
 
 def _files_are_whole(snapshot: Snapshot) -> LandingCheck:
@@ -432,6 +438,7 @@ def _record(
         checks=tuple(checks),
         notices=notices,
         stated_costs=attempt.stated_costs,
+        native_columns=attempt.native_columns,
     )
     target = landing_path(data_dir, attempt.snapshot)
     target.parent.mkdir(parents=True, exist_ok=True)

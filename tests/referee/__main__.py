@@ -1,9 +1,11 @@
 """``make focus-referee``: the official validator over what is published, or over the cases.
 
 It judges all four datasets, of Cost and Usage a sample: a few rows of each source, charge category,
-commitment case, kind of line and basis of prices. Every rule that it finds broken is told, and ends
-with exit code 1, unless the published file says that nobody here can mend it (``known_gap`` of
-``trust.rpt_focus_conformance``).
+commitment case, kind of line and basis of prices. What the demo company has none of is published
+by the company of ``company`` and judged as well, so that every kind of bill, charge category and
+commitment case is there; what is not is named (``coverage``). Every rule that it finds broken is
+told. It ends with exit code 1 where a case is missing or a rule is broken, unless the published
+file says that nobody here can mend it (``known_gap`` of ``trust.rpt_focus_conformance``).
 """
 
 from __future__ import annotations
@@ -13,15 +15,28 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from orchestration.extract.source import load_sources
 from orchestration.publish.focus_conformance.dbt_code import MARTS
 from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, rule_book
 from orchestration.settings import PROJECT_DIR, Settings
-from tests.referee.cases import CASES, write
-from tests.referee.validator import FAILED, PASSED, SKIPPED, NoRefereeError, verdicts
+from tests.referee import cases, company
+from tests.referee.company import NoCompanyError
+from tests.referee.coverage import BILLS, CASES, kinds_of, not_covered
+from tests.referee.validator import (
+    FAILED,
+    OF_UNSEEN,
+    PASSED,
+    SKIPPED,
+    NoRefereeError,
+    unseen_columns,
+    verdicts,
+)
 
 STORED = PROJECT_DIR / "tests" / "fixtures" / "focus_referee" / "verdicts.json"
 _ALIKE = (
@@ -32,15 +47,30 @@ _ALIKE = (
 _ROWS_OF_A_KIND = 5
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the referee said of one published file.
+
+    Attributes:
+        samples: The files that it was given, by dataset.
+        broken_count: Rules that it finds broken.
+        unexpected_count: Those of them that are no known gap.
+    """
+
+    samples: Mapping[str, Path]
+    broken_count: int
+    unexpected_count: int
+
+
 def main() -> int:
     """Run the referee and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.referee")
     parser.add_argument("--store", action="store_true", help="judge the cases, keep the verdicts")
-    parser.add_argument("--published", type=Path, default=Settings().published_path)
+    parser.add_argument("--published", type=Path, help="judge this published file, and it alone")
     arguments = parser.parse_args()
     try:
         return _store() if arguments.store else _judge_published(arguments.published)
-    except NoRefereeError as error:
+    except (NoRefereeError, NoCompanyError) as error:
         print(error)
         return 2
 
@@ -48,9 +78,9 @@ def main() -> int:
 def _store() -> int:
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
-        for name, case in CASES.items():
+        for name, case in cases.CASES.items():
             file = Path(scratch) / f"{name}.parquet"
-            write(case, file)
+            cases.write(case, file)
             by_rule = verdicts(file, case.dataset)
             found[name] = {
                 outcome: sorted(rule for rule, said in by_rule.items() if said == outcome)
@@ -58,46 +88,87 @@ def _store() -> int:
             }
             print(f"{name}: {len(found[name][FAILED])} rules broken")
     # Most verdicts are those of the dataset's good file: the others are told by their difference.
-    good = {case.dataset: name for name, case in CASES.items() if name.startswith("good_")}
-    for name, case in CASES.items():
+    good = {case.dataset: name for name, case in cases.CASES.items() if name.startswith("good_")}
+    for name, case in cases.CASES.items():
         if name != good[case.dataset]:
             base = found[good[case.dataset]]
             found[name] = {
-                FAILED: sorted(set(found[name][FAILED]) - set(base[FAILED])),
-                SKIPPED: sorted(set(found[name][SKIPPED]) - set(base[SKIPPED])),
+                outcome: sorted(set(found[name][outcome]) - set(base[outcome]))
+                for outcome in (PASSED, FAILED, SKIPPED)
             }
     STORED.parent.mkdir(exist_ok=True)
     STORED.write_text(json.dumps(found, indent=0) + "\n", encoding="utf-8")
     return 0
 
 
-def _judge_published(published: Path) -> int:
+def _judge_published(given: Path | None) -> int:
+    settings = Settings()
+    published = given or settings.published_path
     if not published.exists():
         print(f"nothing is published at {published}: make run")
         return 2
+    # Of bills of one's own only what is there can be judged; the demo's sample has to be complete.
+    is_complete = given is None and settings.is_demo
+    with tempfile.TemporaryDirectory() as scratch:
+        files = [published]
+        if is_complete:
+            print("Publishing what the demo company has none of: a minute or two")
+            (Path(scratch) / "company").mkdir()
+            files.append(company.publish(Path(scratch) / "company", settings))
+        judged = []
+        for number, file in enumerate(files):
+            print(f"{'the company of the referee' if number else file}:")
+            (Path(scratch) / str(number)).mkdir()
+            judged.append(_judge(file, Path(scratch) / str(number)))
+        missing = []
+        if is_complete:
+            kinds = kinds_of(load_sources(settings.sources))
+            kinds |= {source["name"]: source["kind"] for source in company.SOURCES}
+            missing = not_covered(
+                [each.samples[COST_AND_USAGE] for each in judged],
+                [each.samples["ContractCommitment"] for each in judged],
+                kinds,
+            )
+            for case in missing:
+                print(f"NOT IN THE SAMPLE  {case}")
+            print(
+                f"{len(BILLS) + len(CASES) - len(missing)} of {len(BILLS) + len(CASES)} cases "
+                "are in the sample: kinds of bill, charge categories and commitments"
+            )
+    unexpected = sum(each.unexpected_count for each in judged)
+    broken = sum(each.broken_count for each in judged)
+    print(f"{broken} rules broken, {unexpected} of them no known gap")
+    return 1 if unexpected or missing else 0
+
+
+def _judge(published: Path, folder: Path) -> Judged:
+    """Let the referee judge samples of one published file, which are left in a folder."""
     broken_count = unexpected = 0
-    with (
-        duckdb.connect(str(published), read_only=True) as connection,
-        tempfile.TemporaryDirectory() as scratch,
-    ):
+    samples: dict[str, Path] = {}
+    rules = rule_book("1.4").rules
+    with duckdb.connect(str(published), read_only=True) as connection:
         gaps = _known_gaps(connection)
         for dataset, mart in MARTS.items():
-            file = Path(scratch) / f"{mart}.parquet"
+            samples[dataset] = file = folder / f"{mart}.parquet"
             rows = _sample(connection, dataset, mart, file)
             found = verdicts(file, dataset)
-            rules = rule_book("1.4").rules
-            broken = [r for r, said in found.items() if said == FAILED and r in rules]
-            leaves = [rules[r] for r in broken if not rules[r].is_composite]
+            unseen = unseen_columns(file, dataset)
+            leaves = [
+                rules[rule_id]
+                for rule_id, said in found.items()
+                if said == FAILED and rule_id in rules and not rules[rule_id].is_composite
+            ]
             print(f"{dataset}: {rows} rows, {dict(Counter(found.values()))}")
-            if dataset == COST_AND_USAGE:
-                print(f"  {_covered(connection, file)}")
+            for column in sorted(unseen & {str(rule.column) for rule in leaves}):
+                print(f"  not seen by the referee: {column}, which has no value")
             for rule in leaves:
+                if rule.column in unseen and rule.kind in OF_UNSEEN:
+                    continue
                 known = rule.rule_id in gaps
                 broken_count += 1
                 unexpected += not known
                 print(f"  {'known gap' if known else 'BROKEN'}  {rule.level} {rule.rule_id}")
-    print(f"{broken_count} rules broken, {unexpected} of them no known gap")
-    return 1 if unexpected else 0
+    return Judged(samples, broken_count, unexpected)
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, dataset: str, mart: str, file: Path) -> int:
@@ -115,21 +186,6 @@ def _sample(connection: duckdb.DuckDBPyConnection, dataset: str, mart: str, file
     )
     counted = connection.execute(f"select count(*) from '{file}'").fetchone()
     return int(counted[0]) if counted else 0
-
-
-def _covered(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
-    """Return what of the ledger the sample has: all sources, categories and commitment cases."""
-    cases = {
-        "sources": "x_Source",
-        "charge categories": "ChargeCategory",
-        "commitment cases": "concat_ws(' ', CommitmentDiscountCategory, CommitmentDiscountStatus, "
-        "CapacityReservationStatus)",
-    }
-    counted = ", ".join(f"count(distinct {what})" for what in cases.values())
-    sampled = connection.execute(f"select {counted} from '{file}'").fetchone()
-    published = connection.execute(f"select {counted} from focus.cost_and_usage").fetchone()
-    assert sampled is not None and sampled == published
-    return ", ".join(f"{count} {what}" for count, what in zip(sampled, cases, strict=True))
 
 
 def _known_gaps(connection: duckdb.DuckDBPyConnection) -> set[str]:

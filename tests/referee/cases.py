@@ -13,6 +13,7 @@ from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, rule_b
 
 MONEY, TIME, TEXT = "DECIMAL(38, 12)", "TIMESTAMP", "VARCHAR"
 Row = dict[str, Any]
+CONTRACT_ID = "contract-1"
 
 
 @dataclass(frozen=True)
@@ -131,13 +132,7 @@ _UNPRICED = dict.fromkeys(
         "RegionName",
     ]
 )
-_COMMITTED = {
-    "CommitmentDiscountCategory": "Usage",
-    "CommitmentDiscountId": "ri-1",
-    "CommitmentDiscountName": "RI",
-    "CommitmentDiscountQuantity": "2",
-    "CommitmentDiscountType": "Reserved Instance",
-    "CommitmentDiscountUnit": "Hours",
+_MACHINES = {
     "ServiceName": "Machines",
     "ServiceCategory": "Compute",
     "ServiceSubcategory": "Virtual Machines",
@@ -146,7 +141,70 @@ _COMMITTED = {
     "SkuMeter": "Machine",
     "PricingUnit": "Hours",
     "ConsumedUnit": "Hours",
+    "ConsumedQuantity": "2",
 }
+_THROUGHPUT = _MACHINES | {
+    "ServiceName": "Models",
+    "ServiceCategory": "AI and Machine Learning",
+    "ServiceSubcategory": "Generative AI",
+    "SkuId": "sku-3",
+    "SkuPriceId": "price-3",
+    "SkuMeter": "Provisioned Throughput",
+}
+_CREDITS = {
+    "ServiceName": "Credits",
+    "ServiceCategory": "Other",
+    "ServiceSubcategory": "Other (Other)",
+    "SkuId": "sku-4",
+    "SkuPriceId": "price-4",
+    "SkuMeter": "Credits",
+    "PricingUnit": "Credits",
+}
+
+
+def _costs(billed: str, effective: str) -> Row:
+    return {
+        "BilledCost": billed,
+        "EffectiveCost": effective,
+        "PricingCurrencyEffectiveCost": effective,
+    }
+
+
+def _purchase(billed: str) -> Row:
+    """Return what a purchase of what is used later has; recurring, as fees of commitments are."""
+    return _costs(billed, "0") | {
+        "ChargeCategory": "Purchase",
+        "ChargeFrequency": "Recurring",
+        "ConsumedQuantity": None,
+        "ConsumedUnit": None,
+    }
+
+
+def _commitment(commitment_id: str, category: str, kind: str, unit: str, of: Row) -> list[Row]:
+    """Return the three charges of a commitment of 5 dollars: bought, used for 4, unused for 1."""
+    committed = of | {
+        "CommitmentDiscountCategory": category,
+        "CommitmentDiscountId": commitment_id,
+        "CommitmentDiscountName": kind,
+        "CommitmentDiscountType": kind,
+        "CommitmentDiscountUnit": unit,
+    }
+    covered = committed | {"PricingCategory": "Committed"}
+    used = {"CommitmentDiscountStatus": "Used", "CommitmentDiscountQuantity": "4"}
+    unused = {"CommitmentDiscountStatus": "Unused", "CommitmentDiscountQuantity": "1"}
+    nothing = {"ConsumedQuantity": None, "ConsumedUnit": None}
+    return [
+        _usage(**committed | {"CommitmentDiscountQuantity": "5"} | _purchase("5")),
+        _usage(**covered | used | _costs("0", "4")),
+        _usage(**covered | unused | nothing | _costs("0", "1")),
+    ]
+
+
+def _applied(commitment_id: str, cost: str) -> str:
+    return (
+        f'{{"Elements":[{{"ContractId":"{CONTRACT_ID}","ContractCommitmentId":"{commitment_id}",'
+        f'"ContractCommitmentAppliedCost":{cost}}}]}}'
+    )
 
 
 def good_charges() -> list[Row]:
@@ -161,32 +219,14 @@ def good_charges() -> list[Row]:
             Tags=None,
             SkuPriceDetails=None,
         ),
-        _usage(
-            **_COMMITTED,
-            CommitmentDiscountStatus="Used",
-            PricingCategory="Committed",
-            ConsumedQuantity="2",
-            BilledCost="0",
-            EffectiveCost="4",
-        ),
-        _usage(
-            **(_COMMITTED | {"ConsumedUnit": None}),
-            CommitmentDiscountStatus="Unused",
-            PricingCategory="Committed",
-            ConsumedQuantity=None,
-            BilledCost="0",
-            EffectiveCost="1",
-            CapacityReservationId="cr-1",
-            CapacityReservationStatus="Unused",
-        ),
-        _usage(
-            **(_COMMITTED | {"ConsumedUnit": None}),
-            ChargeCategory="Purchase",
-            ChargeFrequency="Recurring",
-            ConsumedQuantity=None,
-            EffectiveCost="0",
-            PricingCurrencyEffectiveCost="0",
-        ),
+        *_commitment("ri-1", "Usage", "Reserved Instance", "Hours", _MACHINES),
+        *_commitment("sp-1", "Spend", "Savings Plan", "USD", _MACHINES),
+        *_commitment("ptu-1", "Usage", "Provisioned Throughput", "Hours", _THROUGHPUT),
+        _usage(**_MACHINES, CapacityReservationId="cr-1", CapacityReservationStatus="Used"),
+        _usage(**_MACHINES, CapacityReservationId="cr-1", CapacityReservationStatus="Unused"),
+        _usage(**_CREDITS | _purchase("6") | {"ChargeFrequency": "One-Time"}),
+        _usage(**_costs("0", "6"), ContractApplied=_applied("prepaid-1", "6")),
+        _usage(ContractApplied=_applied("agreement-1", "6")),
         _usage(
             **_UNPRICED,
             ChargeCategory="Tax",
@@ -196,11 +236,9 @@ def good_charges() -> list[Row]:
             ServiceSubcategory="Other (Other)",
         ),
         _usage(
-            **_UNPRICED,
+            **_UNPRICED | _costs("-5", "-5"),
             ChargeCategory="Credit",
             ChargeFrequency="One-Time",
-            BilledCost="-5",
-            EffectiveCost="-5",
             ListCost="-5",
             ContractedCost="-5",
             ServiceName="Credits",
@@ -356,6 +394,10 @@ CASES: Mapping[str, Case] = {
     "status_without_commitment": _with_one(CommitmentDiscountStatus="Used"),
     "invoice_line_updated_before_it_was_made": Case(
         "InvoiceDetail", [_good_invoice_line(InvoiceDetailLastUpdated="2026-10-30")]
+    ),
+    "invoice_line_without_dates_and_currency": Case(
+        "InvoiceDetail",
+        [_good_invoice_line(InvoiceIssueDate=None, PaymentDueDate=None, BillingCurrency=None)],
     ),
     "payment_line_of_another": Case(
         "InvoiceDetail", [_good_invoice_line(PaymentCurrencyInvoiceDetailId="INV-1/2")]

@@ -11,6 +11,9 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+
+from orchestration.publish.focus_conformance.facts import rule_book
 from orchestration.settings import PROJECT_DIR
 
 ENVIRONMENT = PROJECT_DIR / ".focus-referee"
@@ -29,6 +32,8 @@ _NEWER_PYTHON = """f"'{k.replace('\\"', '\\"\\"')}'" for k in ignore_keys"""
 _ANY_PYTHON = """"'" + k.replace('"', '""') + "'" for k in ignore_keys"""
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+# What it calls broken of a column that it dropped.
+OF_UNSEEN = ("presence", "type", "format")
 
 
 class NoRefereeError(RuntimeError):
@@ -98,6 +103,29 @@ def verdicts(parquet: Path, dataset: str, model: Path = MODEL) -> dict[str, str]
         return dict(_read(work / "found.xml"))
 
 
+def unseen_columns(parquet: Path, dataset: str) -> frozenset[str]:
+    """Return the columns that the validator drops before it looks: times without any value.
+
+    Of a column of times in which nothing is a time it says that it could not be read. Whether it
+    is there, and of which type it is, it then calls broken. The file tells that it is there, and
+    no value breaks a rule of types and formats.
+
+    Args:
+        parquet: The file that the validator is given.
+        dataset: As the validator calls it.
+    """
+    times = [
+        str(rule.column)
+        for rule in rule_book(VERSION).of(dataset)
+        if rule.kind == "type" and rule.check[0] == "timestamp"
+    ]
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(str(parquet))
+        present = [column for column in times if column in rows.columns]
+        counted = rows.aggregate(", ".join(f"count({column})" for column in present)).fetchone()
+    return frozenset(c for c, values in zip(present, counted or (), strict=True) if not values)
+
+
 def _corrected(model: Path) -> str:
     """Return the model as it says itself that it is meant.
 
@@ -140,11 +168,20 @@ def _with_uv() -> None:
 
 
 def _with_newer_python() -> None:
-    python = next((path for name in _PYTHONS if (path := shutil.which(name))), None)
-    if python is None:
-        raise OSError(f"none of {', '.join(_PYTHONS)} is installed")
-    _call(python, "-m", "venv", str(ENVIRONMENT))
+    _call(_newer_python(), "-m", "venv", str(ENVIRONMENT))
     _pip(*_REQUIREMENTS)
+
+
+def _newer_python() -> str:
+    for name in _PYTHONS:
+        python = shutil.which(name)
+        # A version manager has a command of that name for versions that it does not use, too.
+        if (
+            python
+            and not subprocess.run([python, "-V"], capture_output=True, check=False).returncode
+        ):
+            return python
+    raise OSError(f"none of {', '.join(_PYTHONS)} is installed")
 
 
 def _with_this_python() -> None:

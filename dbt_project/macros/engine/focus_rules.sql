@@ -352,6 +352,8 @@ answered as (
     rows_in_hand.BillingCurrency as currency,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.EffectiveCost as money_2,
+    case when rows_in_hand.BilledCost > 0 then rows_in_hand.BilledCost else 0 end as money_3,
+    case when rows_in_hand.EffectiveCost > 0 then rows_in_hand.EffectiveCost else 0 end as money_4,
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is no JSON", false) then 2 else 0 end
@@ -545,6 +547,8 @@ kinds as (
     count(*) as rows_count,
     sum(money_1) as money_1,
     sum(money_2) as money_2,
+    sum(money_3) as money_3,
+    sum(money_4) as money_4,
     min(row_id, 3) as example_ids
   from answered
   group by source, billing_period, currency, answers_0, answers_1, answers_2
@@ -558,6 +562,8 @@ read as (
     rows_count,
     money_1,
     money_2,
+    money_3,
+    money_4,
     example_ids,
     (answers_0 & 1) <> 0 as "AllocatedMethodDetails is empty",
     (answers_0 & 2) <> 0 as "AllocatedMethodDetails is no JSON",
@@ -700,7 +706,7 @@ read as (
 
 judged as (
   select source, billing_period, rule_number, cast(null as varchar) as currency,
-    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as varchar) as example_ids
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as decimal(38, 12)) as money_3, cast(null as decimal(38, 12)) as money_4, cast(null as varchar) as example_ids
   from (
     select source, billing_period, rows_count,
       unnest(list_distinct(flatten(list_filter([
@@ -758,10 +764,10 @@ judged as (
 ),
 
 broken as (
-  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, 
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, sum(money_3) as money_3, sum(money_4) as money_4, 
     array_to_string(list_sort(flatten(list(example_ids)))[1:3], ', ') as example_ids
   from (
-    select source, billing_period, currency, rows_count, money_1, money_2, example_ids,
+    select source, billing_period, currency, rows_count, money_1, money_2, money_3, money_4, example_ids,
       unnest(list_distinct(flatten(list_filter([
         case when (not "ContractApplied is empty" and "ContractApplied is not as its JSON schema has it") then [103, 102, 158, 156, 28, 26] end  -- CAU-ContractAppliedObject-O-067-M
         , case when (not "AllocatedMethodDetails is empty" and "AllocatedMethodDetails is not as its JSON schema has it") then [105, 104, 330, 325, 28, 26] end  -- CAU-AllocatedMethodDetailsObject-O-025-M
@@ -927,10 +933,10 @@ broken as (
   group by source, billing_period, currency, rule_number
 )
 
-select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, example_ids
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, money_3, money_4, example_ids
 from judged
 union all
-select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, example_ids
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, money_3, money_4, example_ids
 from broken
 {%- endmacro %}
 
@@ -1255,6 +1261,8 @@ answered as (
     rows_in_hand.BillingCurrency as currency,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.EffectiveCost as money_2,
+    case when rows_in_hand.BilledCost > 0 then rows_in_hand.BilledCost else 0 end as money_3,
+    case when rows_in_hand.EffectiveCost > 0 then rows_in_hand.EffectiveCost else 0 end as money_4,
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
     + case when coalesce(wrong_allocatedmethoddetails.`AllocatedMethodDetails is no JSON`, false) then 2 else 0 end
@@ -1445,6 +1453,8 @@ kinds as (
     count(*) as rows_count,
     sum(money_1) as money_1,
     sum(money_2) as money_2,
+    sum(money_3) as money_3,
+    sum(money_4) as money_4,
     slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
   from answered
   group by source, billing_period, currency, answers_0, answers_1, answers_2
@@ -1458,6 +1468,8 @@ read as (
     rows_count,
     money_1,
     money_2,
+    money_3,
+    money_4,
     example_ids,
     (answers_0 & 1) <> 0 as `AllocatedMethodDetails is empty`,
     (answers_0 & 2) <> 0 as `AllocatedMethodDetails is no JSON`,
@@ -1597,7 +1609,7 @@ read as (
 
 judged as (
   select source, billing_period, rule_number, cast(null as string) as currency,
-    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as string) as example_ids
+    sum(rows_count) as rows_count, cast(null as decimal(38, 12)) as money_1, cast(null as decimal(38, 12)) as money_2, cast(null as decimal(38, 12)) as money_3, cast(null as decimal(38, 12)) as money_4, cast(null as string) as example_ids
   from (
     select source, billing_period, rows_count,
       explode(array_distinct(flatten(array_compact(array(
@@ -1652,10 +1664,10 @@ judged as (
 ),
 
 broken as (
-  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, 
+  select source, billing_period, rule_number, currency, sum(rows_count) as rows_count, sum(money_1) as money_1, sum(money_2) as money_2, sum(money_3) as money_3, sum(money_4) as money_4, 
     array_join(slice(array_sort(flatten(collect_list(example_ids))), 1, 3), ', ') as example_ids
   from (
-    select source, billing_period, currency, rows_count, money_1, money_2, example_ids,
+    select source, billing_period, currency, rows_count, money_1, money_2, money_3, money_4, example_ids,
       explode(array_distinct(flatten(array_compact(array(
         case when `AllocatedMethodId is not Unicode` then array(110, 108, 28, 26) end  -- CAU-AllocatedMethodId-C-002-M
         , case when `CommitmentDiscountId is not Unicode` then array(114, 112, 28, 26) end  -- CAU-CommitmentDiscountId-C-002-M
@@ -1818,10 +1830,10 @@ broken as (
   group by source, billing_period, currency, rule_number
 )
 
-select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, example_ids
+select source, billing_period, rule_number, 'judged' as outcome, currency, rows_count, money_1, money_2, money_3, money_4, example_ids
 from judged
 union all
-select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, example_ids
+select source, billing_period, rule_number, 'broken' as outcome, currency, rows_count, money_1, money_2, money_3, money_4, example_ids
 from broken
 {%- endmacro %}
 

@@ -26,7 +26,7 @@
             ~ 'what varchar, money_touched decimal(38, 12), currency varchar)'
         ) %}
         {% for name in [
-            'snapshot', 'landed_file', 'landed_cost', 'source', 'source_failure', 'focus_finding',
+            'snapshot', 'landed_file', 'landed_cost', 'native_column', 'source', 'source_failure', 'focus_finding',
             'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly',
             'closed_journal', 'held_period', 'held_org_table'
         ] %}
@@ -187,7 +187,7 @@
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
+    {% for name in apart_by.keys() | list + ['native_column', 'source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_only(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "

@@ -80,7 +80,7 @@ select
     dated.billing_period,
     dated.x_charge_id,
     profile_splits.charge_profile_id,
-    {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
+    {{ split_of_charge('profile_splits', 'dated', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.service_name,
     dated.charge_category,

@@ -28,6 +28,7 @@ from orchestration.publish.focus_conformance.product import Number, differs
 from orchestration.publish.focus_conformance.sql_text import literal
 from orchestration.publish.focus_conformance.statement import (
     Subject,
+    above_zero,
     tallies_sql,
     why_not_judged,
 )
@@ -178,12 +179,13 @@ def _macro(book: RuleBook, dataset: str, types: dict[str, str]) -> str:
         f"    {{{{ return(adapter.dispatch('{name}')(rows)) }}}}\n"
         "{%- endmacro %}\n"
     )
-    money, currency, row_id = _TOLD[dataset]
+    columns, currency, row_id = _TOLD[dataset]
+    money = tuple(f"rows_in_hand.{column}" for column in columns)
     subject = Subject(
         rows="select * from {{ rows }}",
         types=types,
         keys=("source", "billing_period"),
-        money=tuple(f"rows_in_hand.{column}" for column in money),
+        money=(*money, *above_zero(money)) if dataset == COST_AND_USAGE else money,
         currency=currency and f"rows_in_hand.{currency}",
         row_id=f"rows_in_hand.{row_id}",
     )

@@ -18,6 +18,7 @@ from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, 
 from orchestration.publish.focus_conformance.statement import (
     Judgement,
     Subject,
+    above_zero,
     judgements,
     tallies_sql,
 )
@@ -32,6 +33,8 @@ _MONEY = {
     "ContractCommitment": ("ContractCommitmentCost",),
     "BillingPeriod": (),
 }
+_EFFECTIVE = "EffectiveCost"
+_AT_STAKE = {dataset: next(iter(columns), "") for dataset, columns in _MONEY.items()}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Failure:
         rows_count: How many there are.
         money: Their billed cost (or committed cost), None where it is unknown.
         effective_cost: Their effective cost, where the dataset has one.
+        money_above_zero: What those of them bill that bill more than nothing; None where the dataset
+            is not Cost and Usage or has no such column.
+        effective_cost_above_zero: The same of the effective cost.
         example_ids: Three of them.
     """
 
@@ -50,6 +56,8 @@ class Failure:
     rows_count: int
     money: Decimal | None
     effective_cost: Decimal | None
+    money_above_zero: Decimal | None
+    effective_cost_above_zero: Decimal | None
     example_ids: tuple[str, ...]
 
 
@@ -124,7 +132,7 @@ def judge(
     book, dialect = rule_book(version), DuckDb()
     subject = _subject(rows, types, dataset, row_id)
     statement = tallies_sql(book, dataset, subject, dialect)
-    money = len(subject.money)
+    told = [column for column in _MONEY[dataset] if column in types]
     judged: dict[int, int] = {}
     failures: dict[int, list[Failure]] = {}
     for number, outcome, currency, count, *amounts, example_ids in connection.execute(
@@ -133,9 +141,18 @@ def judge(
         if outcome == "judged":
             judged[number] = int(count)
             continue
-        amount, effective_cost = (*amounts, None, None)[:2] if money else (None, None)
+        money = dict(zip(told, amounts, strict=False))
+        positive = dict(zip(told, amounts[len(told) :], strict=False))
         failures.setdefault(number, []).append(
-            Failure(currency, int(count), amount, effective_cost, tuple(example_ids.split(", ")))
+            Failure(
+                currency,
+                int(count),
+                money.get(_AT_STAKE[dataset]),
+                money.get(_EFFECTIVE),
+                positive.get(_AT_STAKE[dataset]),
+                positive.get(_EFFECTIVE),
+                tuple(example_ids.split(", ")),
+            )
         )
     return [
         _verdict(j, judged.get(j.number, 0), tuple(failures.get(j.number, ())), types, supported)
@@ -172,7 +189,7 @@ def _subject(rows: str, types: dict[str, str], dataset: str, row_id: str | None)
         rows=f"select * from ({rows}) as given",
         types=types,
         keys=(),
-        money=money,
+        money=(*money, *above_zero(money)) if dataset == COST_AND_USAGE else money,
         currency="cast(rows_in_hand.BillingCurrency as varchar)"
         if "BillingCurrency" in types
         else None,

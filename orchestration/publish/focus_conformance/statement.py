@@ -42,7 +42,7 @@ class Subject:
         rows: SQL of a SELECT that yields the rows.
         types: Column name to database type.
         keys: Columns by which verdicts are kept apart, none for one verdict over all rows.
-        money: SQL of the money that failing rows are told with, at most two.
+        money: SQL of the money that failing rows are told with.
         currency: SQL of its currency, None where there is none.
         row_id: SQL that names a row.
     """
@@ -334,6 +334,15 @@ def _text_of(column: str, subject: Subject) -> str:
 
 def _keys(subject: Subject) -> tuple[str, ...]:
     return subject.keys
+
+
+def above_zero(money: Sequence[str]) -> tuple[str, ...]:
+    """Return SQL of the same money of rows in which it is more than nothing.
+
+    Sums may hide a charge behind a credit. What rows have above zero and below it bounds what a
+    part of them has.
+    """
+    return tuple(f"case when {amount} > 0 then {amount} else 0 end" for amount in money)
 
 
 def _money(subject: Subject) -> dict[str, str]:

@@ -47,6 +47,8 @@ delivered_breaks as (
         sum(findings.rows_count) as rows_count,
         sum(findings.billed_cost) as billed_cost,
         sum(findings.effective_cost) as effective_cost,
+        sum(findings.billed_cost_above_zero) as money_above_zero,
+        sum(findings.effective_cost_above_zero) as effective_cost_above_zero,
         min(mended_columns.column_name) is not null as is_mended_in_part
     from findings
     left join mended_columns  -- many findings to at most one column
@@ -142,6 +144,8 @@ excuses as (
         rows_count,
         billed_cost as money,
         effective_cost,
+        money_above_zero,
+        effective_cost_above_zero,
         is_mended_in_part,
         'the delivered files break it before they are lifted, in the same rows (trust.rpt_focus_delivery)' as reason
     from delivered_breaks
@@ -155,6 +159,8 @@ excuses as (
         rows_count,
         billed_cost as money,
         cast(null as decimal(38, 12)) as effective_cost,
+        cast(null as decimal(38, 12)) as money_above_zero,
+        cast(null as decimal(38, 12)) as effective_cost_above_zero,
         false as is_mended_in_part,
         'no received invoice tells the terms of these lines, and the sources file none of the vendor' as reason
     from lines_without_terms
@@ -171,6 +177,8 @@ tallies as (
         rows_count,
         money_1 as money,
         money_2 as effective_cost,
+        money_3 as money_above_zero,
+        money_4 as effective_cost_above_zero,
         example_ids
     from cost_and_usage_tallies
     union all
@@ -184,6 +192,8 @@ tallies as (
         rows_count,
         money_1 as money,
         cast(null as decimal(38, 12)) as effective_cost,
+        cast(null as decimal(38, 12)) as money_above_zero,
+        cast(null as decimal(38, 12)) as effective_cost_above_zero,
         example_ids
     from invoice_detail_tallies
 ),
