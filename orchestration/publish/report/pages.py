@@ -454,10 +454,10 @@ JOURNAL = Figure(
     "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
     "remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
-    note="The total is more than the cost on the statements: by what was paid ahead in the month, "
-    "and by the margin (the fee of the platform, chargeback_margin.csv), which owners are debited "
-    "on top of their cost and a revenue account is credited. A margin is no cost of the company, "
-    "so that it is on no statement.",
+    note="The total can be more than the cost on the statements: by what was paid ahead in the "
+    "month, and by the margin, where there is one (the fee of the platform, "
+    "chargeback_margin.csv), which owners are debited on top of their cost and a revenue account "
+    "is credited. A margin is no cost of the company, so that it is on no statement.",
     speaks_of="currency",
 )
 KPIS = Figure(
