@@ -390,7 +390,6 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 _SILENT = {
     "budget_note",
-    "difference_because",
     "margin_contradiction_reason",
     "note",
     "reason",
@@ -443,6 +442,37 @@ _KPIS = {
     "recharge_rate": "cost that the journal charges on",
     "unregistered_model_share": "cost of models that the register does not let pass",
 }
+# What made the cost another: whichever way, where it made it rise, where it made it fall.
+_EFFECTS = {
+    "volume": ("more or fewer requests", "more requests", "fewer requests"),
+    "request_length": ("longer or shorter requests", "longer requests", "shorter requests"),
+    "model_mix": ("other models", "dearer models", "cheaper models"),
+    "tier": ("other tiers", "dearer tiers", "cheaper tiers"),
+    "output_mix": ("more or less output", "more output", "less output"),
+    "cache": ("use of the cache", "less use of the cache", "better use of the cache"),
+    "rate": ("other prices", "higher prices", "lower prices"),
+    "commitment": ("commitments", "less saved by commitments", "more saved by commitments"),
+    "exchange_rate": ("exchange rates", "dearer exchange rates", "cheaper exchange rates"),
+    "new_use": ("new uses", "new uses", "credits of new uses"),
+    "gone_use": ("ended uses", "credits that ended", "ended uses"),
+    "machine_volume": ("more or fewer machine hours", "more machine hours", "fewer machine hours"),
+    "machine_rate": ("other prices of machines", "dearer machines", "cheaper machines"),
+    "other_services": ("other services", "more of other services", "less of other services"),
+    "unused_commitments": (
+        "unused commitments",
+        "more left unused of commitments",
+        "less left unused of commitments",
+    ),
+    "fees": ("support and other fees", "higher fees", "lower fees"),
+    "adjustments": (
+        "discounts and adjustments",
+        "smaller discounts and adjustments",
+        "larger discounts and adjustments",
+    ),
+    "credits": ("more or fewer credits", "fewer credits", "more credits"),
+    "taxes": ("taxes", "more tax", "less tax"),
+    "corrections": ("corrections and refunds", "less refunded", "more refunded"),
+}
 _VALUES: dict[str, dict[str, str]] = {
     "cost_basis": {
         "bills only": "bills only, nobody stated people",
@@ -460,26 +490,9 @@ _VALUES: dict[str, dict[str, str]] = {
         "used_before_approval": "used before its approval",
     },
     "effect_kind": {
-        "volume": "more or fewer requests",
-        "request_length": "longer or shorter requests",
-        "model_mix": "other models",
-        "tier": "other tiers",
-        "output_mix": "more or less output",
-        "cache": "use of the cache",
-        "rate": "other prices",
-        "commitment": "commitments",
-        "exchange_rate": "exchange rates",
-        "new_use": "new uses",
-        "gone_use": "ended uses",
-        "machine_volume": "more or fewer machine hours",
-        "machine_rate": "other prices of machines",
-        "other_services": "other services",
-        "unused_commitments": "unused commitments",
-        "fees": "support and other fees",
-        "adjustments": "discounts and adjustments",
-        "credits": "credits",
-        "taxes": "taxes",
-        "corrections": "corrections and refunds",
+        name: words
+        for effect, (either, rise, fall) in _EFFECTS.items()
+        for name, words in ((effect, either), (f"{effect}_rise", rise), (f"{effect}_fall", fall))
     },
     "kpi": _KPIS,
     "weakest_kpi": _KPIS,
