@@ -233,7 +233,7 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
         if not question.metrics and not any(conditions):
             _say(catalogue(list(layer.metrics.values())))
             return 0
-        layer.sql(question)
+        said = layer.sql(question).notes
         question, notes = of_whole_months(settings.published_path, question)
         if options.format == "sql":
             _say(as_sql(layer.sql(question)))
@@ -246,7 +246,7 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
     except (MetricError, DbtParseError) as error:
         say_beside(str(error))
         return 1
-    for line in (*hints, *notes):
+    for line in (*hints, *said, *notes):
         say_beside(line)
     return 1 if hints else 0
 

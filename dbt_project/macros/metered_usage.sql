@@ -203,18 +203,16 @@ from {{ relation }}
     'session': ('session_id', 'session_id is not null'),
     'agent_cycle': ('cycle_id', 'cycle_id is not null and agent is not null'),
 } %}
+{#- The relation is named anew each time: read as a CTE, all columns of all calls would lie in memory. #}
 {%- for name, (id, condition) in first_of.items() %}
 first_of_{{ name }} as (
     select
         source,
         billing_period,
-        call_id
+        {{ first_by('call_id', ['started_at', 'call_id']) }} as call_id
     from {{ calls }}
     where {{ condition }}
-    qualify row_number() over (
-        partition by source, billing_period, standing, use_case, team_id, {{ id }}
-        order by started_at, call_id
-    ) = 1
+    group by source, billing_period, standing, use_case, team_id, {{ id }}
 ),
 {% endfor %}
 by_call as (

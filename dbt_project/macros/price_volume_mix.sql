@@ -15,11 +15,26 @@
         'currency': ('a dearer exchange rate', 'a cheaper exchange rate'),
         'new_use': ('new use', 'credits of new use'),
         'gone_use': ('credits that ended', 'use that ended'),
-        'other_services': ('more for machines, services, fees and credits', 'less for machines, services, fees and credits'),
+        'machine_volume': ('more machine hours', 'fewer machine hours'),
+        'machine_rate': ('dearer machine hours', 'cheaper machine hours'),
+        'other_services': ('more of other services', 'less of other services'),
+        'unused_commitments': ('more left unused of commitments', 'less left unused of commitments'),
+        'fees': ('higher fees', 'lower fees'),
+        'adjustments': ('smaller discounts and adjustments', 'larger discounts and adjustments'),
+        'credits': ('fewer credits', 'more credits'),
+        'taxes': ('more tax', 'less tax'),
+        'corrections': ('less refunded and corrected', 'more refunded and corrected'),
     }) %}
 {% endmacro %}
 
 {#- The names of the effects. -#}
 {% macro price_volume_mix_effects() %}
     {% do return(price_volume_mix_words().keys() | list) %}
+{% endmacro %}
+
+{#- The effects of charges that are neither of tokens nor of machine hours: the whole of such a charge. -#}
+{% macro whole_charge_effects() %}
+    {% do return([
+        'other_services', 'unused_commitments', 'fees', 'adjustments', 'credits', 'taxes', 'corrections',
+    ]) %}
 {% endmacro %}

@@ -265,9 +265,8 @@ def calls_sql(
         for name, places in form.fields.items()
     ]
     texts += [f"{nested.tag(key)} as {_tag(key)}" for key in (*ATTRIBUTED, *tags)]
-    broken = " or ".join(f"not json_valid({_raw(name)})" for name in nested.columns) or "false"
     named = (
-        f"select {', '.join([*texts, f'coalesce({broken}, false) as has_broken_json'])} "
+        f"select {', '.join([*texts, f'coalesce({nested.broken()}, false) as has_broken_json'])} "
         f"from (select *, {nested.extracted()} from (select {', '.join(columns)} from {relation}))"
     )
     typed = (
@@ -303,10 +302,6 @@ class _Nested:
             for key in (*ATTRIBUTED, *tags):
                 self._want((*place, key))
 
-    @property
-    def columns(self) -> list[str]:
-        return list(self._shapes)
-
     def _want(self, place: tuple[str, ...]) -> None:
         if len(place) == 1:
             return
@@ -317,11 +312,19 @@ class _Nested:
 
     def extracted(self) -> str:
         parts = [
-            f"case when json_valid({_raw(name)}) then "
-            f"from_json({_raw(name)}, {sql_text(json.dumps(shape))}) end as {_raw(name + ' below')}"
+            f"try(from_json({_raw(name)}, {sql_text(json.dumps(shape))})) "
+            f"as {_raw(name + ' below')}"
             for name, shape in self._shapes.items()
         ]
         return ", ".join(parts) or "null as nothing_below"
+
+    def broken(self) -> str:
+        """Return SQL of whether a text is no JSON: one of which something was read is JSON."""
+        parts = [
+            f"({_raw(name + ' below')} is null and not json_valid({_raw(name)}))"
+            for name in self._shapes
+        ]
+        return " or ".join(parts) or "false"
 
     def _text(self, place: tuple[str, ...]) -> str:
         if len(place) == 1:

@@ -206,6 +206,9 @@ def _check_basis(
     for name, is_free in (("basis_source", is_own), ("basis_model", is_own)):
         if row.values[name] is not None and is_free:
             faults.add(path, row.line, name, "a metric of usage_metric.csv has none; leave it.")
+    if is_own and row.values["basis_window"] == "hour":
+        what = f"usage_metric.csv tells {metric!r} of a day, never of an hour; write day."
+        faults.add(path, row.line, "basis_window", what)
     floor, cap = row.values["floor_pct"], row.values["cap_pct"]
     if floor is not None and cap is not None:
         faults.add(path, row.line, "cap_pct", "give a floor or a cap, not both.")
@@ -264,7 +267,7 @@ def _check_passing_on(
             faults.add(org_dir / "allocation_rule_condition.csv", row.line, "attribute", what)
         for row in windows.get(version, []):
             where = org_dir / "allocation_rule_basis.csv"
-            if row.values["basis_window"] == "day":
+            if row.values["basis_window"] in ("day", "hour"):
                 what = "what an owner holds is passed on by the month."
                 faults.add(where, row.line, "basis_window", what)
             if row.values["basis_within"] not in ("all", None):

@@ -249,7 +249,7 @@ TABLES: dict[str, Table] = {
             "rule_version": Column("integer", required=True),
             "metric": Column(required=True),
             "basis_within": Column(required=True, values=BASIS_WITHIN),
-            "basis_window": Column(required=True, values=("month", "day")),
+            "basis_window": Column(required=True, values=("month", "day", "hour")),
             "when_zero": Column(required=True, values=("even", "previous", "hold")),
             "basis_source": Column(),
             "basis_model": Column(),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import duckdb
 from orchestration.publish.dimension_words import MONTH, WORDS, said_as
 from orchestration.publish.open_months import published_months
 from orchestration.publish.semantic_layer import (
+    CURRENCY,
     Metric,
     MetricError,
     MetricQuestion,
@@ -25,6 +26,10 @@ from orchestration.publish.semantic_layer import (
 )
 
 _SHOWN_VALUES = 10
+_NONE = "(none)"
+_CENT = Decimal("0.01")
+_CENT_DIGITS, _DIGITS = 2, 6
+_EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -41,6 +46,7 @@ class MetricAnswer:
         added: The dimensions among the columns that nobody asked for.
         hints: A sentence for each value of a condition that no row has, with the nearest there are,
             and for each month that was asked for and is not there.
+        beside: Name and sentence of each metric among the columns that nobody asked for.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +55,7 @@ class MetricAnswer:
     relations: tuple[str, ...]
     added: tuple[str, ...]
     hints: tuple[str, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 def question_of(
@@ -136,6 +143,7 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
         tuple(dict.fromkeys(metric.relation for metric in asked.metrics)),
         asked.added,
         hints,
+        tuple((metric.name, metric.description) for metric in asked.beside),
     )
 
 
@@ -227,10 +235,23 @@ def _listed(known: Sequence[str]) -> str:
 
 
 def as_table(answer: MetricAnswer) -> str:
-    """Return an answer for people: units under the names, what is unknown as a dash."""
+    """Return an answer for people: units under the names, what is unknown as a dash.
+
+    What has no value of a dimension, such as no team, is no unknown: it is said to have none.
+    Money is rounded to hundredths, what is less than one of them and other numbers to a few
+    digits; those before the point are all there.
+    """
     is_number = [bool(unit) for unit in answer.units]
-    lines = [answer.columns, answer.units]
-    lines += [tuple("–" if cell is None else cell for cell in row) for row in answer.rows]
+    rows = [
+        tuple(
+            (_readable(cell, unit) if unit else cell)
+            if cell is not None
+            else ("–" if unit else _NONE)
+            for cell, unit in zip(row, answer.units, strict=True)
+        )
+        for row in answer.rows
+    ]
+    lines = [answer.columns, _units(answer), *rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(answer.columns))]
     said = [
         "  ".join(
@@ -241,9 +262,45 @@ def as_table(answer: MetricAnswer) -> str:
     ]
     if answer.added:
         said.append(f"Always by {', '.join(answer.added)}: rows that differ there never add up.")
+    said += [f"Always with {name}: {sentence}" for name, sentence in answer.beside]
+    without = [
+        column
+        for place, (column, unit) in enumerate(zip(answer.columns, answer.units, strict=True))
+        if not unit and any(row[place] is None for row in answer.rows)
+    ]
+    if without:
+        said.append(f"{_NONE} has no {' or no '.join(without)}, and is in the whole all the same.")
     if any(None in row[-is_number.count(True) :] for row in answer.rows):
         said.append(f"– is unknown; {' and '.join(answer.relations)} may say why.")
+    if any(
+        unit and cell is not None and Decimal(cell) != Decimal(shown)
+        for row, told in zip(answer.rows, rows, strict=True)
+        for cell, shown, unit in zip(row, told, answer.units, strict=True)
+    ):
+        said.append("Rounded to be read; FORMAT=csv has every digit.")
     return "\n".join(said)
+
+
+def _readable(number: str, unit: str) -> str:
+    """Return a number with the digits that a person reads."""
+    value = Decimal(number)
+    is_money = CURRENCY.fullmatch(unit) is not None
+    if is_money and (value == 0 or abs(value) >= _CENT):
+        return f"{value.quantize(_CENT, context=_EXACT):f}"
+    digits = _CENT_DIGITS if is_money else _DIGITS
+    decimals = max(digits - 1 - value.adjusted(), 0)
+    return _text(value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)) or ""
+
+
+def _units(answer: MetricAnswer) -> tuple[str, ...]:
+    """Return the units, with the currency itself where all rows are of one."""
+    said = list(answer.units)
+    for place, column in enumerate(answer.columns):
+        currencies = {row[place] for row in answer.rows}
+        if CURRENCY.fullmatch(column) and len(currencies) == 1:
+            currency = currencies.pop()
+            said = [re.sub(rf"\b{column}\b", currency or column, unit) for unit in said]
+    return tuple(said)
 
 
 def as_csv(answer: MetricAnswer) -> str:
@@ -274,7 +331,8 @@ def catalogue(metrics: Sequence[Metric]) -> str:
             said += ["", f"{group}, by {', '.join((*metric.dimensions, *metric.names))}"]
         always = f" Always by {', '.join(metric.always_by)}." if metric.always_by else ""
         said.append(f"  {metric.name} [{metric.unit}]")
-        said.append(f"      {metric.description}{always}")
+        beside = f" Shown with {', '.join(metric.shown_with)}." if metric.shown_with else ""
+        said.append(f"      {metric.description}{always}{beside}")
     words = [f"  {word} for {' or '.join(names)}" for word, names in WORDS.items()]
     return "\n".join(
         [

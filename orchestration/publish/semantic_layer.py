@@ -40,7 +40,8 @@ from orchestration.publish.dimension_words import (
 # MetricFlow shows it as a dimension beside the month of the metric; it is the same.
 _MONTH_OF_MARTS = "billing_period"
 Kind = TypeVar("Kind")
-_CURRENCY = re.compile(r"\b[a-z_]+_currency\b")
+# The word of a unit that is the dimension which names the currency.
+CURRENCY = re.compile(r"\b[a-z_]+_currency\b")
 
 
 class MetricError(ValueError):
@@ -60,6 +61,7 @@ class Metric:
         dimensions: What it can be asked by.
         names: Names that it can be asked by as well, found by an id among the dimensions.
         always_by: Those that it is always shown by, because it means nothing without them.
+        shown_with: Metrics that are always shown beside it, because they say what is not in it.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Metric:
     dimensions: tuple[str, ...]
     names: tuple[str, ...]
     always_by: tuple[str, ...]
+    shown_with: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class MetricSql:
         dimensions: The first columns of the answer.
         metrics: The columns after them.
         added: The dimensions that nobody asked for and without which the metrics mean nothing.
+        beside: The metrics that nobody asked for and that say what is not in the others.
+        notes: A sentence for each condition that does not do what it seems to.
     """
 
     sql: str
@@ -111,6 +116,8 @@ class MetricSql:
     dimensions: tuple[str, ...]
     metrics: tuple[Metric, ...]
     added: tuple[str, ...]
+    beside: tuple[Metric, ...]
+    notes: tuple[str, ...]
 
 
 class _DuckDb:
@@ -148,7 +155,7 @@ class SemanticLayer:
             measures = [used["name"] for used in node["type_params"]["input_measures"]]
             meta = (node.get("config") or {}).get("meta") or meta_of_measure[measures[0]]
             unit = str(meta["unit"])
-            always_by = (*meta.get("always_by", ()), *_CURRENCY.findall(unit))
+            always_by = (*meta.get("always_by", ()), *CURRENCY.findall(unit))
             dimensions = tuple(self._names_of([node["name"]]))
             found.append(
                 Metric(
@@ -160,6 +167,7 @@ class SemanticLayer:
                     dimensions,
                     tuple(looked_up(dimensions)),
                     tuple(dict.fromkeys(always_by)),
+                    tuple(meta.get("shown_with", ())),
                 )
             )
         found.sort(key=lambda metric: metric.group)
@@ -175,7 +183,10 @@ class SemanticLayer:
         if not question.metrics:
             raise MetricError("Name a metric; make metric lists all of them.")
         names = dict.fromkeys(question.metrics)
-        metrics = [_one_of(name, self.metrics, "metric") for name in names]
+        wanted = [_one_of(name, self.metrics, "metric") for name in names]
+        shown_with = dict.fromkeys(name for metric in wanted for name in metric.shown_with)
+        beside = [self.metrics[name] for name in shown_with if name not in names]
+        metrics = [*wanted, *beside]
         known = self._names_of([metric.name for metric in metrics])
         what = " and ".join(metric.name for metric in metrics)
         names_by_id = looked_up(known)
@@ -217,6 +228,19 @@ class SemanticLayer:
             dimensions,
             tuple(metrics),
             tuple(name for name in dimensions if name not in asked),
+            tuple(beside),
+            self._notes(question, wanted),
+        )
+
+    def _notes(self, question: MetricQuestion, metrics: Sequence[Metric]) -> tuple[str, ...]:
+        """Say that a first month does not cut what is taken of the latest one."""
+        latest = [metric.name for metric in metrics if metric.name in self._latest_by]
+        if question.first_month is None or not latest:
+            return ()
+        return (
+            f"FROM begins no sum here: {' and '.join(latest)} holds everything up to its latest "
+            f"month, also from before {question.first_month:%Y-%m}. FROM leaves out only what has "
+            "no row from then on.",
         )
 
     def _names_of(self, metrics: Sequence[str]) -> dict[str, str]:

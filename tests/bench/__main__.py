@@ -19,7 +19,14 @@ from pathlib import Path
 
 from orchestration.settings import DEMO_DIR, PROJECT_DIR
 from tests.allocation_truth import owners_found
-from tests.bench import allocation, focus_converter, focus_rules, pricing, unit_economics
+from tests.bench import (
+    allocation,
+    focus_converter,
+    focus_rules,
+    metering,
+    pricing,
+    unit_economics,
+)
 from tests.bench.floor import column_count, copy_seconds
 from tests.bench.inputs import deliver_cur2, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -41,6 +48,7 @@ class Sizes:
         months: Months of the run that shows whether memory grows with history.
         month_lines: Line items of each of those months.
         legacy_lines: Line items that both converters are given.
+        metered_calls: Calls of a gateway that are brought into the hourly shape.
         priced_rows: Rows of usage that are priced.
         allocated_charges: Charges of the month that is allocated.
         token_rows: Rows of tokens of a month whose unit economics are made anew.
@@ -53,6 +61,7 @@ class Sizes:
     months: int
     month_lines: int
     legacy_lines: int
+    metered_calls: int
     priced_rows: int
     allocated_charges: int
     token_rows: int
@@ -68,12 +77,23 @@ FULL = Sizes(
     1_000_000,
     10_000_000,
     10_000_000,
+    10_000_000,
     20_000_000,
     (1_000_000, 20_000_000),
     1_000_000,
 )
 QUICK = Sizes(
-    (1_000_000,), (2,), 2, 250_000, 250_000, 1_000_000, 1_000_000, 2_000_000, (1_000_000,), 100_000
+    (1_000_000,),
+    (2,),
+    2,
+    250_000,
+    250_000,
+    1_000_000,
+    1_000_000,
+    1_000_000,
+    2_000_000,
+    (1_000_000,),
+    100_000,
 )
 
 
@@ -98,7 +118,8 @@ class Bench:
             name = f"{lines / 1e6:g} M lines in one month"
             parts.append((name, partial(self.one_month, lines, rounds)))
         parts += [("memory by months", self.months), ("focus-converter", self.converter)]
-        parts += [("pricing", self.pricing), ("allocation", self.allocation)]
+        parts += [("metering", self.metering), ("pricing", self.pricing)]
+        parts += [("allocation", self.allocation)]
         parts += [("unit economics", self.unit_economics)]
         parts += [("FOCUS rules", self.focus_rules)]
         for name, measure in parts:
@@ -252,6 +273,24 @@ class Bench:
                 f"{run.peak_bytes / GIB:.2f} and {other.peak_bytes / GIB:.2f} GiB",
             ),
         ]
+
+    def metering(self) -> None:
+        """Calls of a gateway, from the exported file to the hourly shape of usage."""
+        calls = self._sizes.metered_calls
+        self._say(f"making and metering {calls:,} calls of a gateway")
+        place = Installation(self._scratch / "metering", self._threads)
+        metering.make_calls(place, calls)
+        found = metering.meter(place)
+        shutil.rmtree(place.root)
+        name = f"{calls / 1e6:g} M calls of a gateway, file to hourly usage"
+        doors = ", ".join(f"{door} {seconds:.1f}" for door, seconds in found.seconds.items())
+        self.report.results += [
+            at_most(name, sum(found.seconds.values()), 30, "s", doors)
+            if calls >= 10_000_000
+            else told(name, f"{sum(found.seconds.values()):.1f} s ({doors})"),
+            at_most(f"{name}, memory", found.run.peak_bytes / GIB, 4, "GiB"),
+        ]
+        self._keep("metering", found.run)
 
     def pricing(self) -> None:
         """Usage against a book of 10,000 dated prices."""

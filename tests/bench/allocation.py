@@ -30,6 +30,7 @@ RULES, OWNERS, TIERS, SHARED_RULES = 200, 500, 5, 100
 # In the order in which they read each other.
 MODELS = (
     "int_usage_days",
+    "int_usage_hours",
     "int_virtual_tags",
     "int_charge_profiles",
     "int_profile_rules",
@@ -37,12 +38,23 @@ MODELS = (
     "int_charge_splits",
     "int_usage_splits",
     "int_profile_costs",
+    "int_profile_costs_hourly",
+    "int_usage_metered_hourly",
     "int_basis_quantities",
     "int_basis_shares",
     "int_split_steps",
     "int_split_shares",
 )
-_TYPE = r"(money|quantity|tokens|requests|seconds|'(?:string|date|timestamp|boolean|decimal[^']*)')"
+# There are no name rules here, and no rule works by the hour: then a run makes no such rows.
+NOT_NEEDED = (
+    "int_usage_hours",
+    "int_virtual_tags",
+    "int_profile_costs_hourly",
+    "int_usage_metered_hourly",
+)
+_TYPE = (
+    r"(money|quantity|tokens|requests|seconds|'(?:string|date|timestamp|boolean|int|decimal[^']*)')"
+)
 _COLUMN = re.compile(rf"\('(\w+)', {_TYPE}\)")
 _SQL_TYPES = {
     "money": "decimal(38, 12)",
@@ -195,6 +207,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, ledger: Path) -> None:
     )
     for table, macro, part in (
         ("conform.int_token_usage", "ledger_columns.sql", 1),
+        ("conform.int_metered_usage", "metered_usage.sql", 0),
         ("allocate.int_usage_metered_daily", "metered_usage.sql", 0),
     ):
         columns = ", ".join(f"{name} {kind}" for name, kind in ledger_types(macro, part).items())
@@ -254,8 +267,7 @@ def main(file: Path, threads: int) -> None:
                     "(format parquet, compression zstd, compression_level 1, row_group_size 40960)"
                 )
                 connection.execute(f"create view allocate.{name} as from read_parquet('{target}')")
-            elif name == "int_virtual_tags":
-                # There are no name rules here, and then a run makes no such rows.
+            elif name in NOT_NEEDED:
                 connection.execute(
                     f"create table allocate.{name} as from ({sql[name]}) where false"
                 )

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,11 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 UNIT = 10**12  # a share is a whole number of trillionths
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
+OCTOBER = datetime.combine(MONTHS[1], time())
 SOURCES = ("first", "second")
-_TYPE = r"(money|quantity|tokens|requests|seconds|'(?:string|date|timestamp|boolean|decimal[^']*)')"
+_TYPE = (
+    r"(money|quantity|tokens|requests|seconds|'(?:string|date|timestamp|boolean|int|decimal[^']*)')"
+)
 LEDGER = re.compile(rf"\('(\w+)', {_TYPE}\)")
 ONE_PERIOD = re.compile(
     r"\w+\.source = getvariable\('this_source'\)\s+"
@@ -43,6 +46,7 @@ ONE_PERIOD = re.compile(
 # In the order in which they read each other; the basis is made month by month.
 MODELS = (
     "int_usage_days",
+    "int_usage_hours",
     "int_virtual_tags",
     "int_charge_profiles",
     "int_profile_rules",
@@ -50,15 +54,41 @@ MODELS = (
     "int_charge_splits",
     "int_usage_splits",
     "int_profile_costs",
+    "int_profile_costs_hourly",
+    "int_usage_metered_daily",
+    "int_usage_metered_hourly",
     "int_basis_quantities",
     "int_basis_shares",
     "int_split_steps",
     "int_split_shares",
 )
-BY_MONTH = {"int_basis_quantities", "int_basis_shares"}
+BY_MONTH = {
+    "int_usage_metered_daily",
+    "int_usage_metered_hourly",
+    "int_basis_quantities",
+    "int_basis_shares",
+}
+# Made only where a rule of the method works by the hour.
+BY_HOUR = {
+    "int_usage_hours": ("proportional", "metric"),
+    "int_profile_costs_hourly": ("proportional",),
+    "int_usage_metered_hourly": ("metric",),
+}
+# What a charge is for and what a meter counted it in: from when, how long; None if nobody tells.
+PERIODS = (
+    (timedelta(hours=3), timedelta(hours=1)),
+    (timedelta(hours=3), timedelta(hours=1)),
+    (timedelta(hours=3, minutes=40), timedelta(minutes=40)),
+    (timedelta(hours=23), timedelta(hours=1)),
+    (timedelta(hours=4), timedelta(minutes=61)),
+    (timedelta(0), timedelta(days=1)),
+    (timedelta(0), timedelta(days=7)),
+    (timedelta(hours=3), None),
+)
 
-Part = tuple[str, str | None, str | None]  # outcome, owner, use case
+Part = tuple[str | None, str | None, str | None]  # outcome, owner, use case
 Quantities = dict[tuple[str, str | None], Decimal]
+Window = tuple[str, date] | None  # "hour" or "day" and when it begins; None is the whole month
 
 
 @dataclass
@@ -138,6 +168,15 @@ class Company:
             for owner in self.owners
             if self.random.random() < 0.7
         ]
+        self.calls = [self._call() for _ in range(self.random.choice((0, 6, 30)))]
+        bought = Decimal(self.random.choice((24, 100, 2400)))
+        self.capacity: dict[str, Any] = {
+            "capacity_id": "reserved",
+            "owner_id": self.owners[0],
+            "metric": "metered_requests",
+            "daily_quantity": bought,
+            "deployed_daily_quantity": self.random.choice((None, bought / 2, Decimal(0))),
+        }
         self.charges = [self._charge(number) for number in range(self.random.choice((1, 25, 70)))]
 
     def _rule(self, name: str) -> None:
@@ -173,7 +212,7 @@ class Company:
         )  # fmt: skip
         self._fill(rule, later)
         if rule.basis is not None:
-            rule.basis |= {"basis_within": "all", "basis_window": "month"}
+            rule.basis |= {"basis_within": "all", "basis_window": "month", "capacity_id": None}
         self.rules.append(rule)
 
     def _fill(self, rule: Rule, owners: list[str]) -> None:
@@ -204,21 +243,34 @@ class Company:
                 ({}, {}, {"floor_pct": "7.5"}, {"cap_pct": "30"}, {"cap_pct": "55"})
             )
             is_cost = rule.method == "proportional"
-            rule.basis = {
-                "metric": self.random.choice((*COST_METRICS, *COST_METRICS_WITH_IDLE))
+            metric = self.random.choice(
+                (*COST_METRICS, *COST_METRICS_WITH_IDLE)
                 if is_cost
-                else "seats",
+                else ("seats", "metered_requests", "metered_requests")
+            )
+            # what is idle of a capacity by a rule of idle capacity would be one part twice
+            has_capacity = (
+                metric == "metered_requests"
+                and rule.outcome == "owned"
+                and not bounds
+                and self.random.random() < 0.5
+            )
+            rule.basis = {
+                "metric": metric,
                 "basis_within": self.random.choice(
                     ("all", "source", "sub_account", "service", "sub_account_service")
                     if is_cost
                     else ("all",)
                 ),
-                "basis_window": self.random.choice(("month", "day")),
+                "basis_window": self.random.choice(
+                    ("month", "day") if metric == "seats" else ("month", "day", "hour", "hour")
+                ),
                 "when_zero": self.random.choice(
                     ("even", "previous", "hold") if is_listed else ("previous", "hold")
                 ),
                 "floor_pct": None,
                 "cap_pct": None,
+                "capacity_id": "reserved" if has_capacity else None,
             } | {name: Decimal(value) for name, value in bounds.items()}
 
     def _condition(self) -> tuple[str, str, str | None]:
@@ -252,12 +304,15 @@ class Company:
         month = self.random.choice(MONTHS)
         # A refund may name a day of the month before.
         day = month + timedelta(days=self.random.choice((-1, 0, 1, 5, 20, 29)))
+        begins, lasts = self.random.choice(PERIODS)
+        start = datetime.combine(day, time()) + begins
         team = self.random.choice(("red", "green", "blue", "none", None))
         return {
             "source": self.random.choice(SOURCES),
             "billing_period": month,
             "x_charge_id": f"c{number}",
-            "charge_period_start": day,
+            "charge_period_start": start,
+            "charge_period_end": None if lasts is None else start + lasts,
             "sub_account_id": self.random.choice(("a", "b", None)),
             "service_name": self.random.choice(("Storage", "Machines", "Models")),
             "charge_category": self.random.choice(("Usage", "Usage", "Usage", "Tax")),
@@ -270,6 +325,43 @@ class Company:
             cost: None if cost == "list_cost" and number % 9 == 0 else self._cost()
             for cost in COST_METRICS
         }
+
+    def _call(self) -> dict[str, Any]:
+        """Return what the gateway counted in one window; nobody knows whose team `lost` is."""
+        month = self.random.choice(MONTHS)
+        begins, lasts = self.random.choice([period for period in PERIODS if period[1] is not None])
+        day = month + timedelta(days=self.random.choice((0, 1, 5)))
+        start = datetime.combine(day, time()) + begins
+        assert lasts is not None
+        return {
+            "source": "gateway",
+            "billing_period": month,
+            "meter_kind": "gateway",
+            "window_start": start,
+            "window_end": start + lasts,
+            "usage_date": day,
+            "standing": "counted",
+            "x_model": self.random.choice(("small", "large")),
+            "x_service_tier": self.random.choice(("batch", None)),
+            "x_team": self.random.choice((*self.owners[:3], "lost")),
+            "records_count": 1,
+            "requests": self.random.choice((0, 1, 3, 40)),
+        }
+
+
+def windows_of(start: datetime, end: datetime | None) -> list[Window]:
+    """Return the hour, day and month that a time may be divided by, the narrowest first."""
+    windows: list[Window] = [("hour", start.replace(minute=0)), ("day", start.date()), None]
+    if end is None or timedelta(hours=1) < end - start <= timedelta(days=1):
+        return windows[1:]
+    return windows[2:] if end - start > timedelta(days=1) else windows
+
+
+def is_within(window: Window, start: datetime, end: datetime | None) -> bool:
+    """Whether what was charged or counted then is of a window."""
+    if window is None or window[0] == "day":
+        return window is None or window[1] == start.date()
+    return window in windows_of(start, end)
 
 
 class Slow:
@@ -309,7 +401,7 @@ class Slow:
         """Return the day whose rules count: never one after the bill's month."""
         start: date = charge["billing_period"]
         last = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        day: date = charge["charge_period_start"]
+        day: date = charge["charge_period_start"].date()
         return min(day, last)
 
     def rule_of(
@@ -348,20 +440,20 @@ class Slow:
         return bool(held == value)
 
     def quantities(
-        self, rule: Rule, charge: Mapping[str, Any] | None, month: date, day: date | None
+        self, rule: Rule, charge: Mapping[str, Any] | None, month: date, window: Window
     ) -> Quantities:
-        """Return what each owner used in a month, or on one day, where the rule looks."""
+        """Return what each owner used in a month, a day or an hour, where the rule looks."""
         assert rule.basis is not None
         found: Quantities = defaultdict(Decimal)
+        if rule.basis["metric"] == "metered_requests":
+            for call in self.company.calls:
+                is_then = is_within(window, call["window_start"], call["window_end"])
+                if call["billing_period"] == month and is_then and call["x_team"] != "lost":
+                    found[call["x_team"], None] += call["requests"]
+            return found
         if rule.method == "metric":
-            days = {
-                other["charge_period_start"]
-                for other in self.company.charges
-                if other["billing_period"] == month
-                and other["charge_period_start"].replace(day=1) == month
-            }
             for owner, seats in self.company.seats:
-                found[owner, None] += seats * len(days if day is None else days & {day})
+                found[owner, None] += seats * self.days_count(month, window)
             return found
         columns = {
             "source": ("source",),
@@ -375,7 +467,7 @@ class Slow:
             is_direct = taker is not None and taker.method == "direct" and taker.outcome in outcomes
             if not is_direct or owned_by is None or other["billing_period"] != month:
                 continue
-            if day is not None and other["charge_period_start"] != day:
+            if not is_within(window, other["charge_period_start"], other["charge_period_end"]):
                 continue
             if charge is not None and any(other[name] != charge[name] for name in columns):
                 continue
@@ -384,20 +476,54 @@ class Slow:
                 found[owned_by] += amount
         return found
 
+    def days_count(self, month: date, window: Window) -> int:
+        """Return on how many days of a window anything was charged."""
+        days = {
+            other["charge_period_start"].date()
+            for other in self.company.charges
+            if other["billing_period"] == month
+            and other["charge_period_start"].date().replace(day=1) == month
+        }
+        if window is None:
+            return len(days)
+        _, begin = window
+        return len(days & {begin.date() if isinstance(begin, datetime) else begin})
+
+    def unused(self, month: date, window: Window, used: Decimal) -> dict[Part, Decimal]:
+        """Return what of the capacity nobody used in a window: idle, and never deployed."""
+        capacity = self.company.capacity
+        bought, deployed = (
+            (self.days_count(month, window) * one_day // Decimal("1E-12") * Decimal("1E-12"))
+            for one_day in (
+                quantity / 24 if window is not None and window[0] == "hour" else quantity
+                for quantity in (
+                    capacity["daily_quantity"],
+                    capacity["daily_quantity"]
+                    if capacity["deployed_daily_quantity"] is None
+                    else capacity["deployed_daily_quantity"],
+                )
+            )
+        )
+        holder = capacity["owner_id"]
+        return {
+            ("idle", holder, None): max(deployed - used, Decimal(0)),
+            ("unallocated", holder, None): max(bought - max(deployed, used), Decimal(0)),
+        }
+
     def by_basis(
         self,
         rule: Rule,
         charge: Mapping[str, Any] | None,
         month: date,
-        day: date | None,
+        window: Window,
         billed: date,
-    ) -> dict[tuple[str, str | None], int] | None:
+    ) -> dict[Part, int] | None:
         """Return shares in trillionths, None where the basis of a month is zero.
 
         Who passes on is asked of the month that is billed, also where the month before counts.
         """
         assert rule.basis is not None
-        used = self.quantities(rule, charge, month, day)
+        used = self.quantities(rule, charge, month, window)
         weights: Quantities = defaultdict(Decimal)
         floor = Decimal(rule.basis["floor_pct"] or 0)
         listed = rule.among()
@@ -419,8 +545,13 @@ class Slow:
                     and not has_passed
                 ):
                     weights[owner, use] += quantity
-        weights = {key: weight for key, weight in weights.items() if weight > 0 or floor > 0}
-        whole = {key: int(max(weight, Decimal(0)) * UNIT) for key, weight in weights.items()}
+        parts: dict[Part, Decimal] = {
+            (None, *key): weight for key, weight in weights.items() if weight > 0 or floor > 0
+        }
+        if rule.basis["capacity_id"] is not None and month == billed:
+            unused = self.unused(month, window, sum(parts.values(), Decimal(0)))
+            parts |= {key: weight for key, weight in unused.items() if weight > 0}
+        whole = {key: int(max(weight, Decimal(0)) * UNIT) for key, weight in parts.items()}
         if sum(whole.values()) == 0:
             return None
         return bounded(whole, int(floor * UNIT / 100), rule.basis["cap_pct"])
@@ -433,22 +564,26 @@ class Slow:
                 return rule.tier
         return None
 
-    def shares(
-        self, rule: Rule, charge: Mapping[str, Any] | None, month: date, day: date | None
-    ) -> dict[Part, int]:
-        """Return how a rule divides, in trillionths."""
+    def shares(self, rule: Rule, charge: Mapping[str, Any] | None, month: date) -> dict[Part, int]:
+        """Return how a rule divides a charge, or what an owner passes on, in trillionths."""
         if rule.method in ("proportional", "metric"):
             assert rule.basis is not None
+            windows: list[Window] = [None]
+            if charge is not None and rule.basis["basis_window"] == "day":
+                windows = [("day", charge["charge_period_start"].date()), None]
+            if charge is not None and rule.basis["basis_window"] == "hour":
+                windows = windows_of(charge["charge_period_start"], charge["charge_period_end"])
             found = None
-            if rule.basis["basis_window"] == "day" and day is not None:
-                found = self.by_basis(rule, charge, month, day, month)
-            if found is None:
-                found = self.by_basis(rule, charge, month, None, month)
+            for window in windows:
+                found = found or self.by_basis(rule, charge, month, window, month)
             if found is None and rule.basis["when_zero"] == "previous":
                 before = (month - timedelta(days=1)).replace(day=1)
                 found = self.by_basis(rule, charge, before, None, month)
             if found is not None:
-                return {(rule.outcome, *key): share for key, share in found.items()}
+                return {
+                    (outcome or rule.outcome, *key): share
+                    for (outcome, *key), share in found.items()
+                }  # fmt: skip
             if rule.basis["when_zero"] != "even":
                 return {("unallocated", None, None): UNIT}
         weights = {
@@ -466,7 +601,7 @@ class Slow:
         elif owner is not None:
             held = {(rule.outcome, *owner): UNIT}
         else:
-            held = self.shares(rule, charge, month, charge["charge_period_start"])
+            held = self.shares(rule, charge, month)
         day = self.day_of(charge)
         passing = [
             rule
@@ -474,7 +609,7 @@ class Slow:
             if rule.passes_on_owner_id is not None and rule.is_in_force(day)
         ]
         for rule in sorted(passing, key=lambda rule: rule.tier or 0):
-            way = self.shares(rule, None, month, None)
+            way = self.shares(rule, None, month)
             for part in [part for part in held if part[:2] == ("owned", rule.passes_on_owner_id)]:
                 given = held.pop(part)
                 for receiver, share in divided(way, given).items():
@@ -483,8 +618,8 @@ class Slow:
 
 
 def in_order(key: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:
-    """Return a key by which owners stand in order, unknown ones last."""
-    return tuple((part is None, part or "") for part in key[-2:])
+    """Return a key by which owners stand in order, unknown ones last: owner, use case, outcome."""
+    return tuple((part is None, part or "") for part in (*key[-2:], *key[:-2]))
 
 
 def divided(weights: Mapping[Any, int], given: int) -> dict[Any, int]:
@@ -546,7 +681,7 @@ class Fast:
         self.empty("conform.int_charges_conformed", charges)
         self.empty("conform.int_token_usage", usage)
         metered = (DBT_PROJECT_DIR / "macros" / "metered_usage.sql").read_text()
-        self.empty("allocate.int_usage_metered_daily", metered.partition("endmacro")[0])
+        self.empty("conform.int_metered_usage", metered.partition("endmacro")[0])
         self.connection.execute(
             f"create table seed.ai_price as "
             f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / 'ai_price.csv'}') where false"
@@ -577,10 +712,17 @@ class Fast:
         self._put_company(company)
         for name in MODELS:
             months = MONTHS if name in BY_MONTH else MONTHS[:1]
+            methods = BY_HOUR.get(name)
+            is_needed = methods is None or any(
+                rule.basis["basis_window"] == "hour" and rule.method in methods
+                for rule in company.rules
+                if rule.basis is not None
+            )
+            sql = self.sql[name] if is_needed else f"from ({self.sql[name]}) where false"
             for number, month in enumerate(months):
                 self.connection.execute(f"set variable this_period = date '{month}'")
                 how = "insert into {0} {1}" if number else "create or replace table {0} as {1}"
-                self.connection.execute(how.format(f"allocate.{name}", self.sql[name]))
+                self.connection.execute(how.format(f"allocate.{name}", sql))
         found: dict[str, dict[Part, Decimal]] = defaultdict(dict)
         for charge, outcome, owner, use, share in self.connection.execute(
             "select c.x_charge_id, s.outcome, s.owner_id, s.use_case_id, s.share "
@@ -592,14 +734,18 @@ class Fast:
         return found
 
     def _put_company(self, company: Company) -> None:
-        self.connection.execute("truncate conform.int_charges_conformed")
-        for charge in company.charges:
-            given = {name: value for name, value in charge.items() if name != "tag:team"}
-            self.connection.execute(
-                f"insert into conform.int_charges_conformed ({', '.join(given)}) "
-                f"values ({', '.join('?' for _ in given)})",
-                list(given.values()),
-            )
+        for table, rows in (
+            ("int_charges_conformed", company.charges),
+            ("int_metered_usage", company.calls),
+        ):
+            self.connection.execute(f"truncate conform.{table}")
+            for row in rows:
+                given = {name: value for name, value in row.items() if name != "tag:team"}
+                self.connection.execute(
+                    f"insert into conform.{table} ({', '.join(given)}) "
+                    f"values ({', '.join('?' for _ in given)})",
+                    list(given.values()),
+                )
         versions = [
             (rule, {"rule_id": rule.rule_id, "rule_version": rule.rule_version})
             for rule in company.rules
@@ -631,7 +777,9 @@ class Fast:
             [
                 {"evidence": evidence, "value": value, "owner_id": owner, "use_case_id": use}
                 for evidence, value, owner, use in company.mappings
-            ],
+            ]
+            # a gateway's team is asked last, whatever the rules ask for
+            + [{"evidence": "x_team", "value": name, "owner_id": name} for name in company.owners],
         )
         self.put(
             "usage_metric",
@@ -641,8 +789,10 @@ class Fast:
             ],
         )
         self.put("virtual_tag", company.name_rules)
-        for table in ("owner", "use_case", "fx_rate", "fx_period_rate", "fx_policy", "capacity"):
+        self.put("capacity", [company.capacity])
+        for table in ("owner", "use_case", "fx_rate", "fx_period_rate", "fx_policy"):
             self.put(table, [])
+        self.put("meter_precedence", [])
 
 
 @pytest.fixture(scope="module")
@@ -687,13 +837,13 @@ def test_ten_thousand_owners_get_a_charge_to_the_last_digit(fast: Fast) -> None:
     by_seats = Rule("seats", 1, 2, "metric", None, "owned", None, None)
     by_seats.basis = {
         "metric": "seats", "basis_within": "all", "basis_window": "month", "when_zero": "hold",
-        "floor_pct": None, "cap_pct": None,
+        "floor_pct": None, "cap_pct": None, "capacity_id": None,
     }  # fmt: skip
     company.rules = [even, by_seats]
     amounts = ("0.000000001", "1000000000", "-12.345678", "0.000000000001", "0", "7.77")
     company.charges = [
         company._charge(2 * place + number)
-        | {"service_name": service, "billing_period": MONTHS[1], "charge_period_start": MONTHS[1]}
+        | {"service_name": service, "billing_period": MONTHS[1], "charge_period_start": OCTOBER}
         | dict.fromkeys(COST_METRICS, Decimal(amount))
         for place, amount in enumerate(amounts)
         for number, service in enumerate(("Storage", "Models"))

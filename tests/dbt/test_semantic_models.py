@@ -1,6 +1,7 @@
 """The metrics that every tool asks for: each says what it is, its unit and its currency."""
 
 import re
+from datetime import date
 
 import pytest
 from dbt_nodes import DbtProject, door
@@ -124,3 +125,25 @@ def test_a_metric_of_the_latest_month_takes_conditions_on_month_and_use_case(
 
 def test_a_metric_that_adds_up_takes_any_condition(layer: SemanticLayer) -> None:
     assert layer.sql(MetricQuestion(("full_cost_reporting",), (), (("team", "x"),))).parameters
+
+
+@pytest.mark.parametrize("metric", LATEST)
+def test_a_first_month_that_begins_no_sum_is_said(layer: SemanticLayer, metric: str) -> None:
+    asked = layer.sql(MetricQuestion((metric,), first_month=date(2026, 9, 1)))
+    (note,) = asked.notes
+    assert note.startswith(f"FROM begins no sum here: {metric} holds everything up to its latest")
+    assert "before 2026-09" in note
+    assert layer.sql(MetricQuestion((metric,), last_month=date(2026, 9, 1))).notes == ()
+    adds_up = MetricQuestion(("full_cost_reporting",), first_month=date(2026, 9, 1))
+    assert layer.sql(adds_up).notes == ()
+
+
+def test_what_a_metric_is_shown_with_can_be_asked_wherever_it_can(
+    layer: SemanticLayer, metrics: list[Metric]
+) -> None:
+    shown = [(metric, name) for metric in metrics for name in metric.shown_with]
+    assert {metric.name for metric, _ in shown} >= {"romi_pct", "model_romi_pct"}
+    for metric, name in shown:
+        assert layer.metrics[name].dimensions == metric.dimensions, metric.name
+        asked = layer.sql(MetricQuestion((metric.name,)))
+        assert name in [beside.name for beside in asked.beside]

@@ -150,7 +150,15 @@ _EFFECTS = [
     "currency",
     "new_use",
     "gone_use",
+    "machine_volume",
+    "machine_rate",
     "other_services",
+    "unused_commitments",
+    "fees",
+    "adjustments",
+    "credits",
+    "taxes",
+    "corrections",
 ]
 
 
@@ -180,6 +188,27 @@ def _romi(
     gain = _latest(f"cumulative_{benefit}_reporting", has_return)
     return Ratio(f"(({gain}) - ({cost})) * 100", cost, mart, column, grain)
 
+
+def _without_return(cost: str) -> str:
+    """0 where there is a return of everything, NULL where the cost of what has none is unknown."""
+    return (
+        f"case when count(*) filter (where is_latest and romi_pct is not null) > 0 then coalesce("
+        f"{_latest(cost, 'romi_pct is null')}, 0) else {_latest(cost, 'romi_pct is null')} end"
+    )
+
+
+_HAS_NO_RETURN = "case when romi_pct is null then 1 else 0 end"
+# 0 where every use case with a return has people in its cost, NULL where none has a return.
+_WITHOUT_PEOPLE = (
+    "case when count(*) filter (where is_latest and romi_pct is not null) > 0 then coalesce("
+    + _latest(
+        "cumulative_full_cost_reporting", "romi_pct is not null and cost_basis = 'bills only'"
+    )
+    + ", 0) end"
+)
+_WITHOUT_PEOPLE_PCT = Ratio(
+    f"({_WITHOUT_PEOPLE}) * 100", _latest("cumulative_full_cost_reporting", "romi_pct is not null")
+)
 
 TRUTHS: dict[str, Truth] = {
     "showback": Truth(
@@ -347,11 +376,15 @@ TRUTHS: dict[str, Truth] = {
             "model_returned_benefit_reporting": _latest(
                 "cumulative_benefit_reporting", "romi_pct is not null"
             ),
+            "model_cost_without_return_reporting": _without_return("cost_without_return_reporting"),
+            "models_without_return_count": _latest(_HAS_NO_RETURN),
+            "model_invested_without_people_reporting": _WITHOUT_PEOPLE,
         },
         {
             "model_romi_pct": _romi(
                 "benefit", "romi_pct", _MODEL_RETURN, ("month", "use_case_id", "x_model")
-            )
+            ),
+            "model_invested_without_people_pct": _WITHOUT_PEOPLE_PCT,
         },
         latest_of="use_case_id, x_model",
     ),
@@ -362,6 +395,11 @@ TRUTHS: dict[str, Truth] = {
             "invested_cost_reporting": _latest(
                 "cumulative_full_cost_reporting", "romi_pct is not null"
             ),
+        }
+        | {
+            "cost_without_return_reporting": _without_return("cumulative_full_cost_reporting"),
+            "use_cases_without_return_count": _latest(_HAS_NO_RETURN),
+            "invested_without_people_reporting": _WITHOUT_PEOPLE,
         }
         | {
             f"cumulative_{amount}_reporting": _latest(f"cumulative_{amount}_reporting")
@@ -377,6 +415,7 @@ TRUTHS: dict[str, Truth] = {
             "romi_pct": _romi("benefit", "romi_pct"),
             "romi_low_pct": _romi("benefit_low", "romi_low_pct"),
             "romi_high_pct": _romi("benefit_high", "romi_high_pct"),
+            "invested_without_people_pct": _WITHOUT_PEOPLE_PCT,
         },
         latest_of="use_case_id",
     ),

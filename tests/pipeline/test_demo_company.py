@@ -1084,7 +1084,7 @@ def metrics_by(
         # MetricFlow has months and days as timestamps
         key = tuple(cell.date() if isinstance(cell, datetime) else cell for cell in row[:width])
         assert key not in found
-        found[key] = dict(zip(metrics, row[width:], strict=True))
+        found[key] = dict(zip((one.name for one in question.metrics), row[width:], strict=True))
     return question.dimensions, found
 
 

@@ -57,6 +57,7 @@ ALLOCATED_MARTS = (
     "governance.fct_model_register_compliance",
     "governance.fct_tag_compliance_monthly",
     "planning.fct_budget_actual_monthly",
+    "planning.fct_monthly_fee_monthly",
     "showback.fct_showback_daily",
     "showback.fct_statement_line_monthly",
     "trust.rpt_control_totals",

@@ -341,7 +341,8 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
     """Search stood at 25 in October, chat, which has ended, at 7 in September: 32 in all.
 
     Their benefits are 40 and 8, so that the return is (48 - 32) / 32 = 50 %; a month earlier it
-    was (20 + 8 - 10 - 7) / 17 = 64.7 %. What has no return counts in neither.
+    was (20 + 8 - 10 - 7) / 17 = 64.7 %. What has no return counts in neither: it stands beside
+    them, as the 7 of 32 do, 21.875 %, of which nobody stated people.
     """
     september, october = date(2026, 9, 1), date(2026, 10, 1)
 
@@ -353,6 +354,7 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
             "cumulative_full_cost_reporting": cost,
             "cumulative_benefit_reporting": benefit,
             "romi_pct": None if benefit is None else 1,
+            "cost_basis": "bills only" if use_case == "chat" else "bills and people",
         }
 
     path = published_rows(
@@ -367,14 +369,24 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
         ],
     )
     metrics = "romi_pct,invested_cost_reporting,cumulative_full_cost_reporting"
-    assert ask(path, layer, question_of(metrics)).rows == (("USD", "50", "32", "132"),)
+    answer = ask(path, layer, question_of(metrics))
+    assert answer.rows == (("USD", "50", "32", "132", "100", "1", "21.875"),)
+    assert answer.columns[4:] == (
+        "cost_without_return_reporting",
+        "use_cases_without_return_count",
+        "invested_without_people_pct",
+    )
+    assert [name for name, _ in answer.beside] == list(answer.columns[4:])
     assert ask(path, layer, question_of(metrics, last="2026-09")).rows == (
-        ("USD", "64.705882352941", "17", "17"),
+        ("USD", "64.705882352941", "17", "17", "0", "0", "41.176470588235"),
     )
     assert ask(path, layer, question_of(metrics, "month")).rows == (
-        ("2026-09-01", "USD", "64.705882352941", "17", "17"),
-        ("2026-10-01", "USD", "60", "25", "125"),
+        ("2026-09-01", "USD", "64.705882352941", "17", "17", "0", "0", "41.176470588235"),
+        ("2026-10-01", "USD", "60", "25", "125", "100", "1", "0"),
     )
+    # what is asked for by its name is there once
+    asked = question_of("romi_pct, cost_without_return_reporting")
+    assert ask(path, layer, asked).columns.count("cost_without_return_reporting") == 1
 
 
 def test_models_return_by_the_definition_of_their_use_cases(
@@ -384,7 +396,8 @@ def test_models_return_by_the_definition_of_their_use_cases(
 
     In September m1 cost 90 and nobody stated what it brought, in October 10 for 60. Counting only
     the month with a benefit would say +500 %; by all that it cost it is (60 - 100) / 100 = -40 %.
-    With m2, which cost 20 up to September for 60, it is (120 - 120) / 120 = 0.
+    With m2, which cost 20 up to September for 60, it is (120 - 120) / 120 = 0. What m3 cost, of
+    which nobody knows what it brought, is in no return and beside each.
     """
     september, october = date(2026, 9, 1), date(2026, 10, 1)
 
@@ -396,7 +409,9 @@ def test_models_return_by_the_definition_of_their_use_cases(
             "reporting_currency": "USD",
             "cumulative_full_cost_reporting": cost,
             "cumulative_benefit_reporting": benefit,
+            "cost_without_return_reporting": cost if benefit is None else None,
             "romi_pct": None if benefit is None else 1,
+            "cost_basis": "bills only",
         }
 
     path = published_rows(
@@ -404,16 +419,18 @@ def test_models_return_by_the_definition_of_their_use_cases(
         tmp_path,
         "unit_economics.fct_model_return_monthly",
         [
+            row("m3", october, 30, None),
             row("m1", september, 90, None) | {"full_cost_reporting": 90},
             row("m1", october, 100, 60) | {"full_cost_reporting": 10, "benefit_reporting": 60},
             row("m2", september, 20, 60) | {"full_cost_reporting": 20, "benefit_reporting": 60},
         ],
     )
     assert ask(path, layer, question_of("model_romi_pct", "x_model")).rows == (
-        ("m1", "-40"),
-        ("m2", "200"),
+        ("m1", "USD", "-40", "0", "0", "100"),
+        ("m2", "USD", "200", "0", "0", "100"),
+        ("m3", "USD", None, "30", "1", None),
     )
-    assert ask(path, layer, question_of("model_romi_pct")).rows == (("0",),)
+    assert ask(path, layer, question_of("model_romi_pct")).rows == (("USD", "0", "30", "1", "100"),)
 
 
 def test_a_use_case_has_a_name_where_the_mart_knows_its_id_alone(

@@ -260,13 +260,15 @@ KNOWN = "there are billed_cost, billed_cost_with_idle, contracted_cost,"
         (3, METRIC, METRIC.replace("seats", "chairs"), "metric", "nor in usage_metric.csv; there"),
         (3, METRIC, METRIC.replace("all", "source"), "basis_within", "write all."),
         (4, PASSING, PASSING.replace("all", "billing_account"), "basis_within", "sub_account or"),
-        (3, METRIC, METRIC.replace("day", "week"), "basis_window", "it must be month, day."),
+        (3, METRIC, METRIC.replace("day", "week"), "basis_window", "it must be month, day, hour."),
         (3, METRIC, METRIC.replace("even,", "even,gateway"), "basis_source", "leave it."),
         (3, METRIC, METRIC.replace(",,60", ",5,60"), "cap_pct", "give a floor or a cap, not both."),
         (3, METRIC, METRIC.replace("60", "0"), "cap_pct", "it must be more."),
         (2, BASIS, BASIS.replace("hold", "even"), "when_zero", "list them, or hold."),
         (2, BASIS, BASIS.replace("hold", "ignore"), "when_zero", "must be even, previous, hold."),
+        (3, METRIC, METRIC.replace("day", "hour"), "basis_window", "never of an hour; write day."),
         (4, PASSING, PASSING.replace("month", "day"), "basis_window", "passed on by the month."),
+        (4, PASSING, PASSING.replace("month", "hour"), "basis_window", "passed on by the month."),
         (5, RESERVED, RESERVED.replace("ptu", "gpu"), "capacity_id", "is not in capacity.csv."),
         (5, RESERVED, RESERVED.replace(",,ptu", ",5,ptu"), "cap_pct", "has no floor or cap"),
         (5, RESERVED, RESERVED.replace("tokens", "requests"), "metric", "is measured in 'tokens'"),
@@ -280,6 +282,19 @@ def test_a_basis_that_cannot_be_followed_is_named(
     found = faults(org, tmp_path)
     place = f"allocation_rule_basis.csv, row {row}, column {column}: "
     assert any(fault.startswith(place) and what in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(BASIS, BASIS.replace("month", "hour")), (RESERVED, RESERVED.replace("day", "hour"))],
+)
+def test_costs_and_what_meters_count_may_be_divided_by_the_hour(
+    org: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    path = org / "allocation_rule_basis.csv"
+    path.write_text(path.read_text().replace(old, new))
+    assert ",hour," in path.read_text()
+    assert land_org_tables(org, tmp_path).rule_faults == ()
 
 
 def test_a_circle_of_owners_is_printed(org: Path, tmp_path: Path) -> None:

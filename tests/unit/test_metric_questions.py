@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.publish.dimension_words import WORDS, looked_up, said_as, words_for
-from orchestration.publish.metrics import MetricAnswer, as_table, of_whole_months, question_of
+from orchestration.publish.metrics import (
+    MetricAnswer,
+    as_csv,
+    as_table,
+    of_whole_months,
+    question_of,
+)
 from orchestration.publish.semantic_layer import MetricError
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
@@ -136,3 +143,61 @@ def test_only_what_nobody_asked_for_is_said_to_be_always_there() -> None:
     assert as_table(added).endswith(
         "Always by reporting_currency: rows that differ there never add up."
     )
+
+
+@pytest.mark.parametrize(
+    ("unit", "exact", "shown"),
+    [
+        ("reporting_currency", "7037.063670850001", "7037.06"),
+        ("reporting_currency", "-0.005", "-0.005"),
+        ("reporting_currency", "12345678901234567890123456.785", "12345678901234567890123456.79"),
+        ("reporting_currency", "0", "0.00"),
+        ("reporting_currency", "0.000123456789", "0.00012"),
+        ("reporting_currency per request", "0.007154171856", "0.00715417"),
+        ("percent", "5748.517054557094", "5748.52"),
+        ("percent", "50", "50"),
+        ("tokens", "123456789.5", "123456790"),
+        ("share", "0.333333333333", "0.333333"),
+    ],
+)
+def test_a_number_has_the_digits_that_a_person_reads(unit: str, exact: str, shown: str) -> None:
+    answer = MetricAnswer(("number",), (unit,), ((exact,),), ("a mart",), ())
+    header, _, row, *said = as_table(answer).splitlines()
+    assert (header.strip(), row.strip()) == ("number", shown)
+    rounded = ["Rounded to be read; FORMAT=csv has every digit."]
+    assert said == (rounded if Decimal(exact) != Decimal(shown) else [])
+    assert as_csv(answer) == f"number\n{exact}"
+
+
+def test_a_unit_names_the_currency_where_there_is_one() -> None:
+    columns = ("reporting_currency", "cost", "price")
+    units = ("", "reporting_currency", "reporting_currency per request")
+    rows = (("USD", "1.5", "2"), ("USD", None, None))
+    table = as_table(MetricAnswer(columns, units, rows, ("a mart",), ())).splitlines()
+    assert table[1].split() == ["USD", "USD", "per", "request"]
+    assert table[2].split() == ["USD", "1.50", "2"]
+    mixed = MetricAnswer(columns, units, (*rows, ("EUR", "1", "1")), ("a mart",), ())
+    assert as_table(mixed).splitlines()[1].split() == [
+        "reporting_currency", "reporting_currency", "per", "request"
+    ]  # fmt: skip
+
+
+def test_what_stands_beside_a_metric_is_said() -> None:
+    columns, units = ("romi_pct", "left_out"), ("percent", "use cases")
+    beside = (("left_out", "Use cases whose return is unknown."),)
+    answer = MetricAnswer(columns, units, (("1", "2"),), ("a mart",), (), (), beside)
+    assert as_table(answer).splitlines()[3:] == [
+        "Always with left_out: Use cases whose return is unknown."
+    ]
+
+
+def test_what_has_no_team_is_none_and_not_unknown() -> None:
+    rows = (("Ads", "2"), (None, "1"), ("Search", None))
+    table = as_table(MetricAnswer(("team", "requests"), ("", "requests"), rows, ("a mart",), ()))
+    assert [line.split() for line in table.splitlines()[2:5]] == [
+        ["Ads", "2"], ["(none)", "1"], ["Search", "–"]
+    ]  # fmt: skip
+    assert table.splitlines()[5:] == [
+        "(none) has no team, and is in the whole all the same.",
+        "– is unknown; a mart may say why.",
+    ]

@@ -29,3 +29,17 @@
 {% macro spark__each_day(from_date, to_date) -%}
     explode(sequence({{ from_date }}, {{ to_date }} - interval 1 day))
 {%- endmacro %}
+
+{#- The value of a column in the first row of a group, in the order of other columns. -#}
+{% macro first_by(column, order) -%}
+    {{ return(adapter.dispatch('first_by')(column, order)) }}
+{%- endmacro %}
+
+{#- One pass over the rows; a window would sort them. -#}
+{% macro duckdb__first_by(column, order) -%}
+    arg_min({{ column }}, ({{ order | join(', ') }}))
+{%- endmacro %}
+
+{% macro spark__first_by(column, order) -%}
+    min_by({{ column }}, struct({{ order | join(', ') }}))
+{%- endmacro %}

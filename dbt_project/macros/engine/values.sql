@@ -26,6 +26,7 @@
     {%- set scaled = number ~ ' * 1e' ~ decimals -%}
     {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
     case
+        when typeof({{ column }}) like 'DECIMAL%' then cast({{ column }} as {{ type }})
         when
             typeof({{ column }}) = 'DOUBLE'
             and abs({{ scaled }} - round({{ scaled }})) < 0.5 - abs({{ number }}) / {{ 2 * fast_below }}

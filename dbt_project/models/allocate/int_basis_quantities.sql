@@ -1,20 +1,39 @@
--- One row per month, metric, day, source, account, service, model, owner and use case: what they used.
+-- One row per month, metric, day, hour, source, account, service, model, owner and use case: what they used.
 -- Invariant: cost and tokens count for an owner only where a direct rule named that owner.
 -- Only metrics that some rule weighs by are here; what is unknown is left out, never taken as zero.
+-- Hours are told apart only in months in which a rule works by the hour.
 {{ config(work_unit='period', needed_when=a_rule_has_a_basis()) }}
 
 {%- set dimensions = [
-    'billing_period', 'usage_date', 'source', 'billing_account_id', 'sub_account_id',
+    'billing_period', 'usage_date', 'usage_hour', 'source', 'billing_account_id', 'sub_account_id',
     'service_name', 'x_model', 'owner_id', 'use_case_id',
 ] %}
+{%- set reporting_costs = [] %}
+{%- for cost in four_costs() %}{% do reporting_costs.append(cost ~ '_reporting') %}{% endfor %}
+{%- set metered_measures = [
+    'requests', 'total_seconds', 'estimated_cost_usd', 'requested_gpu_seconds', 'used_gpu_seconds',
+] + metered_token_classes() %}
 {%- set metered_evidences = [
     'x_credential_id', 'x_principal_id', 'x_profile_id', 'sub_account_id', 'billing_account_id', 'x_team',
     'x_namespace',
 ] %}
 
-with profile_costs as (
+with daily_costs as (
     select * from {{ ref('int_profile_costs') }}
     where {{ this_month('int_profile_costs') }}
+),
+
+hourly_costs as (
+    select * from {{ ref('int_profile_costs_hourly') }}
+    where {{ this_month('int_profile_costs_hourly') }}
+),
+
+profile_costs as (
+    {{- by_hour_where_there_are_hours(
+        'daily_costs', 'hourly_costs',
+        ['source', 'billing_period', 'charge_profile_id', 'usage_date']
+        + reporting_costs
+    ) }}
 ),
 
 profiles as (
@@ -41,6 +60,24 @@ usage_days as (
     where {{ this_month('int_usage_days') }}
 ),
 
+daily_use as (
+    select * from {{ ref('int_usage_metered_daily') }}
+    where {{ this_month('int_usage_metered_daily') }} and standing = 'counted'
+),
+
+hourly_use as (
+    select * from {{ ref('int_usage_metered_hourly') }}
+    where {{ this_month('int_usage_metered_hourly') }}
+),
+
+use_that_counts as (
+    {{- by_hour_where_there_are_hours(
+        'daily_use', 'hourly_use',
+        ['source', 'billing_period', 'usage_date', 'meter_kind', 'x_provider', 'x_model', 'x_use_case']
+        + (metered_evidences | reject('equalto', 'x_namespace') | list) + metered_measures
+    ) }}
+),
+
 metered as (
     select
         *,
@@ -52,8 +89,7 @@ metered as (
                     {%- endfor %}
                 ) then sub_account_id
         end as x_namespace
-    from {{ ref('int_usage_metered_daily') }}
-    where {{ this_month('int_usage_metered_daily') }} and standing = 'counted'
+    from use_that_counts
 ),
 
 rules as (
@@ -90,6 +126,7 @@ owned_costs as (
     select
         profile_costs.billing_period,
         profile_costs.usage_date,
+        profile_costs.usage_hour,
         profile_costs.source,
         profiles.billing_account_id,
         profiles.sub_account_id,
@@ -117,6 +154,8 @@ direct_splits as (
 owned_usage as (
     select
         usage_splits.*,
+        {# vendors count use by the day #}
+        cast(null as timestamp) as usage_hour,
         {{ context_above_tokens('usage_splits.x_context_window') }} as context_above_tokens,
         direct_splits.owner_id,
         direct_splits.use_case_id
@@ -283,6 +322,7 @@ measured as (
         own_metrics.metric,
         usage_days.billing_period,
         usage_days.usage_date,
+        cast(null as timestamp) as usage_hour,
         cast(null as string) as source,
         cast(null as string) as billing_account_id,
         cast(null as string) as sub_account_id,

@@ -1,13 +1,15 @@
 -- One row per month, proportional or metric rule version, place, window and owner: its part.
 -- Invariant: the shares of a rule version, place and window sum to exactly 1; a basis of zero is not here.
--- A window is a day, or the month where window_date is NULL. Floors, caps and unused capacity are in the shares.
+-- A window is an hour, a day where window_hour is NULL, or the month where both are. Floors, caps and unused
+-- capacity are in the shares.
 {{ config(
     work_unit='period',
     needed_when=a_rule_has_a_basis(),
     reads_month_before="exists (select 1 from org.allocation_rule_basis where when_zero = 'previous')",
 ) }}
 
-{%- set place = ['rule_id', 'rule_version', 'basis_scope', 'window_date', 'basis_month'] %}
+{%- set of_unused = ['outcome', 'rule_id', 'rule_version', 'window_date', 'window_hour'] %}
+{%- set place = ['rule_id', 'rule_version', 'basis_scope', 'window_date', 'window_hour', 'basis_month'] %}
 
 with quantities as (
     select recent.*
@@ -21,6 +23,12 @@ with quantities as (
 usage_days as (
     select distinct recent.billing_period, recent.usage_date
     from {{ ref('int_usage_days') }} as recent
+    where recent.billing_period = {{ this_period_start() }}
+),
+
+usage_hours as (
+    select distinct recent.billing_period, recent.usage_date, recent.usage_hour
+    from {{ ref('int_usage_hours') }} as recent
     where recent.billing_period = {{ this_period_start() }}
 ),
 
@@ -73,6 +81,7 @@ defined as (
         definitions.*,
         quantities.billing_period as basis_month,
         quantities.usage_date,
+        quantities.usage_hour,
         quantities.owner_id,
         quantities.use_case_id,
         quantities.quantity,
@@ -89,6 +98,7 @@ added_up as (
     select
         metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         cast(null as date) as window_date,
+        cast(null as timestamp) as window_hour,
         owner_id,
         use_case_id,
         cast(sum(quantity) as decimal(38, 12)) as quantity
@@ -102,14 +112,30 @@ added_up as (
     select
         metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date as window_date,
+        cast(null as timestamp) as window_hour,
         owner_id,
         use_case_id,
         cast(sum(quantity) as decimal(38, 12)) as quantity
     from defined
-    where basis_window = 'day' and basis_month = {{ this_period_start() }}
+    where basis_window in ('day', 'hour') and basis_month = {{ this_period_start() }}
     group by
         metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date, owner_id, use_case_id
+
+    union all
+
+    select
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        usage_date as window_date,
+        usage_hour as window_hour,
+        owner_id,
+        use_case_id,
+        cast(sum(quantity) as decimal(38, 12)) as quantity
+    from defined
+    where basis_window = 'hour' and basis_month = {{ this_period_start() }} and usage_hour is not null
+    group by
+        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        usage_date, usage_hour, owner_id, use_case_id
 ),
 
 rule_quantities as (
@@ -123,6 +149,7 @@ rule_quantities as (
         rules_with_basis.cap_share,
         added_up.basis_scope,
         added_up.window_date,
+        added_up.window_hour,
         added_up.basis_month,
         added_up.owner_id,
         added_up.use_case_id,
@@ -245,8 +272,9 @@ capacity_days as (
         rules_with_basis.basis_window,
         usage_days.usage_date,
         capacities.owner_id,
-        capacities.daily_quantity as bought_quantity,
-        coalesce(capacities.deployed_daily_quantity, capacities.daily_quantity) as deployed_quantity
+        cast(capacities.daily_quantity as decimal(38, 12)) as bought_quantity,
+        cast(coalesce(capacities.deployed_daily_quantity, capacities.daily_quantity) as decimal(38, 12))
+            as deployed_quantity
     from rules_with_basis
     inner join capacities  -- each rule to the versions of its capacity
         on rules_with_basis.capacity_id = capacities.capacity_id
@@ -264,6 +292,7 @@ capacity_windows as (
         rule_version,
         owner_id,
         cast(null as date) as window_date,
+        cast(null as timestamp) as window_hour,
         sum(bought_quantity) as bought_quantity,
         sum(deployed_quantity) as deployed_quantity
     from capacity_days
@@ -276,11 +305,34 @@ capacity_windows as (
         rule_version,
         owner_id,
         usage_date as window_date,
+        cast(null as timestamp) as window_hour,
         sum(bought_quantity) as bought_quantity,
         sum(deployed_quantity) as deployed_quantity
     from capacity_days
-    where basis_window = 'day'
+    where basis_window in ('day', 'hour')
     group by rule_id, rule_version, owner_id, usage_date
+
+    union all
+
+    {# an hour can do a 24th of its day, whether or not anybody uses it #}
+    select
+        capacity_days.rule_id,
+        capacity_days.rule_version,
+        capacity_days.owner_id,
+        capacity_days.usage_date as window_date,
+        usage_hours.usage_hour as window_hour,
+        sum({{ per_unit('capacity_days.bought_quantity', '24') }}) as bought_quantity,
+        sum({{ per_unit('capacity_days.deployed_quantity', '24') }}) as deployed_quantity
+    from capacity_days
+    inner join usage_hours  -- each day to its hours in which anything was charged
+        on capacity_days.usage_date = usage_hours.usage_date
+    where capacity_days.basis_window = 'hour'
+    group by
+        capacity_days.rule_id,
+        capacity_days.rule_version,
+        capacity_days.owner_id,
+        capacity_days.usage_date,
+        usage_hours.usage_hour
 ),
 
 {# Of a window, because what was used may have been used of any holder's. #}
@@ -289,10 +341,11 @@ capacity_totals as (
         rule_id,
         rule_version,
         window_date,
+        window_hour,
         sum(bought_quantity) as bought_quantity,
         sum(deployed_quantity) as deployed_quantity
     from capacity_windows
-    group by rule_id, rule_version, window_date
+    group by rule_id, rule_version, window_date, window_hour
 ),
 
 capacity_used as (
@@ -300,6 +353,7 @@ capacity_used as (
         capacity_totals.rule_id,
         capacity_totals.rule_version,
         capacity_totals.window_date,
+        capacity_totals.window_hour,
         max(capacity_totals.bought_quantity) as bought_quantity,
         max(capacity_totals.deployed_quantity) as deployed_quantity,
         sum(case when candidates.quantity > 0 then candidates.quantity else 0 end) as used_quantity
@@ -309,8 +363,13 @@ capacity_used as (
             capacity_totals.rule_id = candidates.rule_id
             and capacity_totals.rule_version = candidates.rule_version
             and capacity_totals.window_date is not distinct from candidates.window_date
+            and capacity_totals.window_hour is not distinct from candidates.window_hour
             and candidates.basis_month = {{ this_period_start() }}
-    group by capacity_totals.rule_id, capacity_totals.rule_version, capacity_totals.window_date
+    group by
+        capacity_totals.rule_id,
+        capacity_totals.rule_version,
+        capacity_totals.window_date,
+        capacity_totals.window_hour
 ),
 
 {# Deployed and not used is idle; bought and not deployed is unallocated; both name who holds the capacity. #}
@@ -320,6 +379,7 @@ unused_totals as (
         rule_id,
         rule_version,
         window_date,
+        window_hour,
         cast(deployed_quantity - used_quantity as decimal(38, 12)) as unused_quantity
     from capacity_used
     where deployed_quantity > used_quantity
@@ -331,6 +391,7 @@ unused_totals as (
         rule_id,
         rule_version,
         window_date,
+        window_hour,
         cast(bought_quantity - greatest(deployed_quantity, used_quantity) as decimal(38, 12)) as unused_quantity
     from capacity_used
     where bought_quantity > greatest(deployed_quantity, used_quantity)
@@ -351,6 +412,7 @@ unused_weights as (
             unused_totals.rule_id = capacity_windows.rule_id
             and unused_totals.rule_version = capacity_windows.rule_version
             and unused_totals.window_date is not distinct from capacity_windows.window_date
+            and unused_totals.window_hour is not distinct from capacity_windows.window_hour
 ),
 
 unused_parts as (
@@ -358,7 +420,7 @@ unused_parts as (
         *,
         cast(
             cast(unused_quantity as decimal(26, 12)) * {{ part_of(
-                'holder_weight', 'sum(holder_weight) over (partition by outcome, rule_id, rule_version, window_date)'
+                'holder_weight', 'sum(holder_weight) over (partition by ' ~ of_unused | join(', ') ~ ')'
             ) }} as decimal(38, 12)
         ) as part_quantity
     from unused_weights
@@ -370,15 +432,16 @@ unused_by_holder as (
         rule_id,
         rule_version,
         window_date,
+        window_hour,
         owner_id,
         part_quantity + case
             when
                 row_number() over (
-                    partition by outcome, rule_id, rule_version, window_date
+                    partition by {{ of_unused | join(', ') }}
                     order by holder_weight desc, owner_id asc
                 ) = 1
                 then unused_quantity
-                - sum(part_quantity) over (partition by outcome, rule_id, rule_version, window_date)
+                - sum(part_quantity) over (partition by {{ of_unused | join(', ') }})
             else 0
         end as quantity
     from unused_parts
@@ -397,6 +460,7 @@ with_unused as (
         rule_version,
         'all' as basis_scope,
         window_date,
+        window_hour,
         {{ this_period_start() }} as basis_month,
         false as has_floor,
         cast(0 as decimal(18, 12)) as floor_share,
@@ -479,7 +543,7 @@ nearest as (
     select
         *,
         max(basis_month) over (
-            partition by rule_id, rule_version, basis_scope, window_date
+            partition by rule_id, rule_version, basis_scope, window_date, window_hour
         ) as nearest_month
     from rounded_down
 )
@@ -490,6 +554,7 @@ select
     rule_version,
     basis_scope,
     window_date,
+    window_hour,
     basis_month,
     outcome,
     owner_id,

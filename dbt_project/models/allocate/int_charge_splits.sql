@@ -56,6 +56,8 @@ profile_splits as (
 dated as (
     select
         charges.*,
+        {{ charge_kind('charges') | indent(8) }} as charge_kind,
+        {{ machine_hours('charges') | indent(8) }} as machine_hours,
         virtual_tags.virtual_tags,
         usage_days.usage_date,
         usage_days.epoch_start_date
@@ -78,11 +80,14 @@ select
     dated.billing_period,
     dated.x_charge_id,
     profile_splits.charge_profile_id,
-    {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
+    {{ split_of_charge('profile_splits', 'dated', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.service_name,
     dated.charge_category,
     dated.pricing_category,
+    dated.charge_kind,
+    case when dated.charge_kind = 'machines' then coalesce(dated.sku_id, dated.sku_meter) end as machine_sku_id,
+    case when dated.charge_kind = 'machines' then dated.machine_hours end as machine_hours,
     dated.x_classification,
     dated.x_model,
     dated.x_token_class,

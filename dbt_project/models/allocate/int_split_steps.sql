@@ -4,7 +4,7 @@
 {{ config(keeps_periods_apart=true) }}
 
 {%- set of_a_split = ['source', 'billing_period', 'epoch_start_date', 'split_id'] %}
-{%- set of_a_rule = ['rule_id', 'rule_version', 'method', 'outcome', 'basis_scope', 'window_date'] %}
+{%- set of_a_rule = ['rule_id', 'rule_version', 'method', 'outcome', 'basis_scope', 'window_date', 'window_hour'] %}
 {%- set of_an_owner = ['outcome', 'owner_id', 'use_case_id'] %}
 
 with profile_rules as (
@@ -15,6 +15,11 @@ with profile_rules as (
 usage_days as (
     select * from {{ ref('int_usage_days') }}
     where {{ this_period('int_usage_days') }}
+),
+
+usage_hours as (
+    select * from {{ ref('int_usage_hours') }}
+    where {{ this_period('int_usage_hours') }}
 ),
 
 {# of the months in hand and of all sources: a basis knows no source #}
@@ -42,32 +47,83 @@ rule_splits as (
     from profile_rules
 ),
 
+epochs as (
+    select distinct source, billing_period, epoch_start_date
+    from profile_rules
+),
+
+{# The windows of each kind of rule. By the hour a charge for a day has its day, a longer one the month. #}
+windows as (
+    select
+        'day' as split_window,
+        source,
+        billing_period,
+        epoch_start_date,
+        usage_date as window_date,
+        cast(null as timestamp) as window_hour
+    from usage_days
+
+    union all
+
+    select
+        'hour' as split_window,
+        source,
+        billing_period,
+        epoch_start_date,
+        cast(null as date) as window_date,
+        cast(null as timestamp) as window_hour
+    from epochs
+
+    union all
+
+    select
+        'hour' as split_window,
+        source,
+        billing_period,
+        epoch_start_date,
+        usage_date as window_date,
+        cast(null as timestamp) as window_hour
+    from usage_days
+
+    union all
+
+    select
+        'hour' as split_window,
+        usage_hours.source,
+        usage_hours.billing_period,
+        usage_days.epoch_start_date,
+        usage_hours.usage_date as window_date,
+        usage_hours.usage_hour as window_hour
+    from usage_hours
+    inner join usage_days  -- many hours to their day
+        on
+            usage_hours.source = usage_days.source
+            and usage_hours.billing_period = usage_days.billing_period
+            and usage_hours.usage_date = usage_days.usage_date
+),
+
 dated_splits as (
     select
         rule_splits.source,
         rule_splits.billing_period,
         rule_splits.epoch_start_date,
-        {{ split_of_day('rule_splits', 'usage_days.usage_date') | indent(8) }} as split_id,
+        {{ split_of_window('rule_splits', 'windows.window_date', 'windows.window_hour') | indent(8) }} as split_id,
         rule_splits.rule_id,
         rule_splits.rule_version,
         rule_splits.method,
         rule_splits.outcome,
         rule_splits.basis_scope,
-        usage_days.usage_date as window_date,
+        windows.window_date,
+        windows.window_hour,
         rule_splits.owner_id,
         rule_splits.use_case_id
     from rule_splits
-    left join usage_days  -- a split by day to each of its days, one by month to none
+    left join windows  -- a split by day or hour to each of its windows, one by month to none
         on
-            rule_splits.split_window = 'day'
-            and rule_splits.source = usage_days.source
-            and rule_splits.billing_period = usage_days.billing_period
-            and rule_splits.epoch_start_date = usage_days.epoch_start_date
-),
-
-epochs as (
-    select distinct source, billing_period, epoch_start_date
-    from profile_rules
+            rule_splits.split_window = windows.split_window
+            and rule_splits.source = windows.source
+            and rule_splits.billing_period = windows.billing_period
+            and rule_splits.epoch_start_date = windows.epoch_start_date
 ),
 
 {# What an owner passes on is divided like a charge, once for each epoch. #}
@@ -86,6 +142,7 @@ passing_splits as (
         rules.outcome,
         'all' as basis_scope,
         cast(null as date) as window_date,
+        cast(null as timestamp) as window_hour,
         cast(null as string) as owner_id,
         cast(null as string) as use_case_id,
         rules.passes_on_owner_id,
@@ -107,11 +164,11 @@ splits as (
 ),
 
 basis_windows as (
-    select distinct billing_period, rule_id, rule_version, basis_scope, window_date
+    select distinct billing_period, rule_id, rule_version, basis_scope, window_date, window_hour
     from basis_shares
 ),
 
-{# A day without a basis takes the month's. #}
+{# An hour without a basis takes its day's, a day without one the month's. #}
 based as (
     select
         splits.split_id,
@@ -120,15 +177,17 @@ based as (
         splits.rule_version,
         splits.outcome,
         splits.basis_scope,
-        max(basis_windows.window_date) as basis_date
+        max(basis_windows.window_date) as basis_date,
+        max(basis_windows.window_hour) as basis_hour
     from splits
-    inner join basis_windows  -- a split to the windows of its basis, which are two at most
+    inner join basis_windows  -- a split to the windows of its basis: hour, day and month at most
         on
             splits.billing_period = basis_windows.billing_period
             and splits.rule_id = basis_windows.rule_id
             and splits.rule_version = basis_windows.rule_version
             and splits.basis_scope = basis_windows.basis_scope
             and (basis_windows.window_date is null or splits.window_date = basis_windows.window_date)
+            and (basis_windows.window_hour is null or splits.window_hour = basis_windows.window_hour)
     where {{ is_by_basis('splits') }}
     group by
         splits.split_id,
@@ -224,7 +283,9 @@ shares as (
             end as decimal(18, 12)
         ) as share,
         cast(null as decimal(38, 12)) as basis_quantity,
-        cast(null as date) as basis_month
+        cast(null as date) as basis_month,
+        cast(null as date) as basis_date,
+        cast(null as timestamp) as basis_hour
     from rounded_down
 
     union all
@@ -236,7 +297,9 @@ shares as (
         basis_shares.use_case_id,
         basis_shares.share,
         basis_shares.basis_quantity,
-        basis_shares.basis_month
+        basis_shares.basis_month,
+        basis_shares.window_date as basis_date,
+        basis_shares.window_hour as basis_hour
     from based
     inner join basis_shares  -- one split to the owners of its basis in its window
         on
@@ -245,6 +308,7 @@ shares as (
             and based.rule_version = basis_shares.rule_version
             and based.basis_scope = basis_shares.basis_scope
             and based.basis_date is not distinct from basis_shares.window_date
+            and based.basis_hour is not distinct from basis_shares.window_hour
 ),
 
 passing_shares as (
@@ -263,6 +327,8 @@ passing_shares as (
         shares.share,
         shares.basis_quantity,
         shares.basis_month,
+        shares.basis_date,
+        shares.basis_hour,
         row_number() over (
             partition by passing_splits.split_id order by shares.owner_id, shares.use_case_id
         ) as owner_rank
@@ -289,7 +355,9 @@ step_0 as (
         shares.use_case_id,
         shares.share,
         shares.basis_quantity,
-        shares.basis_month
+        shares.basis_month,
+        shares.basis_date,
+        shares.basis_hour
     from dated_splits
     inner join shares  -- one split to its owners
         on dated_splits.split_id = shares.split_id
@@ -341,6 +409,8 @@ parts_{{ tier }} as (
         passing_shares.use_case_id,
         passing_shares.basis_quantity,
         passing_shares.basis_month,
+        passing_shares.basis_date,
+        passing_shares.basis_hour,
         passing_shares.owner_rank,
         {{ part_of(
             in_trillionths('passing_shares.share'), in_trillionths('1'), 'held_' ~ tier ~ '.share'
@@ -380,7 +450,9 @@ step_{{ tier }} as (
             end as decimal(18, 12)
         ) as share,
         basis_quantity,
-        basis_month
+        basis_month,
+        basis_date,
+        basis_hour
     from parts_{{ tier }}
 ),
 {% endfor %}
@@ -413,6 +485,8 @@ select
     steps.use_case_id,
     steps.basis_quantity,
     steps.basis_month,
+    steps.basis_date,
+    steps.basis_hour,
     steps.share,
     passed_on.split_id is not null as is_passed_on
 from steps

@@ -71,7 +71,7 @@ dated as (
 select
     dated.source,
     dated.billing_period,
-    {{ split_of_day('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
+    {{ split_of_window('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
     dated.usage_source,
     dated.sub_account_id,

@@ -38,6 +38,7 @@ class Column:
         state: The column of the same row that says how sure the value is.
         is_silent: Whether NULL means that there is nothing to say, and not that it is unknown.
         values: Plain words for some of its values; all others are shown as they are.
+        absent: What NULL means, where it is not that the value is unknown.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Column:
     state: str = "basis"
     is_silent: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    absent: str = "unknown"
 
 
 class UnknownColumnError(ValueError):
@@ -75,6 +77,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cheaper_choice": ("Cheaper", "Whether hosting or buying is cheaper for these tokens"),
     "compared_model": ("Compared with", "The model that could be bought instead"),
     "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
+    "conversion": ("Converted", "Whether and how it becomes the report's currency"),
     "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
     "cost_basis": (
         "Costs in it",
@@ -95,6 +98,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "gl_account_name": ("Account name", "Name of the account"),
     "held_because": ("Why it waits", "What a check found, with its money"),
     "hosted_model": ("Own model", "A model that runs on our own or rented machines"),
+    "difference_because": ("Because", "What explains the difference, or what to do about it"),
+    "invoice_id": ("Invoice", "Number of the invoice; open: it is not here yet"),
     "invoice_issuer": ("Invoice from", "Who sends the invoice"),
     "kpi": ("Measure", "What is measured"),
     "legal_approval": (
@@ -125,6 +130,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "reason": ("Why unknown", "Why the value is not known"),
     "reference_source": ("Published by", "Who published the reference"),
     "reference_standing": ("Against it", "below, above or within the published number"),
+    "reconciliation_state": (
+        "State",
+        "Whether invoice and ledger agree, or the difference is explained or accepted",
+    ),
     "region_scope": ("Where processed", "global, regional, or not told by the vendor"),
     "register_status": ("Register", "Status in the organisation's register of models"),
     "remedy": ("What to do", "The next step"),
@@ -179,6 +188,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "window_end_date": ("Covers days before", "First day that the snapshot no longer covers"),
     # money
     "allocated_total": ("Allocated", "Owned, idle and unallocated together"),
+    "awaited_estimated_cost": (
+        "Awaited",
+        "Fees of the month before, such as for support, that this month has not billed yet",
+    ),
     "around_cost": ("Around it", "Everything else that allocation gives the same use"),
     "benefit_amount": ("Benefit", "What it is worth, as the organisation states it"),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
@@ -214,6 +227,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "full_cost": ("Full cost", "All that bills cost so far, and people where they are stated"),
     "hosting_cost": ("Hosting", "Cost of the machines that serve the model"),
     "machines_cost": ("Machines", "Machines that stand behind it"),
+    "invoice_difference_cost": ("Difference", "Invoice less ledger"),
+    "invoiced_cost": ("Invoice asks", "What the invoice asks for"),
+    "ledger_cost": ("Ledger holds", "What the charges of the bill add up to"),
     "idle_cost": ("Idle", "Paid for capacity that nobody used"),
     "input_cost": ("Cost of input", "What the tokens that were read cost, cached ones included"),
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
@@ -374,11 +390,33 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 _SILENT = {
     "budget_note",
+    "difference_because",
     "margin_contradiction_reason",
     "note",
     "reason",
     "remedy",
     "shadowed_by_rule_id",
+}
+
+# What NULL means where nothing is unknown: there is none, or none yet.
+_ABSENT = {
+    "approved_on": "not approved",
+    "compared_with": "no month before",
+    "cost_change_share": "no base",
+    "first_production_on": "not in production",
+    "invoice_difference_cost": "no invoice yet",
+    "invoiced_cost": "no invoice yet",
+    "like_for_like_change_cost": "no month before",
+    "metric_name": "none stated",
+    "metric_ratio": "none stated",
+    "next_ratio": "none above",
+    "people_cost": "not stated",
+    "reference_date": "none",
+    "reference_high_ratio": "none",
+    "reference_low_ratio": "none",
+    "reference_source": "nobody",
+    "reference_standing": "not compared",
+    "training_cost": "none stated",
 }
 
 # Values of which the organisation says how sure they are; all others say it by their basis.
@@ -433,7 +471,15 @@ _VALUES: dict[str, dict[str, str]] = {
         "exchange_rate": "exchange rates",
         "new_use": "new uses",
         "gone_use": "ended uses",
-        "other_services": "machines, services, fees and credits",
+        "machine_volume": "more or fewer machine hours",
+        "machine_rate": "other prices of machines",
+        "other_services": "other services",
+        "unused_commitments": "unused commitments",
+        "fees": "support and other fees",
+        "adjustments": "discounts and adjustments",
+        "credits": "credits",
+        "taxes": "taxes",
+        "corrections": "corrections and refunds",
     },
     "kpi": _KPIS,
     "weakest_kpi": _KPIS,
@@ -547,4 +593,5 @@ def column(name: str) -> Column:
         state=_STATES.get(name, "basis"),
         is_silent=name in _SILENT,
         values=_VALUES.get(name, {}),
+        absent=_ABSENT.get(name, "unknown"),
     )

@@ -434,6 +434,7 @@
           if (cell.tagName === "TH") cell.scope = "row";
           if (known) cell.textContent = shown(name, row[name]);
           // where there is nothing to say, its place is empty and not unknown
+          else if (described(name).absent !== "unknown") cell.textContent = described(name).absent;
           else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
           if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
@@ -462,7 +463,7 @@
         const sum = known.reduce((total, row) => total + scaled(row[name]), 0n);
         const estimate = known.some((row) => isEstimate(name, row));
         // A sum over rows of which some are unknown says so, lest it look smaller than it is.
-        const open = known.length < rows.length ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
+        const open = known.length < rows.length && described(name).absent === "unknown" ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
         return element("td", { class: "number" + (estimate ? " estimated" : "") },
           known.length ? shown(name, plain(sum)) : null, open);
       });

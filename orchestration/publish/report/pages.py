@@ -61,9 +61,11 @@ COST_CHANGES = Figure(
 )
 _EFFECTS = (
     "The month is made from the month before one step at a time: requests, their length, models, "
-    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect, "
-    "and what has no tokens is other services, so that the effects add up to the change with no "
-    "rest."
+    "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect. "
+    "Machines are hours times the contracted price of an hour of the same SKU. What is neither of "
+    "tokens nor of machine hours is a reason of its own by its charge category: other services, "
+    "unused commitments, fees, discounts, credits, taxes, corrections. The effects add up to the "
+    "change with no rest."
 )
 CHANGE_REASONS = Figure(
     key="change_reasons",
@@ -150,6 +152,17 @@ COST_BY_CATEGORY = Figure(
     empty="Nothing was charged in these months.",
     chart=Chart("bars", "cost", "charge_category", before="cost_before"),
 )
+INVOICE_LINES = Figure(
+    key="invoice_lines",
+    question="Does each invoice ask for what the ledger holds?",
+    answer="The largest difference: {invoice_id} of {invoice_issuer}, {charge_category}, asks for "
+    "{invoiced_cost}, and the ledger holds {ledger_cost}: {reconciliation_state}.",
+    formula="Each invoice of {this_month} by kind of charge, and those of other months that "
+    "differ by more than their tolerance. What an invoice asks for beyond its charges is in no "
+    "total of this report: a tax that stands on the invoice alone is to be paid and is no charge "
+    "of a bill.",
+    empty="No invoice of {this_month} is published.",
+)
 INVOICES = Figure(
     key="invoices",
     question="Which months are fully invoiced?",
@@ -160,7 +173,7 @@ INVOICES = Figure(
 EXCHANGE_RATES = Figure(
     key="exchange_rates",
     question="In which currencies were we billed, and is any amount without a rate?",
-    answer="Bills in {currency} are converted to {reporting_currency}.",
+    answer="Bills in {currency}: {conversion}.",
     formula="Sum of the billed amounts by their own currency over all months, and of those for "
     "which no exchange rate of their day is known. Two currencies are never added up.",
     empty="No bill is published yet.",
@@ -303,9 +316,9 @@ COST_PER_REQUEST = Figure(
         series="model",
         before="cost_per_request_before",
     ),
-    note="Directly, by the bill, of what has an owner. What stands around a request is in the "
-    "question on everything around it, on the product page; the meter's estimates are in the one "
-    "on sessions.",
+    note="Directly, by the bill, of what has an owner; requests that nobody owns have a line of "
+    "their own, so that all add up. What stands around a request is in the question on everything "
+    "around it, on the product page; the meter's estimates are in the one on sessions.",
 )
 USE_CASES = Figure(
     key="use_cases",
@@ -425,8 +438,9 @@ BUDGETS = Figure(
     answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
     "spent in {billing_period}, by {budgeted_kind} cost.",
     formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
-    "against the budget in force on its first day. If it goes on so: what comes once, and the rest "
-    "times days of the month over days gone by.",
+    "against the budget in force on its first day. If it goes on so: what comes once, monthly fees "
+    "that the month before had and this one has not billed yet, and the rest times days of the "
+    "month over days gone by.",
     empty="No budget is set. Add yours to budget.csv.",
     note="Budgets of different scopes look at the same money and are not added up.",
     adds_up=False,
@@ -439,6 +453,10 @@ JOURNAL = Figure(
     "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
     "remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
+    note="The total is more than the cost on the statements: by what was paid ahead in the month, "
+    "and by the margin (the fee of the platform, chargeback_margin.csv), which owners are debited "
+    "on top of their cost and a revenue account is credited. A margin is no cost of the company, "
+    "so that it is on no statement.",
     speaks_of="currency",
 )
 KPIS = Figure(
@@ -511,9 +529,9 @@ RETURNS = Figure(
 COMPANY_RETURN = Figure(
     key="company_return",
     question="What did all of it bring, and how much of the cost does that answer for?",
-    answer="What has a stated benefit brought {benefit_amount} for {full_cost}: a return of "
-    "{romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is {company_cost_share} of all "
-    "cost; of the rest nobody knows what it brought.",
+    answer="What has a stated benefit brought {benefit_amount} for {full_cost} ({cost_basis}): a "
+    "return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is "
+    "{company_cost_share} of all cost; of the rest nobody knows what it brought.",
     formula="Benefit and full cost of all months up to {this_month}, added up over the use cases "
     "whose return is known, each with its latest month. All cost is what bills cost in these "
     "months, and people where they are stated.",
@@ -860,6 +878,7 @@ PAGES: tuple[Page, ...] = (
             COMPANY_RETURN,
             RETURNS,
             COST_BY_CATEGORY,
+            INVOICE_LINES,
             INVOICES,
             EXCHANGE_RATES,
             RESTATEMENTS,

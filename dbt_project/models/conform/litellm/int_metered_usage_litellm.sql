@@ -2,14 +2,10 @@
 -- Invariant: every landed call is here once, whatever its standing; token classes are disjoint.
 -- The estimate is LiteLLM's own, from list prices: api_equivalent, never added to a bill.
 
-with calls as (
-    select * from {{ ref('stg_litellm__calls') }}
-),
-
-model_names as (
+with model_names as (
     select * from {{ ref('ai_model_name') }}
 ),
 
-{{ metered_calls_by_hour('calls', 'model_names', 'gateway') }}
+{{ metered_calls_by_hour(ref('stg_litellm__calls'), 'model_names', 'gateway') }}
 
 {{ conformed_metered_usage('named', unknown=unknown_to_calls()) }}

@@ -54,6 +54,15 @@ worded as (
                 then ', with at most ' || {{ plain_number('bases.cap_pct') }} || ' % for each'
             else ''
         end as bounds_in_words,
+        case
+            when steps.basis_month < steps.billing_period
+                then ' in ' || substr(cast(steps.basis_month as string), 1, 7)
+            when bases.basis_window <> 'hour' or bases.basis_window is null then ''
+            when steps.basis_hour is not null
+                then ' by its own hour, ' || substr(cast(steps.basis_hour as string), 1, 16) || ' UTC'
+            when steps.basis_date is not null then ' by its day, ' || cast(steps.basis_date as string)
+            else ' by the month'
+        end as window_in_words,
         'rule ' || steps.rule_id || ' v' || cast(steps.rule_version as string) as rule_in_words,
         sum(steps.basis_quantity) over (
             partition by steps.split_id, steps.step, steps.from_owner_id, steps.from_use_case_id
@@ -97,6 +106,8 @@ select
     basis_quantity,
     cast(basis_total_quantity as decimal(38, 12)) as basis_total_quantity,
     basis_month,
+    basis_date,
+    basis_hour,
     owner_id,
     team,
     use_case_id,
@@ -124,11 +135,7 @@ select
                 rule_in_words || ' (' || method || ': ' || basis_metric || '): ' || part_in_words
                 || ' because of ' || {{ plain_number('basis_quantity') }}
                 || ' of ' || {{ plain_number('basis_total_quantity') }}
-                || case
-                    when basis_month < billing_period
-                        then ' in ' || substr(cast(basis_month as string), 1, 7)
-                    else ''
-                end
+                || window_in_words
                 || bounds_in_words
         when method in ('proportional', 'metric')
             then rule_in_words || ' (' || method || ': ' || basis_metric || ' is zero): ' || part_in_words

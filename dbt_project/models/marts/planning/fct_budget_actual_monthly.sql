@@ -16,16 +16,7 @@ with charges as (
         #}
         charge_category <> 'Usage' and (
             charge_frequency is not distinct from 'One-Time'
-            or (
-                charge_category = 'Purchase'
-                and (
-                    charge_frequency is null
-                    or (
-                        charge_period_start <= cast(billing_period as timestamp)
-                        and charge_period_end >= cast({{ months_later('billing_period') }} as timestamp)
-                    )
-                )
-            )
+            or (charge_category = 'Purchase' and (charge_frequency is null or {{ is_of_whole_month() }}))
         ) as is_once
     from {{ ref('int_charges_conformed') }}
     where {{ this_period('int_charges_conformed') }} and charge_category is distinct from 'Tax'

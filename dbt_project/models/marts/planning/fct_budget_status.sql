@@ -11,6 +11,10 @@ with actual_lines as (
     select * from {{ ref('fct_budget_actual_monthly') }}
 ),
 
+monthly_fees as (
+    select * from {{ ref('fct_monthly_fee_monthly') }}
+),
+
 budgets as (
     select * from {{ ref('dim_budget') }}
 ),
@@ -61,6 +65,33 @@ budgeted as (
             and (budgets.valid_to is null or months.billing_period < budgets.valid_to)
 ),
 
+{# A fee whose service a source's running month has not billed yet, though the month before had it. #}
+billed_fees as (
+    select distinct source, billing_period, service_name, billing_currency
+    from monthly_fees
+),
+
+awaited as (
+    select
+        {{ months_later('monthly_fees.billing_period') }} as billing_period,
+        monthly_fees.budget_scope,
+        monthly_fees.scope_value,
+        monthly_fees.billing_currency,
+        cast(sum(monthly_fees.fee_billed_cost) as decimal(38, 24)) as fee_billed_cost,
+        cast(sum(monthly_fees.fee_effective_cost) as decimal(38, 24)) as fee_effective_cost
+    from monthly_fees
+    left join billed_fees  -- many to at most one
+        on
+            monthly_fees.source = billed_fees.source
+            and {{ months_later('monthly_fees.billing_period') }} = billed_fees.billing_period
+            and monthly_fees.service_name is not distinct from billed_fees.service_name
+            and monthly_fees.billing_currency is not distinct from billed_fees.billing_currency
+    where billed_fees.source is null
+    group by
+        {{ months_later('monthly_fees.billing_period') }}, monthly_fees.budget_scope,
+        monthly_fees.scope_value, monthly_fees.billing_currency
+),
+
 compared as (
     select
         budgeted.*,
@@ -79,6 +110,12 @@ compared as (
             else actuals.paid_ahead_effective_cost
         end as paid_ahead_effective_cost,
         case
+            when budgeted.elapsed_days_count = budgeted.days_count or awaited.billing_period is null
+                then cast(0 as decimal(38, 24))
+            when budgeted.budgeted_cost = 'effective' then awaited.fee_effective_cost
+            else awaited.fee_billed_cost
+        end as awaited_fee_cost,
+        case
             when budgeted.elapsed_days_count = budgeted.days_count then cast(1 as decimal(18, 12))
             when budgeted.elapsed_days_count > 0
                 then {{ part_of('budgeted.days_count', 'budgeted.elapsed_days_count') }}
@@ -90,14 +127,21 @@ compared as (
             and budgeted.budget_scope = actuals.budget_scope
             and budgeted.scope_value = actuals.scope_value
             and budgeted.billing_currency = actuals.billing_currency
+    left join awaited  -- one to at most one
+        on
+            budgeted.billing_period = awaited.billing_period
+            and budgeted.budget_scope = awaited.budget_scope
+            and budgeted.scope_value = awaited.scope_value
+            and budgeted.billing_currency = awaited.billing_currency
 ),
 
-{# What goes on is drawn on to the end, what came once is not: money is multiplied by days over days. #}
+{# What goes on is drawn on to the end, what came once or is awaited is not: money is multiplied by days
+    over days. #}
 projected as (
     select
         *,
         cast(
-            cast(once_cost as decimal(38, 12))
+            cast(once_cost as decimal(38, 12)) + cast(awaited_fee_cost as decimal(38, 12))
             + cast(cast(actual_cost - once_cost as decimal(38, 12)) * run_rate_factor as decimal(38, 12))
             as decimal(38, 12)
         ) as run_rate_cost
@@ -113,6 +157,7 @@ select
     monthly_budget,
     actual_cost,
     once_cost,
+    awaited_fee_cost,
     paid_ahead_effective_cost,
     cast(monthly_budget - actual_cost as decimal(38, 24)) as budget_left_cost,
     cast(days_count as integer) as days_count,

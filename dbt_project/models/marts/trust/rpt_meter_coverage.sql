@@ -27,7 +27,11 @@ by_day as (
         count(*) filter (where standing <> 'unmetered') as metered_rows_count,
         cast(sum(records_count) filter (where standing <> 'unmetered') as bigint) as records_count,
         sum(requests) as requests,
-        sum(requests) filter (where standing = 'kept_out') as kept_out_requests,
+        case
+            when count(*) filter (where standing <> 'unmetered') = 0 then null
+            when count(*) filter (where standing = 'kept_out') = 0 then 0
+            else sum(requests) filter (where standing = 'kept_out')
+        end as kept_out_requests,
         sum(unmetered_seconds) as unmetered_seconds
     from metered_days
     group by source, usage_date
@@ -103,7 +107,7 @@ select
     end as coverage,
     case when is_answered_with_none then 0 else records_count end as records_count,
     cast(requests as decimal(38, 0)) as requests,
-    cast(kept_out_requests as decimal(38, 0)) as kept_out_requests,
+    cast(case when is_answered_with_none then 0 else kept_out_requests end as decimal(38, 0)) as kept_out_requests,
     cast(unmetered_seconds as decimal(38, 6)) as unmetered_seconds,
     case when not is_told and not is_answered_with_none then reason end as reason
 from judged

@@ -167,8 +167,12 @@ select
     cast(coalesce(by_rule.taken_charges_count, 0) as bigint) as taken_charges_count,
     cast(coalesce(by_rule.shadowed_charges_count, 0) as bigint) as shadowed_charges_count,
     in_force.reporting_currency,
-    cast(by_rule.taken_cost as decimal(38, 12)) as taken_effective_cost_reporting,
-    cast(by_rule.shadowed_cost as decimal(38, 12)) as shadowed_effective_cost_reporting,
+    cast(
+        case when by_rule.taken_charges_count > 0 then by_rule.taken_cost else 0 end as decimal(38, 12)
+    ) as taken_effective_cost_reporting,
+    cast(
+        case when by_rule.shadowed_charges_count > 0 then by_rule.shadowed_cost else 0 end as decimal(38, 12)
+    ) as shadowed_effective_cost_reporting,
     cast(coalesce(by_step.zero_basis_splits_count, 0) as bigint) as zero_basis_splits_count
 from in_force
 left join by_rule  -- one to at most one

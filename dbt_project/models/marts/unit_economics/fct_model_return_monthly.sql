@@ -368,6 +368,11 @@ cumulative as (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
         ) as decimal(38, 24)) as cumulative_full_cost_reporting,
+        {# what stands on the model though the rest of the use case's cost cannot be divided #}
+        cast(sum(coalesce(full_cost_reporting, its_cost_reporting)) over (
+            partition by use_case_id, x_model
+            order by billing_period rows between unbounded preceding and current row
+        ) as decimal(38, 24)) as cumulative_its_cost_reporting,
         sum(case when benefit_reporting is null then 1 else 0 end) over (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
@@ -422,6 +427,7 @@ select
     cast(full_cost_reporting as decimal(38, 24)) as full_cost_reporting,
     benefit_reporting,
     cumulative_full_cost_reporting,
+    case when romi_unknown_reason is not null then cumulative_its_cost_reporting end as cost_without_return_reporting,
     cost_basis,
     cumulative_benefit_reporting,
     cumulative_benefit_low_reporting,

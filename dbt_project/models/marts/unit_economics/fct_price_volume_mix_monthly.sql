@@ -7,17 +7,22 @@
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}
 {%- set money = ['contracted', 'metered', 'unmetered', 'effective'] %}
 {%- set levels = ['scope', 'model', 'tier', 'kind'] %}
-{%- set cell = scope + model + ['price_point', 'token_kind', 'x_token_class'] %}
+{%- set cell = scope + model + ['charge_reason', 'machine_sku_id', 'price_point', 'token_kind', 'x_token_class'] %}
 
 with unit_costs as (
     select * from {{ ref('fct_unit_cost_monthly') }}
     where {{ up_to_this_month('fct_unit_cost_monthly') }}
 ),
 
-{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. #}
+{# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. Use of a
+    model that counted no tokens is another service. #}
 known_costs as (
     select
         *,
+        case
+            when charge_kind = 'tokens' and coalesce(tokens, 0) <= 0 then 'other_services'
+            else charge_kind
+        end as charge_reason,
         concat(
             coalesce(x_service_tier, 'standard'), '|', coalesce(x_context_window, ''), '|',
             coalesce(x_region_scope, '')
@@ -27,10 +32,7 @@ known_costs as (
                 then 'input'
             else x_token_class
         end as token_kind,
-        case
-            when charge_category = 'Usage' and x_token_class is not null then coalesce(tokens, 0)
-            else 0
-        end > 0 as has_tokens
+        charge_kind = 'tokens' and coalesce(tokens, 0) > 0 as has_tokens
     from unit_costs
     where effective_cost_reporting is not null
 ),
@@ -45,6 +47,7 @@ named_cells as (
         max(team) as team,
         max(use_case) as use_case,
         cast(sum(case when has_tokens then tokens else 0 end) as decimal(38, 12)) as tokens,
+        cast(sum(coalesce(machine_hours, 0)) as decimal(38, 12)) as machine_hours,
         {%- for currency in ['', '_reporting'] %}
         sum(case when has_tokens then contracted_cost{{ currency }} else 0 end)
             as contracted{{ currency }},
@@ -87,6 +90,7 @@ month_cells as (
     select
         named_cells.billing_period,
         cell_numbers.cell_number,
+        cell_numbers.charge_reason,
         {%- for level in levels %}
         cell_numbers.{{ level }}_number,
         {%- endfor %}
@@ -95,6 +99,7 @@ month_cells as (
         named_cells.team,
         named_cells.use_case,
         named_cells.tokens,
+        named_cells.machine_hours,
         {%- for currency in ['', '_reporting'] %}
         {%- for name in money %}
         named_cells.{{ name }}{{ currency }},
@@ -102,6 +107,7 @@ month_cells as (
         {%- endfor %}
         {# what is multiplied by a ratio, which has 12 decimals as well #}
         cast(named_cells.contracted_reporting as decimal(38, 12)) as priced_reporting,
+        cast(named_cells.unmetered_reporting as decimal(38, 12)) as machine_priced_reporting,
         named_cells.unknown_charges
     from named_cells
     inner join cell_numbers  -- many to one
@@ -164,13 +170,17 @@ sides as (
         month_cells.{{ level }}_number,
         {%- endfor %}
         month_cells.reporting_currency,
+        month_cells.charge_reason,
         month_cells.tokens as base_tokens,
         0 as tokens,
+        month_cells.machine_hours as base_machine_hours,
+        0 as machine_hours,
         {%- for name in money %}
         month_cells.{{ name }}_reporting as base_{{ name }},
         0 as {{ name }},
         {%- endfor %}
         month_cells.priced_reporting as base_priced,
+        month_cells.machine_priced_reporting as base_machine_priced,
         0 as effective_reporting,
         month_cells.unknown_charges
     from month_cells
@@ -186,8 +196,11 @@ sides as (
         month_cells.{{ level }}_number,
         {%- endfor %}
         month_cells.reporting_currency,
+        month_cells.charge_reason,
         0 as base_tokens,
         month_cells.tokens,
+        0 as base_machine_hours,
+        month_cells.machine_hours,
         {%- for name in money %}
         0 as base_{{ name }},
         case
@@ -199,6 +212,7 @@ sides as (
         end as {{ name }},
         {%- endfor %}
         0 as base_priced,
+        0 as base_machine_priced,
         month_cells.effective_reporting,
         month_cells.unknown_charges
     from month_cells
@@ -217,14 +231,18 @@ cells as (
         {%- for level in levels %}
         max({{ level }}_number) as {{ level }}_number,
         {%- endfor %}
+        max(charge_reason) as charge_reason,
         max(reporting_currency) as reporting_currency,
         cast(sum(base_tokens) as decimal(38, 12)) as base_tokens,
         cast(sum(tokens) as decimal(38, 12)) as tokens,
+        cast(sum(base_machine_hours) as decimal(38, 12)) as base_machine_hours,
+        cast(sum(machine_hours) as decimal(38, 12)) as machine_hours,
         {%- for name in money %}
         cast(sum(base_{{ name }}) as decimal(38, 24)) as base_{{ name }},
         cast(sum({{ name }}) as decimal(38, 24)) as {{ name }},
         {%- endfor %}
         cast(sum(base_priced) as decimal(38, 12)) as base_priced,
+        cast(sum(base_machine_priced) as decimal(38, 12)) as base_machine_priced,
         cast(sum(effective_reporting) as decimal(38, 24)) as effective_reporting,
         sum(unknown_charges) as unknown_charges
     from sides
@@ -366,7 +384,13 @@ steps as (
             when cells.base_tokens > 0
                 then cells.base_priced * {{ per_request('cells.tokens', 'cells.base_tokens') }}
             else cells.contracted
-        end as at_class
+        end as at_class,
+        case
+            when cells.base_machine_hours > 0
+                then cells.base_machine_priced
+                    * {{ per_request('cells.machine_hours', 'cells.base_machine_hours') }}
+            else cells.unmetered
+        end as at_hours
     from cells
     {%- for level in levels %}
     left join {{ level }}_ratios  -- many to one
@@ -396,7 +420,12 @@ effects as (
         effective_reporting - effective as currency,
         case when scope_standing = 'new' then metered else 0 end as new_use,
         case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
-        unmetered - base_unmetered as other_services
+        case when charge_reason = 'machines' then at_hours - base_unmetered else 0 end as machine_volume,
+        case when charge_reason = 'machines' then unmetered - at_hours else 0 end as machine_rate,
+        {%- for effect in whole_charge_effects() %}
+        case when charge_reason = '{{ effect }}' then unmetered - base_unmetered else 0 end as {{ effect }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from steps
 ),
 
@@ -410,6 +439,8 @@ by_model as (
         max(volume_basis) as volume_basis,
         sum(base_tokens) as base_tokens,
         sum(tokens) as tokens,
+        sum(base_machine_hours) as base_machine_hours,
+        sum(machine_hours) as machine_hours,
         sum(base_effective) as base_effective,
         sum(effective_reporting) as effective_reporting,
         {%- for effect in price_volume_mix_effects() %}
@@ -436,6 +467,8 @@ select
     by_model.volume_basis,
     cast(by_model.base_tokens as decimal(38, 12)) as base_tokens,
     cast(by_model.tokens as decimal(38, 12)) as tokens,
+    cast(by_model.base_machine_hours as decimal(38, 12)) as base_machine_hours,
+    cast(by_model.machine_hours as decimal(38, 12)) as machine_hours,
     cast(by_model.base_effective as decimal(38, 24)) as base_effective_cost_reporting,
     cast(by_model.effective_reporting as decimal(38, 24)) as effective_cost_reporting,
     cast(by_model.effective_reporting - by_model.base_effective as decimal(38, 24)) as change_reporting,

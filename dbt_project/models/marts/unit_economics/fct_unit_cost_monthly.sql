@@ -1,11 +1,11 @@
--- One row per source, month, service, model, token class, price point, owner, use case and currency.
+-- One row per source, month, service, kind, SKU, model, token class, price point, owner, use case and currency.
 -- Invariant: the costs of a source and month are those of the ledger, tokens those of the usage.
 -- Months are billing months; what compares months reads this and never the ledger.
 {{ config(keeps_periods_apart=true) }}
 
 {%- set what_columns = [
-    'source', 'billing_period', 'service_name', 'x_classification', 'charge_category', 'x_model',
-    'x_token_class', 'x_service_tier', 'x_context_window', 'x_region_scope',
+    'source', 'billing_period', 'service_name', 'x_classification', 'charge_category', 'charge_kind',
+    'machine_sku_id', 'x_model', 'x_token_class', 'x_service_tier', 'x_context_window', 'x_region_scope',
 ] %}
 {%- set who_columns = [
     'outcome', 'owner_id', 'team', 'department', 'cost_centre', 'use_case_id', 'use_case',
@@ -45,7 +45,8 @@ charges as (
         coalesce(contracted_cost_reporting, effective_cost_reporting) as contracted_cost_reporting,
         coalesce(list_cost_reporting, contracted_cost_reporting, effective_cost_reporting)
             as list_cost_reporting,
-        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges
+        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges,
+        machine_hours
     from charge_splits
 ),
 
@@ -64,7 +65,8 @@ by_split as (
         {%- endfor %}
         cast(sum(unknown_charges) as bigint) as unknown_charges,
         cast(null as decimal(38, 6)) as tokens,
-        cast(null as decimal(20, 0)) as requests
+        cast(null as decimal(20, 0)) as requests,
+        cast(sum(machine_hours) as decimal(38, 12)) as machine_hours
     from charges
     group by all
 
@@ -76,6 +78,8 @@ by_split as (
         service_name,
         'ai_model' as x_classification,
         'Usage' as charge_category,
+        'tokens' as charge_kind,
+        cast(null as string) as machine_sku_id,
         x_model,
         x_token_class,
         x_service_tier,
@@ -90,7 +94,8 @@ by_split as (
         {%- endfor %}
         cast(0 as bigint) as unknown_charges,
         cast(sum(tokens) as decimal(38, 6)) as tokens,
-        cast(sum(requests) as decimal(20, 0)) as requests
+        cast(sum(requests) as decimal(20, 0)) as requests,
+        cast(null as decimal(38, 12)) as machine_hours
     from usage_splits
     group by
         source, billing_period, service_name, x_model, x_token_class, x_service_tier, x_context_window,
@@ -126,7 +131,8 @@ by_owner as (
         {%- endfor %}
         sum(by_split.unknown_charges) as unknown_charges,
         sum(by_split.tokens * numbered_shares.share) as tokens,
-        sum(by_split.requests * numbered_shares.share) as requests
+        sum(by_split.requests * numbered_shares.share) as requests,
+        sum(by_split.machine_hours * numbered_shares.share) as machine_hours
     from by_split
     inner join numbered_shares  -- one split to its owners
         on by_split.split_id = numbered_shares.split_id
@@ -160,7 +166,8 @@ in_currency as (
         {%- endfor %}
         unknown_charges,
         tokens,
-        requests
+        requests,
+        machine_hours
     from by_owner
 ),
 
@@ -180,7 +187,8 @@ added_up as (
         {%- endfor %}
         cast(sum(unknown_charges) as bigint) as unknown_charges_count,
         cast(sum(tokens) as decimal(38, 18)) as tokens,
-        cast(sum(requests) as decimal(38, 12)) as requests
+        cast(sum(requests) as decimal(38, 12)) as requests,
+        cast(sum(machine_hours) as decimal(38, 12)) as machine_hours
     from in_currency
     group by all
 )
@@ -202,7 +210,8 @@ select
     {%- endfor %}
     added_up.unknown_charges_count,
     added_up.tokens,
-    added_up.requests
+    added_up.requests,
+    added_up.machine_hours
 from added_up
 inner join owners  -- many to one
     on added_up.who_number = owners.who_number

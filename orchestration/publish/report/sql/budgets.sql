@@ -32,6 +32,7 @@ select
     status.monthly_budget as budget_cost,
     status.actual_cost as spent_cost,
     status.once_cost,
+    status.awaited_fee_cost as awaited_estimated_cost,
     status.budget_left_cost,
     status.run_rate_cost as run_rate_estimated_cost,
     status.budget_state,

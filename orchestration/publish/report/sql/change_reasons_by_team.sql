@@ -41,7 +41,15 @@ effects as (
         sum(mix.currency_effect_reporting) as exchange_rate,
         sum(mix.new_use_effect_reporting) as new_use,
         sum(mix.gone_use_effect_reporting) as gone_use,
-        sum(mix.other_services_effect_reporting) as other_services
+        sum(mix.machine_volume_effect_reporting) as machine_volume,
+        sum(mix.machine_rate_effect_reporting) as machine_rate,
+        sum(mix.other_services_effect_reporting) as other_services,
+        sum(mix.unused_commitments_effect_reporting) as unused_commitments,
+        sum(mix.fees_effect_reporting) as fees,
+        sum(mix.adjustments_effect_reporting) as adjustments,
+        sum(mix.credits_effect_reporting) as credits,
+        sum(mix.taxes_effect_reporting) as taxes,
+        sum(mix.corrections_effect_reporting) as corrections
     from unit_economics.fct_price_volume_mix_monthly as mix
     inner join months on mix.billing_period = months.this_month
     where mix.is_previous_month
@@ -53,7 +61,8 @@ by_kind as (
     from effects
     unpivot (cost_change for effect_kind in (
     volume, request_length, model_mix, tier, output_mix, cache,
-    rate, commitment, exchange_rate, new_use, gone_use, other_services
+    rate, commitment, exchange_rate, new_use, gone_use, machine_volume, machine_rate,
+    other_services, unused_commitments, fees, adjustments, credits, taxes, corrections
     ))
     where cost_change <> 0
 )

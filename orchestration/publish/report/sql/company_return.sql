@@ -79,6 +79,37 @@ parts as (
     where romi_pct is null
 ),
 
+bases as (
+    -- of what costs each part is, largest first: a return on bills alone is not one after people
+    select
+        by_basis.place,
+        by_basis.return_part,
+        by_basis.currency,
+        string_agg(
+            concat(cast(round(by_basis.basis_pct, 0) as integer), ' % ', by_basis.cost_basis), '; '
+            order by by_basis.basis_pct desc, by_basis.cost_basis
+        ) as cost_basis
+    from (
+        select
+            place,
+            return_part,
+            reporting_currency as currency,
+            cost_basis,
+            unit_economics.quotient(
+                sum(cumulative_full_cost_reporting) * 100,
+                cast(
+                    sum(sum(cumulative_full_cost_reporting)) over (
+                        partition by place, return_part, reporting_currency
+                    ) as decimal(38, 12)
+                )
+            ) as basis_pct
+        from parts
+        group by place, return_part, reporting_currency, cost_basis
+    ) as by_basis
+    where by_basis.basis_pct is not null
+    group by all
+),
+
 added as (
     select
         place,
@@ -121,6 +152,7 @@ select
     added.use_cases_count,
     added.currency,
     added.full_cost,
+    case when added.place = 4 then 'bills only' else bases.cost_basis end as cost_basis,
     cast(unit_economics.quotient(added.full_cost, cast(whole.company_cost as decimal(38, 12))) as decimal(18, 4))
         as company_cost_share,
     added.people_cost,
@@ -157,4 +189,8 @@ select
     added.rows_count
 from added
 inner join whole on added.currency = whole.currency
+left join bases on
+    added.place = bases.place
+    and added.return_part = bases.return_part
+    and added.currency = bases.currency
 order by added.place, added.full_cost desc nulls last, added.return_part

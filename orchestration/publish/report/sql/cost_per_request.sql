@@ -27,18 +27,23 @@ with months as (
 inferences as (
     select
         coalesce(inference.use_case, 'no use case') as use_case,
-        coalesce(inference.team, inference.outcome) as team,
-        inference.x_model as model,
+        coalesce(inference.team, 'no owner') as team,
+        coalesce(inference.x_model, 'no model') as model,
         inference.reporting_currency as currency,
         inference.billing_period = months.this_month as is_this_month,
         inference.direct_cost_reporting as cost,
         inference.requests,
-        inference.requests is not null and inference.direct_cost_reporting is not null as is_counted,
+        -- requests without an owner are on no owner's model: they have no cost here, and make the total whole
+        inference.requests is not null
+        and (inference.direct_cost_reporting is not null or inference.x_model is null) as is_counted,
         inference.requests_source,
-        inference.cost_per_request_unknown_reason
+        case
+            when inference.x_model is null then 'nobody owns these requests: their cost is with the unallocated'
+            else inference.cost_per_request_unknown_reason
+        end as cost_per_request_unknown_reason
     from unit_economics.fct_cost_per_inference_monthly as inference
     inner join months on inference.billing_period in (months.this_month, months.month_before)
-    where inference.x_model is not null
+    where inference.x_model is not null or inference.requests is not null
 ),
 
 compared as (

@@ -29,10 +29,23 @@ select
     coalesce(inference.team, inference.outcome) as team,
     coalesce(inference.x_model, 'no model') as model,
     inference.reporting_currency as currency,
-    inference.direct_cost_reporting as direct_cost,
-    inference.shared_machines_cost_reporting as machines_cost,
-    inference.shared_idle_cost_reporting as idle_cost,
-    inference.shared_cost_reporting as around_cost,
+    -- what is no part of a known cost is none of it
+    case
+        when inference.direct_cost_reporting is null and inference.loaded_cost_reporting is not null then 0
+        else inference.direct_cost_reporting
+    end as direct_cost,
+    case
+        when inference.shared_machines_cost_reporting is null and inference.loaded_cost_reporting is not null then 0
+        else inference.shared_machines_cost_reporting
+    end as machines_cost,
+    case
+        when inference.shared_idle_cost_reporting is null and inference.loaded_cost_reporting is not null then 0
+        else inference.shared_idle_cost_reporting
+    end as idle_cost,
+    case
+        when inference.shared_cost_reporting is null and inference.loaded_cost_reporting is not null then 0
+        else inference.shared_cost_reporting
+    end as around_cost,
     inference.loaded_cost_reporting as loaded_cost,
     inference.requests,
     coalesce(inference.requests_source, 'nobody') as requests_source,
