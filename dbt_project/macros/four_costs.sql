@@ -39,7 +39,7 @@
         'usage_billed_cost', 'purchase_billed_cost', 'tax_billed_cost', 'credit_billed_cost',
         'adjustment_billed_cost', 'negotiated_savings', 'commitment_savings', 'spot_savings',
         'previous_month_effective_cost', 'year_to_date_billed_cost', 'year_to_date_effective_cost', 'monthly_budget',
-        'budget_left_cost', 'tokens', 'requests', 'requests_effective_cost',
+        'budgeted_cost', 'budget_spent_cost', 'budget_left_cost', 'tokens', 'requests', 'requests_effective_cost',
         'cost_per_request', 'reporting_currency', 'billed_cost_reporting', 'effective_cost_reporting',
         'list_cost_reporting', 'contracted_cost_reporting', 'negotiated_savings_reporting', 'commitment_savings_reporting',
         'spot_savings_reporting', 'previous_month_effective_cost_reporting', 'year_to_date_effective_cost_reporting', 'fx_policy',

@@ -51,6 +51,21 @@ _ROWS = """
     order by t.source, t.billing_currency, t.billing_period
 """
 
+# The last month that is over, or the last one.
+_ALLOCATED = """
+    select kpi.billing_period, kpi.kpi_value, kpi.whole_cost_reporting, kpi.reporting_currency
+    from governance.fct_allocation_kpi_monthly as kpi
+    inner join (
+        select billing_period, bool_and(period_status = 'complete') as is_over
+        from reference.dim_billing_period
+        group by billing_period
+    ) as periods on kpi.billing_period = periods.billing_period
+    where kpi.kpi = 'allocation_coverage' and kpi.kpi_scope = 'company'
+        and kpi.kpi_value is not null
+    order by periods.is_over desc, kpi.billing_period desc
+    limit 1
+"""
+
 # The last two months of which a meter saw anything: the current one, and the last whole one.
 _COVERAGE = """
     with metered as (
@@ -179,6 +194,17 @@ def coverage_lines(published_path: Path) -> list[str]:
     ]
 
 
+def allocated_lines(published_path: Path) -> list[str]:
+    """Return how much of the last month's cost has an owner, used or idle; nothing if unknown."""
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        rows = connection.execute(_ALLOCATED).fetchall()
+    return [
+        f"Allocated in {period:%Y-%m}: {100 * share:.1f} % of {whole:,.2f} {currency} has an "
+        "owner, who used it or holds what was idle."
+        for period, share, whole, currency in rows
+    ]
+
+
 def held_lines(published_path: Path) -> list[str]:
     """Return which months a gate holds, why, how much money waits and what stands published."""
     with duckdb.connect(str(published_path), read_only=True) as connection:
@@ -223,8 +249,9 @@ def print_summary(
         say("")
         for line in _table(period_money(published_path)):
             say(line)
-        for line in (*coverage_lines(published_path), *held_lines(published_path)):
-            say(line)
+        for lines in (allocated_lines, coverage_lines, held_lines):
+            for line in lines(published_path):
+                say(line)
     failed = [gate for gate in gates if not gate.passed]
     say("")
     passed = len(gates) - len(failed)
@@ -260,7 +287,7 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
         "charges",
         "billed",
         "effective",
-        "allocated",
+        "used",
         "idle",
         "unallocated",
         "unclassified",
@@ -297,7 +324,7 @@ def _table(rows: Sequence[PeriodMoney]) -> list[str]:
         row.is_conserved and row.effective == row.owned + row.idle + row.unallocated for row in rows
     )
     lines.append(
-        "Every line adds up to the last digit: effective = allocated + idle + unallocated."
+        "Every line adds up to the last digit: effective = used + idle + unallocated."
         if conserved
         else "NOT conserved: see trust.rpt_control_totals."
     )

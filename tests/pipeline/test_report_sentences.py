@@ -12,7 +12,10 @@ from orchestration.publish.report import write_report
 from tests.pipeline.browser import Seen, chromium, watched
 from tests.unit.test_report_pages import insert, make_published, over
 
-LONG = "A use case whose name is much longer than any margin of a chart could ever be"
+LONG = (
+    "A use case whose name is much longer than any margin of a chart could ever be, whatever "
+    "number of lines a label may have there"
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,18 @@ def add_returns(connection: duckdb.DuckDBPyConnection) -> None:
                 "benefit_stated_by": "head of care",
             },
         )
+    for dataset, freshness in (("costs", "current"), ("usage", "stale")):
+        insert(
+            connection,
+            "trust.rpt_freshness",
+            {
+                "source": "vendor",
+                "dataset": dataset,
+                "freshness": freshness,
+                "window_end_date": "2026-11-16",
+                "extracted_at": "2026-11-16 04:00:00",
+            },
+        )
     insert(
         connection,
         "unit_economics.fct_session_economics_monthly",
@@ -147,6 +162,11 @@ def test_returns_of_two_bases_are_drawn_apart_and_stay_apart_when_sorted(seen: S
         "RoMI, bills and people",
         "RoMI, bills only, nobody stated people",
     ]
+    # 900 % is eighteen times as long as 50 %, though they are drawn apart
+    lengths = place.locator(".chart svg [aria-label=bar] rect, .chart svg g > rect").evaluate_all(
+        "bars => bars.map(bar => bar.getBBox().width)"
+    )
+    assert max(lengths) / lengths[0] == pytest.approx(18, rel=0.1)
     for _ in range(2):
         place.locator("th[data-column=romi_pct] button").click()
         bases = place.locator("tbody tr td:nth-child(3)").all_inner_texts()
@@ -181,3 +201,42 @@ def test_on_a_phone_whose_row_it_is_stays_in_sight(seen: Seen) -> None:
     assert place.locator(".scroll").evaluate("scroll => scroll.scrollLeft") > 0
     assert box["x"] == pytest.approx(table["x"], abs=1)
     seen.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_on_a_phone_the_amount_stands_beside_whose_it_is(seen: Seen) -> None:
+    """Also after the screen was turned, and what was sorted by stays."""
+    place = figure(seen, "finance", "cost_by_cost_centre")
+
+    def columns() -> list[str]:
+        names: list[str] = place.locator("thead th").evaluate_all(
+            "all => all.map(one => one.dataset.column)"
+        )
+        return names
+
+    wide = columns()
+    assert wide[:4] == ["cost_centre", "department", "team", "outcome"]
+    place.locator("th[data-column=cost] button").click()
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    seen.page.wait_for_function(
+        "() => document.querySelector('#finance-cost_by_cost_centre thead th:nth-child(2)')"
+        ".dataset.column === 'cost'"
+    )
+    assert sorted(columns()) == sorted(wide)
+    assert place.locator("th[aria-sort]").get_attribute("data-column") == "cost"
+    box, table = (
+        place.locator("tbody td").first.bounding_box(),
+        place.locator(".scroll").bounding_box(),
+    )
+    assert box["x"] + box["width"] <= table["x"] + table["width"]
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    seen.page.wait_for_function(
+        "() => document.querySelector('#finance-cost_by_cost_centre thead th:nth-child(2)')"
+        ".dataset.column === 'department'"
+    )
+
+
+def test_what_is_there_for_a_sentence_is_no_column_of_the_table(seen: Seen) -> None:
+    place = figure(seen, "overview", "freshness")
+    assert place.locator(".answer").inner_text().startswith("1 of 2 datasets are up to date. ")
+    columns = place.locator("thead th").evaluate_all("all => all.map(one => one.dataset.column)")
+    assert "freshness" in columns and not [name for name in columns if name.startswith("all_")]

@@ -1,7 +1,8 @@
 """What the columns of the report's SQL mean: their words, their unit, whether they are estimates.
 
 The same name means the same thing in every figure. The unit follows from the name's end, as
-everywhere in this project; ``x_before`` is ``x`` in the month before.
+everywhere in this project; ``x_before`` is ``x`` in the month before, ``all_x`` is ``x`` of all
+rows of the figure in the row's currency: what its sentence says where one row is no answer.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Column:
         adds_up: Whether the sum of its rows means something.
         estimate: Whether its amounts are estimates and stand on no bill.
         state: The column of the same row that says how sure the value is.
+        in_sentence: Whether it is there for the figure's sentence and is no column of its table.
         is_silent: Whether NULL means that there is nothing to say, and not that it is unknown.
         values: Plain words for some of its values; all others are shown as they are.
         absent: What NULL means, where it is not that the value is unknown.
@@ -48,6 +50,7 @@ class Column:
     estimate: bool = False
     state: str = "basis"
     is_silent: bool = False
+    in_sentence: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     absent: str = "unknown"
 
@@ -63,11 +66,33 @@ _WORDS: dict[str, tuple[str, str]] = {
     "benchmark_metric": ("Measure", "What is compared"),
     "benefit_kind": ("Worth as", "revenue, saving, risk avoided, or several of them"),
     "benefit_stated_by": ("Stated by", "Role that stated the benefit"),
-    "benefit_state": ("Benefit is", "measured, estimated by owner, or unknown"),
+    "benefit_state": (
+        "Benefit is",
+        "measured, of measured quantity and stated worth, estimated by owner, or unknown",
+    ),
     "budget_note": ("Paid ahead", "How what is paid for before it is used counts"),
     "budget_scope": ("Budget of", "A provider, a sub account, a use case or an owner"),
     "budget_state": ("State", "exceeded, at risk, on track, kept, or unknown"),
-    "budgeted_kind": ("By", "The cost that the budget is of: billed or effective"),
+    "budgeted_kind": ("Budget by", "The cost that the budget is of: billed or effective"),
+    "approved_count": ("Approved", "Those that are approved"),
+    "at_run_count": ("At run", "Those at the last stage, run"),
+    "capabilities_count": ("Capabilities", "Capabilities that have a stage"),
+    "changes_count": ("Changes", "Changes of vendors after the fact"),
+    "complete_count": ("Complete", "Meters that were there on all days"),
+    "covered_date": ("Covered up to", "Last day that all of them cover"),
+    "currencies": ("Currencies", "Currencies of the bills"),
+    "current_count": ("Up to date", "Datasets that are up to date"),
+    "datasets_count": ("Datasets", "Datasets that are pulled"),
+    "findings_count": ("Findings", "Findings in the delivered files"),
+    "invoiced_count": ("Invoiced", "Months whose invoices are issued"),
+    "items_count": ("Items", "Open items"),
+    "kpi_subject": ("Which is of", "The tag or source that the measure is of"),
+    "meters_count": ("Meters", "Our own meters"),
+    "periods_count": ("Months", "Months of the bills, each of one issuer or source"),
+    "rules_count": ("Rules", "Rules in force"),
+    "runs_count": ("Runs", "Training runs"),
+    "taking_count": ("Take charges", "Rules that take charges"),
+    "waiting_tokens": ("Tokens", "Tokens without a price"),
     "capability": ("Capability", "What a company does to manage its costs"),
     "change_in_words": ("In words", "The change and its reasons, in whole units"),
     "charge_category": ("Kind of charge", "Usage, Purchase, Tax, Credit or Adjustment"),
@@ -78,7 +103,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "compared_model": ("Compared with", "The model that could be bought instead"),
     "compared_with": ("Compared with", "Which part of the month before the change is counted from"),
     "conversion": ("Converted", "Whether and how it becomes the report's currency"),
-    "cost_centre": ("Cost centre", "Where the owner stands in the general ledger"),
+    "cost_centre": (
+        "Cost centre",
+        "The owner's in the general ledger, or where the journal clears what has none",
+    ),
+    "cost_centre_of": ("Centre is", "The owner's, or the account's for what has no owner"),
     "cost_basis": (
         "Costs in it",
         "Which costs the return is after: bills, and people where stated",
@@ -119,12 +148,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "method": ("Method", "How the money was divided: direct to one owner, or shared"),
     "model": ("Model", "The model, in our own spelling"),
     "note": ("Note", "The register's remark"),
-    "outcome": ("Outcome", "owned by a team, idle (paid and not used), or unallocated"),
+    "outcome": (
+        "Outcome",
+        "used (by its owner), idle (paid and not used; its holder's), or unallocated (no owner)",
+    ),
     "outcome_name": ("Outcome", "What comes out of it, in the organisation's words"),
     "outcome_state": ("Outcomes are", "measured, estimated by owner, or unknown"),
     "owner_id": ("Owner", "The team that answers for it"),
     "period_status": ("State", "Whether the month is over and its bills are in"),
     "persona": ("Kind of team", "Whose view it is, as the organisation says it"),
+    "posted_because": ("Why there", "Why the amount stands on the cost centre"),
     "price_source": ("Where from", "Where the price was read"),
     "provider": ("Provider", "Who sells the service"),
     "reason": ("Why unknown", "Why the value is not known"),
@@ -187,7 +220,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "valid_from": ("Since", "First day of the price"),
     "window_end_date": ("Covers days before", "First day that the snapshot no longer covers"),
     # money
-    "allocated_total": ("Allocated", "Owned, idle and unallocated together"),
+    "adjusted_cost": (
+        "Adjustments",
+        "Lines of their own that change what use costs, private discounts above all",
+    ),
+    "allocated_total": ("Divided", "Used, idle and unallocated together"),
     "awaited_estimated_cost": (
         "Awaited",
         "Fees of the month before, such as for support, that this month has not billed yet",
@@ -205,12 +242,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Saved by the cache",
         "Saved on reads less paid more for writes, at list prices; negative where it cost money",
     ),
-    "commitment_saving_cost": ("Saved by commitments", "Contract price less what it cost"),
+    "commitment_saving_cost": (
+        "Saved by commitments",
+        "Contract price of use less what it cost; what of a commitment nobody used is idle",
+    ),
     "committed_cost": ("Promised", "What was promised to be spent"),
     "company_cost_share": (
         "Of all cost",
         "Its part of all that bills and stated people cost so far",
     ),
+    "paid_cost": ("Paid", "What commitments cost in the month, used or not"),
+    "expense_cost": ("Cost", "What cost centres are debited for use"),
+    "margin_cost": ("Margin", "What is charged on top"),
     "conformed_total": ("In the ledger", "Sum of the ledger"),
     "contracted_cost": ("At contract price", "At the negotiated price, before commitments"),
     "cost": ("Cost", "What the use cost after discounts, prepaid amounts spread over their use"),
@@ -230,7 +273,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "invoice_difference_cost": ("Difference", "Invoice less ledger"),
     "invoiced_cost": ("Invoice asks", "What the invoice asks for"),
     "ledger_cost": ("Ledger holds", "What the charges of the bill add up to"),
-    "idle_cost": ("Idle", "Paid for capacity that nobody used"),
+    "idle_cost": ("Idle", "Paid for capacity that nobody used; its holder's"),
     "input_cost": ("Cost of input", "What the tokens that were read cost, cached ones included"),
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "loaded_cost": ("Loaded", "The model's own charges and everything around them"),
@@ -240,12 +283,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "metered_estimated_cost": ("Meter's estimate", "Calls at list prices, by our own meter"),
     "model_cost": ("Models", "Cost of charges that name a model"),
-    "negotiated_saving_cost": ("Saved by contract", "List price less contract price"),
+    "negotiated_saving_cost": ("Saved by contract", "List price of use less contract price"),
     "of_which_estimated_cost": ("Of it estimated", "The part that stands on no bill"),
     "once_cost": ("Once", "The part that comes once and is not drawn on to the month's end"),
     "output_cost": ("Cost of output", "What the tokens that were written cost"),
-    "owned_cost": ("Owned", "Cost that has an owner"),
-    "persona_cost": ("Engineering teams", "Cost of the teams of this kind, without idle capacity"),
+    "allocated_cost": (
+        "Allocated",
+        "Cost with an owner: what owners use, and idle capacity that they hold",
+    ),
+    "persona_cost": (
+        "Engineering teams",
+        "Cost of the teams of this kind, with the idle capacity that they hold",
+    ),
     "people_cost": ("People", "What the people cost who build and run it, as stated, so far"),
     "read_saving_estimated_cost": (
         "Saved on reads",
@@ -259,14 +308,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "If it goes on so",
         "What the month ends with at this rate; a plain rule of three, an estimate",
     ),
-    "saving_against_list_cost": ("Saved against list", "List price less cost, where both are told"),
+    "saving_against_list_cost": (
+        "Saved against list",
+        "What contract prices, commitments and spot saved on use, where the bill tells it",
+    ),
     "shared_cost": ("Shared", "Parts of charges that several owners carry"),
-    "spent_cost": ("Spent", "What of the budget's kind of cost the month has so far"),
+    "spent_cost": ("Spent of it", "The month's cost of the budget's kind so far, without taxes"),
     "spot_saving_cost": ("Saved by spot", "List price less what spot machines cost"),
+    "unknown_savings_count": ("Saving unknown", "Charges of use whose bill lacks a price"),
     "tax_cost": ("Tax", "Taxes on the bills"),
     "token_cost": ("Cost of tokens", "What the tokens cost"),
     "training_cost": ("Training", "The part that was training runs"),
-    "unallocated_cost": ("Unallocated", "Cost that no rule gave to anybody"),
+    "unallocated_cost": ("Unallocated", "Cost without an owner: no rule gave it to anybody"),
     "unapproved_cost": (
         "On models not approved",
         "Cost of models that the register does not let pass",
@@ -282,7 +335,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "year_to_date_cost": ("Year to date", "Cost since the fiscal year began"),
     # prices
     "cached_price_per_million_tokens": ("From the cache", "Paid for a million cached tokens"),
-    "compared_price_per_million_tokens": ("Bought", "Price of a million tokens of the other model"),
+    "compared_estimated_price_per_million_tokens": (
+        "Bought",
+        "List price of a million tokens of the other model, for as much output; it is on no bill",
+    ),
     "cost_per_metric_point": ("Cost a point", "Cost of the run by the point of its metric"),
     "cost_per_million_tokens": ("Hosted", "All that the machines cost, by a million tokens served"),
     "cost_per_outcome": ("Cost an outcome", "Cost divided by outcomes"),
@@ -291,14 +347,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "earlier_list_price_per_million_tokens": ("Price before", "Public price until that day"),
     "fresh_price_per_million_tokens": ("Fresh", "Paid for a million fresh input tokens"),
     "direct_cost_per_request": ("Direct, a request", "The model's own charges by the request"),
-    "full_use_cost_per_million_tokens": ("If fully used", "By the tokens they could serve"),
+    "full_use_estimated_cost_per_million_tokens": (
+        "If fully used",
+        "By the tokens they could serve",
+    ),
     "list_price_per_million_tokens": ("List price", "Public price of a million tokens"),
     "loaded_cost_per_request": ("Loaded, a request", "Everything by the request"),
     "output_price_per_million_tokens": ("Output", "Paid for a million output tokens"),
     "price_per_million_tokens": ("Price of a million", "Cost divided by tokens, for a million"),
     # quantities and ratios
     "access_days": ("Access", "Days from asking for access to getting it"),
-    "break_even_tokens": ("Break-even", "Tokens a month from which hosting is no dearer"),
+    "break_even_estimated_tokens": ("Break-even", "Tokens a month from which hosting is no dearer"),
     "cache_hit_share": ("Read from cache", "Cached part of all input tokens"),
     "cache_read_tokens": ("Read from cache", "Input tokens served from the cache"),
     "cache_write_tokens": ("Written to cache", "Input tokens stored in the cache"),
@@ -381,7 +440,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Months without a benefit",
         "Months whose cost is in the return and of which nobody stated a benefit",
     ),
-    "unknown_list_rows_count": ("List price unknown", "Rows whose bill tells no list price"),
     "unknown_rows_count": ("Amount unknown", "Rows without a known amount; in none of the sums"),
     "use_cases_count": ("Use cases", "Use cases with charges"),
     "utilisation_share": ("Used, %", "Used part of the commitment"),
@@ -389,12 +447,20 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 _SILENT = {
+    "budget_cost",
+    "budget_left_cost",
     "budget_note",
+    "budgeted_kind",
+    "kpi_subject",
     "margin_contradiction_reason",
     "note",
+    "of_which_estimated_cost",
     "reason",
     "remedy",
+    "run_cost",
     "shadowed_by_rule_id",
+    "spent_cost",
+    "waiting_tokens",
 }
 
 # What NULL means where nothing is unknown: there is none, or none yet.
@@ -430,17 +496,21 @@ _STATES = {
     "tokens": "tokens_state",
     "utilisation_share": "tokens_state",
     "cost_per_million_tokens": "tokens_state",
+    "cheaper_choice": "tokens_state",
 }
 
 # Words of the published tables that are no plain English.
 _SCOPES = {"service_provider": "provider", "sub_account": "account", "use_case": "use case"}
 _KPIS = {
-    "allocation_coverage": "cost with an owner",
-    "unallocated_share": "cost without an owner",
-    "shared_share": "cost divided among several owners",
-    "idle_share": "capacity that nobody used",
-    "recharge_rate": "cost that the journal charges on",
+    "allocation_coverage": "allocated (cost with an owner, used or idle)",
+    "unallocated_share": "unallocated (cost without an owner)",
+    "shared_share": "shared (cost divided among several owners)",
+    "idle_share": "idle (capacity that nobody used)",
+    "recharge_rate": "cost that the journal charges to its owner's cost centre",
     "unregistered_model_share": "cost of models that the register does not let pass",
+    "untagged_share": "usage without a required tag",
+    "non_compliant_share": "usage without a required tag, or with a value that is not allowed",
+    "visibility_delay_days": "days that the newest month lies behind",
 }
 # What made the cost another: whichever way, where it made it rise, where it made it fall.
 _EFFECTS = {
@@ -474,6 +544,8 @@ _EFFECTS = {
     "corrections": ("corrections and refunds", "less refunded", "more refunded"),
 }
 _VALUES: dict[str, dict[str, str]] = {
+    "outcome": {"owned": "used"},
+    "cost_centre_of": {"owner": "the owner's", "account": "the account's"},
     "cost_basis": {
         "bills only": "bills only, nobody stated people",
         "people only": "people only, no bill names it",
@@ -489,6 +561,25 @@ _VALUES: dict[str, dict[str, str]] = {
         "not_approved": "not approved",
         "used_before_approval": "used before its approval",
     },
+    "benchmark_metric": {
+        "batch_share": "tokens in the batch tier",
+        "cache_read_share": "input read from the cache",
+        "direct_cost_per_million_tokens": "direct cost of a million tokens",
+        "effective_cost_per_request": "cost of a request",
+        "hosted_utilisation_share": "use of the own machines",
+        "idle_share": "idle capacity",
+        "supporting_share": "cost that is not models",
+        "training_spot_saving_share": "saved by spot in training",
+        "training_spot_share": "spot machines in training",
+    },
+    "exception_kind": {
+        "unclassified": "words of a bill that no list knows",
+        "unknown_price": "usage without a known price",
+        "invoice_without_charges": "invoice without charges",
+        "training_run_kept_out": "training run that is kept out",
+        "training_metric_no_number": "metric of a training run that is no number",
+    },
+    "line_role": {"margin_expense": "margin, expense", "margin_revenue": "margin, revenue"},
     "effect_kind": {
         name: words
         for effect, (either, rise, fall) in _EFFECTS.items()
@@ -564,7 +655,7 @@ _DISTINCT = {
     "part_cost",
     "peers_count",
     "place_count",
-    "break_even_tokens",
+    "break_even_estimated_tokens",
     "outcomes_count",
     "unapproved_models_count",
     "use_cases_count",
@@ -589,6 +680,15 @@ def column(name: str) -> Column:
             f"{now.about}, in the month before",
             now.adds_up,
             now.estimate,
+        )
+    if name.startswith("all_") and name not in _WORDS:
+        one = column(name.removeprefix("all_"))
+        return Column(
+            f"{one.label} in all",
+            one.unit,
+            f"{one.about}, of all rows",
+            estimate=one.estimate,
+            in_sentence=True,
         )
     if name not in _WORDS:
         raise UnknownColumnError(

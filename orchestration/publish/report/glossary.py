@@ -1,9 +1,13 @@
 """The words of the report that are not plain English, each explained in one or two sentences."""
 
 GLOSSARY: dict[str, str] = {
+    "Allocated": (
+        "Cost that has an owner: what owners use, and the idle capacity that they hold. The rest "
+        "is unallocated."
+    ),
     "Allocation": (
-        "Saying whose a charge is. Every charge goes to owners, or is idle, or unallocated; the "
-        "three together are the charge, to the last digit."
+        "Saying whose a charge is. Every part of it is used, idle or unallocated; the three "
+        "together are the charge, to the last digit."
     ),
     "Batch": (
         "Requests that may wait, usually up to a day. Vendors take about half the price for them."
@@ -52,8 +56,8 @@ GLOSSARY: dict[str, str] = {
     ),
     "GPU": "The kind of processor that models run on; rented by the hour, used or not.",
     "Idle": (
-        "Capacity that was paid for and that nobody used. It has its own line instead of being "
-        "hidden in the teams' amounts."
+        "Capacity that was paid for and that nobody used. It belongs to the team that holds the "
+        "capacity and has its own line there, apart from what the team uses."
     ),
     "Inference": "One use of a model: a question goes in, an answer comes out.",
     "List price": "The vendor's public price, without any discount.",
@@ -69,7 +73,7 @@ GLOSSARY: dict[str, str] = {
         "for is open."
     ),
     "Output": "Tokens that the model wrote. They cost several times what input costs.",
-    "Owner": "The team that carries an amount.",
+    "Owner": "The team that carries an amount: what it uses, and idle capacity that it holds.",
     "Provisioned throughput (PTU)": (
         "A fixed piece of a model's capacity, rented by the hour. It guarantees speed; its price "
         "is the same whether it is used or not, so a token is cheap only when it is busy."
@@ -92,10 +96,15 @@ GLOSSARY: dict[str, str] = {
         "A piece of a word, in English about four letters. Models read and write tokens, and are "
         "paid by the token."
     ),
-    "Unallocated": "A charge that no rule gave to an owner. Its money is shown, not spread.",
+    "Unallocated": (
+        "Cost without an owner: no rule gave it to one. It is shown and not spread; the journal "
+        "books it on the cost centre that the chart of accounts names, until it has an owner. "
+        "Capacity that was bought and not deployed is unallocated too, with its holder named."
+    ),
     "Unit economics": "What one thing costs and brings: a request, an answer, a closed case.",
     "Unknown": (
         "A value that nobody has told. It is shown as a dash, is in no sum, and is not zero."
     ),
     "Use case": "What AI is used for, as the organisation names it.",
+    "Used": "Cost of what an owner uses, its part of shared charges included; not what is idle.",
 }

@@ -13,8 +13,8 @@
   const SERIES = 7;
   const BARS = 12;
   const LABEL_WIDTH = 64;
-  const ROW = 26;
-  const TALL_ROW = 34;
+  const ROWS = [26, 34, 46];
+  const PHONE = 640;
   const WORDY = 24;
   const UNKNOWN = "–";
 
@@ -70,7 +70,7 @@
     const unit = described(name).unit;
     if (unit === "percent") return rounded(amount, 0) + " %";
     const size = amount < 0n ? -amount : amount;
-    if (unit === "money" && size > 0n && size * 200n < ONE) return "under 0.01";
+    if (unit === "money" && size > 0n && size * 100n < ONE) return amount < 0n ? "over −0.01" : "under 0.01";
     return compact(amount) + (unit === "days" ? " d" : "");
   }
 
@@ -112,7 +112,7 @@
     return ["money", "price"].includes(described(name).unit);
   }
 
-  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner"];
+  const NOT_SURE = ["estimated", "api_equivalent", "estimated by owner", "measured in part", "measured quantity, stated worth"];
 
   function isEstimate(name, row) {
     const { estimate, state } = described(name);
@@ -314,14 +314,50 @@
       const currencies = new Set(found.rows.map((row) => row.currency).filter((code) => code));
       this.currency = currencies.size === 1 ? [...currencies][0] : null;
       const hasMoney = found.columns.some(isMoney);
-      this.columns = found.columns.filter((name) => name !== "rows_count" &&
+      this.columns = found.columns.filter((name) => name !== "rows_count" && !described(name).in_sentence &&
         !(name === "currency" && hasMoney && currencies.size <= 1) &&
-        !(name === "unknown_rows_count" && found.rows.every((row) => row[name] === "0")));
+        !(name === "unknown_rows_count" && found.rows.every((row) => row[name] === "0")) &&
+        !(described(name).is_silent && found.rows.every((row) => row[name] === null)));
+      this.wide = this.columns;
+      this.arrange();
       this.choices = {};
       this.words = "";
       this.sort = null;
       this.limit = data.charts[found.key] ? FIRST_ROWS_UNDER_A_CHART : FIRST_ROWS;
       this.build();
+    }
+
+    // On a phone the number that the figure is about stands beside whose it is: it is seen at once.
+    arrange() {
+      this.narrow = window.innerWidth <= PHONE;
+      this.columns = this.wide;
+      const [first, ...others] = this.wide;
+      const { value } = data.charts[this.found.key] ?? {};
+      const main = others.includes(value) ? [value]
+        : [others.filter((name) => isMoney(name) && !name.endsWith("_before")).slice(0, 2), others.filter(isNumber).slice(0, 1)].find((names) => names.length);
+      if (!this.narrow || !main) return;
+      const beside = [...main, ...(main.some(isMoney) && others.includes("currency") ? ["currency"] : [])];
+      this.columns = [first, ...beside, ...others.filter((name) => !beside.includes(name))];
+    }
+
+    // After the screen was turned or resized; what was chosen and sorted by stays.
+    rearrange() {
+      if (this.narrow === window.innerWidth <= PHONE) return;
+      this.arrange();
+      this.place.querySelector("thead tr").replaceWith(this.heads());
+      this.mark();
+      this.refresh();
+    }
+
+    heads() {
+      const head = element("tr");
+      for (const name of this.columns) {
+        const button = element("button", { type: "button", title: described(name).about },
+          withCalendar(described(name).label), element("span", { class: "arrow", "aria-hidden": "true" }));
+        button.addEventListener("click", () => this.sortBy(name));
+        head.append(element("th", { scope: "col", class: isNumber(name) ? "number" : "", "data-column": name }, button));
+      }
+      return head;
     }
 
     build() {
@@ -331,7 +367,7 @@
       if (this.found.rows.length > 5 || preset) {
         const filters = element("div", { class: "filters" });
         const folded = element("details", {}, element("summary", {}, "Filter"), filters);
-        folded.open = window.innerWidth > 640 || "presetColumn" in this.section.dataset;
+        folded.open = !this.narrow || "presetColumn" in this.section.dataset;
         const input = element("input", { type: "search", id: `${id}-filter`, autocomplete: "off" });
         input.addEventListener("input", () => { this.words = input.value.toLowerCase(); this.refresh(); });
         filters.append(element("label", { for: `${id}-filter` }, "Find ", input));
@@ -341,17 +377,10 @@
       const download = element("button", { type: "button", class: "csv" }, "Download CSV");
       download.addEventListener("click", () => this.download());
       controls.append(download);
-      const head = element("tr");
-      for (const name of this.columns) {
-        const button = element("button", { type: "button", title: described(name).about },
-          withCalendar(described(name).label), element("span", { class: "arrow", "aria-hidden": "true" }));
-        button.addEventListener("click", () => this.sortBy(name));
-        head.append(element("th", { scope: "col", class: isNumber(name) ? "number" : "", "data-column": name }, button));
-      }
       this.caption = element("caption");
       this.body = element("tbody");
       this.foot = element("tfoot");
-      const table = element("table", {}, this.caption, element("thead", {}, head), this.body, this.foot);
+      const table = element("table", {}, this.caption, element("thead", {}, this.heads()), this.body, this.foot);
       this.more = element("button", { type: "button", class: "more" });
       this.more.addEventListener("click", () => { this.limit += MORE_ROWS; this.refresh(); });
       const question = this.section.querySelector("h2").textContent;
@@ -415,11 +444,15 @@
     sortBy(name) {
       const down = this.sort?.name === name ? !this.sort.down : isNumber(name);
       this.sort = { name, down };
+      this.mark();
+      this.refresh();
+    }
+
+    mark() {
       for (const head of this.place.querySelectorAll("th[data-column]")) {
-        if (head.dataset.column === name) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        if (head.dataset.column === this.sort?.name) head.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       }
-      this.refresh();
     }
 
     refresh() {
@@ -437,6 +470,7 @@
           else if (described(name).absent !== "unknown") cell.textContent = described(name).absent;
           else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
+          if (/^\S{1,16}$/.test(cell.textContent)) cell.classList.add("whole");
           if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
           return cell;
         }))));
@@ -463,7 +497,7 @@
         const sum = known.reduce((total, row) => total + scaled(row[name]), 0n);
         const estimate = known.some((row) => isEstimate(name, row));
         // A sum over rows of which some are unknown says so, lest it look smaller than it is.
-        const open = known.length < rows.length && described(name).absent === "unknown" ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
+        const open = known.length < rows.length && !described(name).is_silent && described(name).absent === "unknown" ? element("span", { class: "open" }, known.length ? " + unknown" : "unknown") : null;
         return element("td", { class: "number" + (estimate ? " estimated" : "") },
           known.length ? shown(name, plain(sum)) : null, open);
       });
@@ -472,7 +506,7 @@
 
     // A spreadsheet would run a text that begins like a formula, so such texts get an apostrophe.
     download() {
-      const names = this.found.columns;
+      const names = this.found.columns.filter((name) => !described(name).in_sentence);
       const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
       const cell = (name, value) => value === null ? ""
         : isNumber(name) ? value : quoted(/^[=+\-@\t\r]/.test(value) ? "'" + value : value);
@@ -489,19 +523,24 @@
   // ---- charts ---------------------------------------------------------------------------------
 
   const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--c7)"];
-  const FIXED = new Map([["owned", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
+  const FIXED = new Map([["used", "var(--c1)"], ["idle", "url(#idle)"], ["unallocated", "url(#unallocated)"],
     ["all others", "var(--rest)"], ["no use case", "url(#unallocated)"]]);
 
   function shortened(text, most) {
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
   }
 
-  // A label in at most two lines, broken between words where there are any.
+  // A label in as many lines as a bar has room for, broken between words where there are any.
   function wrapped(text, most) {
-    if (text.length <= most) return text;
-    const space = text.lastIndexOf(" ", most);
-    const at = space > 0 ? space : most;
-    return `${text.slice(0, at)}\n${shortened(text.slice(at).trim(), most)}`;
+    const lines = [];
+    let rest = text;
+    while (rest.length > most && lines.length < ROWS.length - 1) {
+      const space = rest.lastIndexOf(" ", most);
+      const at = space > 0 ? space : most;
+      lines.push(rest.slice(0, at));
+      rest = rest.slice(at).trim();
+    }
+    return [...lines, shortened(rest, most)].join("\n");
   }
 
   // A category as a table would show it; months and days stay dates.
@@ -556,12 +595,16 @@
     const label = section.querySelector("h2").textContent + " " + section.querySelector(".answer").textContent;
     const drawings = [];
     const kinds = chart.apart ? [...new Set(rows.map((row) => row[chart.apart]))] : [null];
+    // What is drawn apart is not ranked together, and yet a per cent is as long in one as in the other.
+    const drawable = chart.apart ? rows.filter((row) => row[chart.value] !== null && row[chart.label] !== null) : [];
+    const scale = chart.apart ? [0, ...drawable.map((row) => Number(row[chart.value]))] : null;
+    const beside = drawable.map((row) => word(chart.label, row[chart.label]));
     for (const [currency, kind] of currencies.flatMap((code) => kinds.map((one) => [code, one]))) {
       const groups = grouped(rows.filter((row) => (currency === null || row.currency === currency)
         && (kind === null || row[chart.apart] === kind)), chart);
       if (!groups.length || groups.every((group) => group.amount === 0n)) continue;
       const width = Math.max(280, place.clientWidth || section.clientWidth);
-      const { plot, series, shown: drawn, labels = [] } = KINDS[chart.kind](groups, chart, width, currency ?? "");
+      const { plot, series, shown: drawn, labels = [], of = groups.length } = KINDS[chart.kind](groups, { ...chart, scale, beside }, width, currency ?? "");
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `Chart. ${label} The table below has the numbers.`);
       plot.removeAttribute("class");
@@ -570,7 +613,7 @@
       new MutationObserver(() => unlabel(plot)).observe(plot, { childList: true, subtree: true });
       const what = withCalendar(described(chart.value).label) + (currency ? `, ${currency}` : "")
         + (kind === null ? "" : `, ${shown(chart.apart, kind)}`)
-        + (drawn < groups.length ? `: ${drawn} of ${groups.length}, the table has all` : "");
+        + (drawn < of ? `: ${drawn} of ${of}, the table has all` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
         chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
         legend(series), plot));
@@ -611,7 +654,7 @@
     const sums = new Map();
     for (const group of groups) sums.set(group.series, (sums.get(group.series) ?? 0) + Math.abs(group.drawn));
     const names = [...sums].sort((a, b) => b[1] - a[1]).map(([name]) => name)
-      .sort((a, b) => (FIXED.has(a) && a !== "owned") - (FIXED.has(b) && b !== "owned"));
+      .sort((a, b) => (FIXED.has(a) && a !== "used") - (FIXED.has(b) && b !== "used"));
     let next = 0;
     return new Map(names.map((name) => [name, FIXED.get(name) ?? PALETTE[next++ % PALETTE.length]]));
   }
@@ -678,7 +721,7 @@
     const most = width < 560 ? 20 : 30;
     const longest = Math.max(...labels.map((label) => Math.min(label.length, most)));
     return { most, marginLeft: Math.min(Math.round(width * 0.42), 18 + Math.round(longest * 6.8)),
-      row: labels.some((label) => label.length > most) ? TALL_ROW : ROW };
+      row: ROWS[Math.max(0, ...labels.map((label) => wrapped(label, most).split("\n").length - 1))] };
   }
 
   function bars(groups, chart, width, currency) {
@@ -687,10 +730,12 @@
       .filter((group, place) => place < BARS || group.drawn < 0).slice(0, 2 * BARS)
       .sort((a, b) => b.drawn - a.drawn);
     const labels = rows.map((group) => group.label);
-    const { most, marginLeft, row } = sides(width, labels);
+    const { most, marginLeft } = sides(width, [...labels, ...chart.beside]);
+    const { row } = sides(width, labels);
     const fill = (group) => (group.estimate ? "url(#estimate)" : FIXED.get(group.label) ?? "var(--c1)");
     // Beside the bar, or beyond the mark of the month before where that stands in the way.
-    const reach = Math.max(...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
+    const domain = chart.scale ? { domain: [Math.min(...chart.scale), Math.max(...chart.scale)] } : {};
+    const reach = Math.max(...(chart.scale ?? []), ...rows.flatMap((group) => [Math.abs(group.drawn), Math.abs(group.drawnBefore)])) || 1;
     const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
     const end = (group, pick) => (group.hasBefore && Math.abs(group.drawnBefore - group.drawn) < inTheWay
       ? pick(group.drawn, group.drawnBefore) : pick(group.drawn, group.drawn));
@@ -707,7 +752,7 @@
     }
     const plot = Plot.plot({
       ...shared, width, height: 22 + rows.length * row, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
-      x: { axis: null, nice: true, zero: true },
+      x: { axis: null, nice: true, zero: true, ...domain },
       y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       marks,
     });
@@ -732,28 +777,47 @@
         Plot.ruleX([0], { stroke: "var(--line-strong)" }),
       ],
     });
-    return { plot, series: new Map(), labels };
+    return { plot, series: new Map(), labels, shown: rows.length, of: groups.filter((group) => group.amount !== 0n).length };
   }
 
   function parts(groups, chart, width, currency) {
-    const sums = new Map();
-    for (const group of groups) sums.set(group.label, (sums.get(group.label) ?? 0) + group.drawn);
-    const labels = [...sums].sort((a, b) => b[1] - a[1]).slice(0, BARS).map(([label]) => label);
+    const wholes = new Map();
+    for (const group of groups) {
+      const whole = wholes.get(group.label) ?? { label: group.label, amount: 0n, drawn: 0, drawnBefore: 0, end: 0, hasBefore: false };
+      whole.amount += group.amount;
+      whole.drawn += group.drawn;
+      whole.end += Math.max(0, group.drawn);
+      whole.drawnBefore += group.drawnBefore;
+      whole.hasBefore ||= group.hasBefore;
+      wholes.set(group.label, whole);
+    }
+    const all = [...wholes.values()].sort((a, b) => b.drawn - a.drawn);
+    const bars = all.slice(0, BARS);
+    const labels = bars.map((whole) => whole.label);
     const rows = groups.filter((group) => labels.includes(group.label));
     const series = colours(rows);
     const { most, marginLeft, row } = sides(width, labels);
+    const reach = Math.max(...bars.flatMap((whole) => [whole.end, whole.drawnBefore])) || 1;
+    const inTheWay = (LABEL_WIDTH * reach) / (width - marginLeft - LABEL_WIDTH);
+    const marks = [
+      Plot.barX(rows, { y: "label", x: "drawn", fill: "series", order: [...series.keys()],
+        title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
+      Plot.ruleX([0], { stroke: "var(--line-strong)" }),
+      // what the parts add up to, beyond the mark of the month before where that stands in the way
+      Plot.text(bars, { y: "label", text: (g) => brief(chart.value, g.amount), textAnchor: "start", dx: 6, fill: "currentColor",
+        x: (g) => (g.hasBefore && Math.abs(g.drawnBefore - g.end) < inTheWay ? Math.max(g.end, g.drawnBefore) : g.end) }),
+    ];
+    if (chart.before) {
+      marks.push(Plot.tickX(bars.filter((g) => g.hasBefore), { y: "label", x: "drawnBefore", stroke: "currentColor", strokeWidth: 2, inset: -2 }));
+    }
     const plot = Plot.plot({
-      ...shared, width, height: 40 + labels.length * row, marginLeft, marginRight: 24, marginTop: 4,
-      x: { label: null, ticks: width < 560 ? 3 : 6, tickFormat: tick, grid: true },
+      ...shared, width, height: 22 + labels.length * row, marginLeft, marginRight: LABEL_WIDTH, marginTop: 4, marginBottom: 18,
+      x: { axis: null, nice: true, zero: true },
       y: { domain: labels, label: null, tickSize: 0, padding: 0.28, tickFormat: (label) => wrapped(label, most) },
       color: { domain: [...series.keys()], range: [...series.values()] },
-      marks: [
-        Plot.barX(rows, { y: "label", x: "drawn", fill: "series", order: [...series.keys()],
-          title: (g) => tooltip(g, chart, currency, g.label), tip: true }),
-        Plot.ruleX([0], { stroke: "var(--line-strong)" }),
-      ],
+      marks,
     });
-    return { plot, series, labels };
+    return { plot, series, labels, shown: bars.length, of: all.length };
   }
 
   const KINDS = { months, days, bars, changes, parts };
@@ -840,7 +904,10 @@
 
   function redraw() {
     for (const page of document.querySelectorAll("section.page:not([hidden])")) {
-      for (const grid of prepared.get(page.id) ?? []) drawChart(grid.section, grid.found, grid.rows());
+      for (const grid of prepared.get(page.id) ?? []) {
+        grid.rearrange();
+        drawChart(grid.section, grid.found, grid.rows());
+      }
     }
   }
 

@@ -27,11 +27,12 @@ COST_BY_MONTH = Figure(
 COST_BY_DEPARTMENT = Figure(
     key="cost_by_department",
     question="Which department costs what?",
-    answer="{department} cost the most in {this_month}: {cost}, {cost_before} the month before.",
-    formula=f"Sum of the cost of each department's teams. {_COST} Idle and unallocated amounts "
-    "belong to no department and have lines of their own.",
+    answer="{department} cost the most in {this_month}: {cost}, {cost_before} the month before, "
+    "both with the idle capacity that it holds.",
+    formula=f"Sum of the cost of each department's teams. {_COST} Idle capacity is that of the "
+    "department whose team holds it, on a line of its own; what is unallocated is nobody's.",
     empty="Nothing was charged in these months.",
-    chart=Chart("bars", "cost", "department", before="cost_before"),
+    chart=Chart("parts", "cost", "department", series="outcome", before="cost_before"),
 )
 COST_BY_SOURCE = Figure(
     key="cost_by_source",
@@ -45,16 +46,17 @@ COST_BY_TEAM = Figure(
     key="cost_by_team",
     question="What does each team cost?",
     answer="{team} costs the most: {cost} in {this_month}, {cost_before} the month before.",
-    formula=f"Sum of the cost that allocation gave to each team. {_COST} {_COMPARED}",
+    formula=f"Sum of the cost that allocation gave to each team; idle capacity that it holds is a "
+    f"line of its own. {_COST} {_COMPARED}",
     empty="No team was charged in these months.",
-    chart=Chart("bars", "cost", "team", before="cost_before"),
+    chart=Chart("parts", "cost", "team", series="outcome", before="cost_before"),
 )
 COST_CHANGES = Figure(
     key="cost_changes",
     question="What changed most since the month before?",
     answer="{team} changed the most: {cost_change}. The table shows by which service and model.",
-    formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model. "
-    f"{_COST}",
+    formula=f"Cost of {{this_month}} less cost of {{month_before}}, by team, service and model; "
+    f"idle capacity is its holder's, on lines of its own. {_COST}",
     empty="There is no month to compare with.",
     chart=Chart("changes", "cost_change", "team"),
     note="The chart adds up a team's changes; the table shows which service and model they are.",
@@ -87,8 +89,8 @@ CHANGE_REASONS_BY_TEAM = Figure(
 CONTROL_TOTALS = Figure(
     key="control_totals",
     question="Is this what the vendors sent?",
-    answer="The bill of {source} {verdict}: {receipt_total} was received and {allocated_total} was "
-    "divided.",
+    answer="{all_conserved_count} of {all_totals_count} bills of {this_month} add up from what was "
+    "received to what was divided, over {all_charges_count} charges.",
     formula="For each bill of {this_month}: the control total when it was pulled, the sum of the "
     "ledger, and the sum of what was divided. They must be the same to the last digit; the "
     "vendor's digits beyond twelve decimals are rounded once.",
@@ -97,7 +99,7 @@ CONTROL_TOTALS = Figure(
 EXCEPTIONS = Figure(
     key="exceptions",
     question="What is not understood yet?",
-    answer="The largest open item: {subject}, of {source}.",
+    answer="{all_items_count} items are open. The largest: {subject}, of {source}.",
     formula="Charges and usage of {this_month} in words that no list knows, or whose price is "
     "unknown. The money of charges is in all totals of this report; what an invoice has beyond "
     "its charges is in none. Training runs that cannot be counted are in no total of runs; what "
@@ -107,14 +109,17 @@ EXCEPTIONS = Figure(
 FRESHNESS = Figure(
     key="freshness",
     question="How old are these numbers?",
-    answer="The first line needs a look before the others: {source}, {dataset}: {freshness}.",
+    answer="{all_current_count} of {all_datasets_count} datasets are up to date. All go up to "
+    "{all_covered_date} at least; the one that was looked at longest ago was pulled on "
+    "{all_extracted_at}.",
     formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
     empty="No source has been pulled.",
 )
 HELD_MONTHS = Figure(
     key="held_months",
     question="Which bills are not in these numbers yet?",
-    answer="{source} waits with {waiting_billed_cost}: {held_because}.",
+    answer="{all_periods_count} months of a bill wait. The first: {source} of {billing_period}, "
+    "with {waiting_billed_cost}: {held_because}.",
     formula="Months of a source that a check stopped: an exchange rate is missing, or an invoice "
     "differs beyond its tolerance. Such a month is shown as it was last published, or not at all; "
     "all others are up to date.",
@@ -137,12 +142,13 @@ COST_BY_COST_CENTRE = Figure(
     question="What does each cost centre carry?",
     answer="{cost_centre} carries the most: {cost} in {this_month}, {cost_before} the month "
     "before.",
-    formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. "
-    f"{_COST} {_COMPARED}",
+    formula=f"Sum of the cost by the cost centre of the owner on the last day of the month. What "
+    f"has none stands where the journal of {{this_month}} clears it. {_COST} {_COMPARED}",
     empty="Nothing was charged in these months.",
-    chart=Chart("bars", "cost", "cost_centre", before="cost_before"),
-    note="Lines without a cost centre are unallocated: nobody carries them yet. A cost centre may "
-    "be that of several teams; the chart adds them up, the table has each.",
+    chart=Chart("parts", "cost", "cost_centre", series="outcome", before="cost_before"),
+    note="What is unallocated is cleared on the cost centre that the chart of accounts names for "
+    "it, until it has an owner: its line says so. Without a chart of accounts nobody carries it. "
+    "A cost centre may be that of several teams; the chart adds them up, the table has each.",
 )
 COST_BY_CATEGORY = Figure(
     key="cost_by_category",
@@ -167,14 +173,17 @@ INVOICE_LINES = Figure(
 INVOICES = Figure(
     key="invoices",
     question="Which months are fully invoiced?",
-    answer="The newest month of {invoice_issuer} is {period_status}.",
-    formula="Each invoice issuer's billing periods and whether their invoices are issued.",
+    answer="{all_invoiced_count} of {all_periods_count} months of bills are invoiced, counted by "
+    "issuer; the others are open.",
+    formula="Each invoice issuer's billing periods and whether their invoices are issued: open is "
+    "a month whose bills still grow.",
     empty="No invoice is published.",
 )
 EXCHANGE_RATES = Figure(
     key="exchange_rates",
     question="In which currencies were we billed, and is any amount without a rate?",
-    answer="Bills in {currency}: {conversion}.",
+    answer="Bills came in {all_currencies}; {all_unknown_rows_count} rows have no rate. Those in "
+    "{currency}: {conversion}.",
     formula="Sum of the billed amounts by their own currency over all months, and of those for "
     "which no exchange rate of their day is known. Two currencies are never added up.",
     empty="No bill is published yet.",
@@ -182,7 +191,8 @@ EXCHANGE_RATES = Figure(
 RESTATEMENTS = Figure(
     key="restatements",
     question="What did vendors change after the fact?",
-    answer="The newest change: {source}, {billing_period}.",
+    answer="Vendors changed {all_changes_count} amounts after the fact. The newest: {source}, "
+    "{billing_period}.",
     formula="Each snapshot of a month compared with the one that it replaced.",
     empty="No vendor has changed a month that had been pulled before.",
 )
@@ -198,8 +208,10 @@ COST_BY_DAY = Figure(
 IDLE_BY_SERVICE = Figure(
     key="idle_by_service",
     question="What do we pay for that nobody uses?",
-    answer="{service_name} stood idle for the most: {cost} in {this_month}.",
-    formula=f"Sum of the cost whose outcome is idle: capacity that was paid and not used. {_COST}",
+    answer="{all_cost} was paid for and used by nobody in {this_month}, the most of it "
+    "{service_name}: {cost}.",
+    formula=f"Sum of the cost whose outcome is idle: capacity that was paid and not used, with the "
+    f"team that holds it. {_COST}",
     empty="No idle capacity was found in these months. Capacity shows as idle where a bill or a "
     "meter tells what of it was used.",
     chart=Chart("bars", "cost", "service_name", before="cost_before"),
@@ -215,7 +227,8 @@ COST_BY_SERVICE = Figure(
 GATEWAY_CALLS = Figure(
     key="gateway_calls",
     question="How many calls fail, and how long do they take?",
-    answer="{model} has the most failures: {failed_requests} of its {requests} calls failed.",
+    answer="{all_failed_requests} of {all_requests} calls failed in {this_month}, the most of "
+    "{model}: {failed_requests} of its {requests}.",
     formula="Calls that our own meters counted in {this_month}. Failed calls are divided by all "
     "calls, seconds by the calls that were timed.",
     empty="No meter counted a call in {this_month}. Connect a gateway, a trace or a log to see "
@@ -226,14 +239,14 @@ GATEWAY_CALLS = Figure(
 METER_COVERAGE = Figure(
     key="meter_coverage",
     question="Is there a day that our own meters did not see?",
-    answer="{meter} saw {metered_days_count} of {days_count} days.",
+    answer="{all_complete_count} of our {all_meters_count} meters saw every day of {this_month}.",
     formula="Days of {this_month} of which each meter has at least one record.",
     empty="No meter is connected. Bills say what was paid, meters say who used it.",
 )
 UNALLOCATED = Figure(
     key="unallocated_by_service",
     question="Which charges have no owner?",
-    answer="The most without an owner: {service_name}, {cost} in {this_month}.",
+    answer="{all_cost} has no owner in {this_month}, the most of it {service_name}: {cost}.",
     formula=f"Sum of the cost that no allocation rule took. {_COST}",
     empty="Every charge of these months has an owner.",
     chart=Chart("bars", "cost", "service_name", before="cost_before"),
@@ -284,7 +297,8 @@ TOKEN_CLASSES = Figure(
 CACHE = Figure(
     key="cache_by_use_case",
     question="What does the cache save, use case by use case?",
-    answer="The most is saved by {use_case}: {cache_saving_estimated_cost}, with "
+    answer="The cache saves {all_cache_saving_estimated_cost} in all. The most is saved by "
+    "{use_case}: {cache_saving_estimated_cost}, with "
     "{cache_read_tokens} of its {input_tokens} input tokens read from the cache.",
     formula="Tokens times (list price of fresh input less list price of the kind of token), each "
     "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
@@ -355,7 +369,8 @@ WHY_WE_PAY = Figure(
 MODELS_IN_USE = Figure(
     key="models_in_use",
     question="Which models are in use, and is each of them approved?",
-    answer="{model} is {register_status} and cost {cost} in {this_month}.",
+    answer="{all_approved_count} of the {all_models_count} models in use in {this_month} are "
+    "approved in the register.",
     formula="Models with charges in {this_month}, looked up in the organisation's register. A "
     "model that is not in it is unregistered.",
     empty="No charge of {this_month} names a model.",
@@ -365,7 +380,8 @@ MODELS_IN_USE = Figure(
 USE_CASE_APPROVALS = Figure(
     key="use_case_approvals",
     question="Which use cases touch sensitive data, and are they approved?",
-    answer="{use_case} works on {data_classification} data; its approval is {legal_approval}.",
+    answer="{all_approved_count} of {all_use_cases_count} use cases are approved. First in the "
+    "list stands {use_case}: {data_classification} data, approval {legal_approval}.",
     formula="Use cases as registered on the last day of {this_month}, with their cost and the "
     "vendors that were paid for them.",
     empty="No use case is registered. Add yours to use_case.csv.",
@@ -383,17 +399,23 @@ WHERE_PROCESSED = Figure(
 SAVINGS = Figure(
     key="savings_by_source",
     question="What do contracts and commitments save?",
-    answer="{service_name} costs the most: {cost}.",
-    formula="List less contracted cost is saved by negotiation, contracted less effective cost by "
-    "commitments; a negative saving is shown as it is. Where the bill tells no list price the "
-    "saving is unknown.",
+    answer="{all_saving_against_list_cost} was saved in {this_month}: {all_negotiated_saving_cost} "
+    "by contract prices, {all_commitment_saving_cost} by commitments, {all_spot_saving_cost} by "
+    "spot. The most on {service_name}: {saving_against_list_cost}.",
+    formula="Of use alone, as on the statements: list less contracted cost is saved by "
+    "negotiation, contracted less effective cost by commitments, and of spot machines all below "
+    "list by spot. The fee of a commitment saves nothing, and what of it nobody used is idle. "
+    "Where the bill lacks a price the saving is unknown.",
     empty="Nothing was charged in {this_month}.",
-    chart=Chart("bars", "cost", "service_name"),
+    chart=Chart("bars", "saving_against_list_cost", "service_name"),
+    note="Private discounts that a vendor takes off on lines of their own are in the column of "
+    "adjustments and in the cost, and in no saving.",
 )
 COMMITMENTS = Figure(
     key="commitments",
     question="Do we use what we have promised?",
-    answer="{commitment_type}: {unused_effective_cost} was paid and not used.",
+    answer="Of {all_paid_cost} that commitments cost in {this_month}, {all_unused_effective_cost} "
+    "was not used; the most of it is {commitment_type}: {unused_effective_cost}.",
     formula="Used and unused cost of each commitment in {this_month}; the used part is used "
     "divided by both.",
     empty="No commitment was in force in {this_month}.",
@@ -402,7 +424,7 @@ COMMITMENTS = Figure(
 PROMISES = Figure(
     key="promises",
     question="What have we promised, and until when?",
-    answer="The first to end is {commitment_id}, on {ends_at}.",
+    answer="The first to end, on {ends_at}: {description}, of {source}.",
     formula="Contract commitments as the bills and commitment.csv name them.",
     empty="No commitment is known.",
 )
@@ -418,20 +440,25 @@ COST_BY_STAGE = Figure(
     key="cost_by_stage",
     question="How much goes into production, how much into trying?",
     answer="{stage} takes the most: {cost} in {this_month}.",
-    formula=f"Sum of the cost by the stage of its use case. {_COST}",
-    empty="No cost has an owner in these months.",
-    chart=Chart("bars", "cost", "stage", before="cost_before"),
+    formula=f"Sum of the cost by the stage of its use case. What no use case is named for, idle "
+    f"and unallocated amounts too, is the line without one. {_COST}",
+    empty="Nothing was charged in these months.",
+    chart=Chart("parts", "cost", "stage", series="outcome", before="cost_before"),
 )
 
 STATEMENTS = Figure(
     key="statements",
     question="What is on each team's statement?",
     answer="{team} has the largest statement of {this_month}: {cost}, of which {direct_cost} is "
-    "its own and {shared_cost} shared.",
+    "its own use, {shared_cost} its part of shared charges, and {idle_cost} idle capacity that it "
+    "holds.",
     formula="Direct, shared, idle and unallocated parts add up to the cost, to the last digit, in "
-    "the currency of the bill. The budget is the owner's, without taxes.",
+    "the currency of the bill. What is left of the owner's budget is the budget less what is spent "
+    "of it: the billed or the effective cost of {this_month}, as the budget says, without taxes.",
     empty="No statement of {this_month} is published.",
     chart=Chart("bars", "cost", "team"),
+    note="Cost is effective, billed is what the invoices ask for. A budget is of one of the two, "
+    "and what is left of it is counted from the same.",
 )
 BUDGETS = Figure(
     key="budgets",
@@ -449,21 +476,24 @@ BUDGETS = Figure(
 JOURNAL = Figure(
     key="journal",
     question="What is posted to the general ledger?",
-    answer="{debit_cost} is debited in {this_month}, and {credited_cost} credited.",
-    formula="Owners are debited their cost, the vendors' invoices are cleared with the billed "
-    "amount, and what lies between the two is prepaid. Amounts are whole cents by largest "
-    "remainder.",
+    answer="{debit_cost} is debited in {this_month}, and {credited_cost} credited. In it are "
+    "{all_expense_cost} of cost and {all_margin_cost} of margin.",
+    formula="Cost centres are debited their cost and, where chargeback_margin.csv sets one, a "
+    "margin; the vendors' invoices are cleared with the billed amount, and what lies between cost "
+    "and billed amount is prepaid. Amounts are whole cents by largest remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
     note="The total can be more than the cost on the statements: by what was paid ahead in the "
     "month, and by the margin, where there is one (the fee of the platform, "
     "chargeback_margin.csv), which owners are debited on top of their cost and a revenue account "
-    "is credited. A margin is no cost of the company, so that it is on no statement.",
+    "is credited. A margin is no cost of the company, so that it is on no statement. What has no "
+    "owner is debited on the cost centre of its account, until it has one.",
     speaks_of="currency",
 )
 KPIS = Figure(
     key="kpis",
     question="How good is our cost management, in numbers?",
-    answer="The first line: {kpi} is {kpi_share}, {part_cost} of {whole_cost}.",
+    answer="{all_at_run_count} of {all_kpis_count} measures are at the last stage, run. The first: "
+    "{kpi}: {kpi_share}, {part_cost} of {whole_cost}.",
     formula="Each measure is a part of the cost divided by the whole, rounded down. The stages "
     "crawl, walk and run begin at the organisation's own thresholds.",
     empty="No measure of {this_month} is published.",
@@ -471,7 +501,8 @@ KPIS = Figure(
 MATURITY = Figure(
     key="maturity",
     question="How mature are we, and what holds us back?",
-    answer="{capability} is at stage {maturity}, held back by {weakest_kpi}.",
+    answer="{all_at_run_count} of {all_capabilities_count} capabilities are at the last stage, "
+    "run. Furthest from it is {capability}: {maturity}, held back by {weakest_kpi}.",
     formula="A capability is at the stage of its weakest measure, by the organisation's own "
     "thresholds.",
     empty="No measure has a threshold. Add yours to kpi_threshold.csv.",
@@ -483,9 +514,9 @@ MISSING_TAGS = Figure(
     formula=f"Cost of usage in {{this_month}} that lacks a tag of tag_policy.csv or has a value "
     f"that is not allowed. {_COST}",
     empty="All usage of {this_month} carries the required tags, or no tag is required.",
-    chart=Chart("parts", "cost", "team", series="tag_key"),
-    note="Rows of two tags look at the same money: choose one tag before you add up.",
-    speaks_of="tag_key",
+    chart=Chart("bars", "cost", "tag_key"),
+    note="Rows of two tags look at the same money and are not added up.",
+    adds_up=False,
 )
 AGAINST_REGISTER = Figure(
     key="models_against_register",
@@ -508,8 +539,9 @@ VALUE = Figure(
     "where they are stated. What nobody stated is unknown, never zero.",
     empty="No use case had a cost in {this_month}.",
     chart=Chart("bars", "margin_amount", "use_case"),
-    note="Slanted amounts are estimated by their owner. Where margin and return have other signs "
-    "the row says why; the column at the end says why one is unknown.",
+    note="Slanted amounts are estimates: a benefit is measured only where its worth was, not where "
+    "outcomes are counted and somebody states what one is worth. Where margin and return have "
+    "other signs the row says why; the column at the end says why one is unknown.",
 )
 RETURNS = Figure(
     key="returns",
@@ -554,13 +586,14 @@ FIRST_PROMPTS = Figure(
 TRAINING = Figure(
     key="training_runs",
     question="What did training cost, and what did it reach?",
-    answer="Run {run_id} costs the most: {cost} in {this_month}.",
+    answer="{all_runs_count} runs cost {all_cost} in {this_month}, of which {all_wasted_cost} was "
+    "wasted on runs that failed or were preempted. The most went into {trained_model}: {cost}.",
     formula="Runs that started in {this_month}: cost of the machine in the time of the run, less "
     "that of runs nested in it. Cost a point is that cost, nested runs included, divided by the "
     "metric at the end.",
     empty="No training run of {this_month} is known. Add yours to training_run.csv, "
     "or name your tracker in the sources file.",
-    chart=Chart("bars", "cost", "run_id"),
+    chart=Chart("parts", "cost", "trained_model", series="run_state"),
 )
 LOADED = Figure(
     key="loaded_inference",
@@ -577,11 +610,13 @@ LOADED = Figure(
 HOSTED = Figure(
     key="hosted_models",
     question="Is our own model cheaper than buying?",
-    answer="{hosted_model}: {cost_per_million_tokens} for a million tokens, {compared_model} "
-    "{compared_price_per_million_tokens}: {cheaper_choice}.",
+    answer="{hosted_model}: {cost_per_million_tokens} for a million tokens, by tokens that are "
+    "{tokens_state}; {compared_model}: {compared_estimated_price_per_million_tokens} at list "
+    "price: {cheaper_choice}.",
     formula="All that the machines cost divided by the tokens that they served, times a million, "
-    "against the list price of the compared model. The price if fully used is by the tokens that "
-    "they could serve; it does not add up to the bill and is compared with nothing.",
+    "against the list price of the compared model, which is an estimate as nothing was bought. The "
+    "price if fully used is by the tokens that they could serve; it does not add up to the bill "
+    "and is compared with nothing.",
     empty="No hosted model is registered. Add yours to hosted_model.csv.",
 )
 IN_WORDS = Figure(
@@ -596,8 +631,8 @@ IN_WORDS = Figure(
 CALLERS = Figure(
     key="callers",
     question="How much of the output is reasoning, and who calls?",
-    answer="{team} made {requests} calls to {model}; reasoning was {reasoning_share} of the "
-    "output.",
+    answer="Our meters counted {all_requests} calls. The most of one model: {team} made {requests} "
+    "to {model}, of whose output {reasoning_share} was reasoning.",
     formula="Calls as our own meters counted them in {this_month}; reasoning tokens divided by "
     "output tokens.",
     empty="No meter counted a call in {this_month}.",
@@ -641,7 +676,8 @@ CONTEXT_BANDS = Figure(
 RULE_COVERAGE = Figure(
     key="rule_coverage",
     question="Which allocation rules work, and which never take a charge?",
-    answer="The rule {rule_id} {coverage}: {cost} in {this_month}.",
+    answer="{all_taking_count} of {all_rules_count} rules in force take charges in {this_month}; "
+    "the others stand first in the table.",
     formula="For each rule in force in {this_month}: the cost that it took, and the cost that it "
     "would have taken if no rule went before it. One charge may be wanted by several rules.",
     empty="No rule was in force in {this_month}.",
@@ -649,7 +685,7 @@ RULE_COVERAGE = Figure(
 FOCUS_DELIVERIES = Figure(
     key="focus_deliveries",
     question="What is wrong with the FOCUS files that we were sent?",
-    answer="The first: {source}: {sentence}",
+    answer="There are {all_findings_count} findings. The first, of {source}: {sentence}",
     formula="Findings of FOCUS's own rules on the files of {this_month} and {month_before}, as "
     "they were delivered.",
     empty="No FOCUS file of these months breaks a rule, or none was delivered.",
@@ -657,8 +693,8 @@ FOCUS_DELIVERIES = Figure(
 BENCHMARKS = Figure(
     key="benchmarks",
     question="How do we stand among ourselves, and against published numbers?",
-    answer="The first line: by {benchmark_metric} {subject_name} is number {place_count} of "
-    "{peers_count} like it.",
+    answer="One of the comparisons below: {subject_name} is number {place_count} of {peers_count} "
+    "like it by {benchmark_metric}.",
     formula="The place of each use case, team or own model among those that are like it in "
     "{this_month}, the median of them, and a published number with its source, where there is one.",
     empty="Nothing can be compared in {this_month}.",
@@ -752,8 +788,9 @@ A_REQUEST = Lesson(
 DISCOUNT = Lesson(
     "lesson_discount",
     "Three prices for the same thing",
-    "{service_name} would have cost {list_cost} at list price in {this_month}. Your contract made "
-    "it {contracted_cost}, your commitments {cost}. Only the last is what it cost you.",
+    "The use of {service_name} would have cost {list_cost} at list price in {this_month}. Contract "
+    "and spot prices made it {contracted_cost}, commitments {cost}. Only the last is what it cost "
+    "you.",
     "The same use has a list price, a contract price, and the cost after commitments. Your bills "
     "of {this_month} tell no difference between them.",
 )
@@ -838,7 +875,8 @@ _TOKEN_CARDS = Cards(
 )
 _BUSINESS_CARDS = Cards(
     "business_cards",
-    f"Sums over all charges that have an owner. {_COST} A use case counts when it has charges.",
+    f"Sums over all that has an owner, idle capacity with its holder included. {_COST} A use case "
+    f"counts when it has charges.",
 )
 
 PAGES: tuple[Page, ...] = (
@@ -905,7 +943,8 @@ PAGES: tuple[Page, ...] = (
         lead="What runs, what stands idle, what fails, and which days were unlike the others.",
         cards=Cards(
             "engineering_cards",
-            f"Cost of the teams whose persona is engineering, and idle capacity of all. {_COST}",
+            f"Cost of the teams whose persona is engineering, with the idle capacity that they "
+            f"hold, and idle capacity of all teams. {_COST}",
         ),
         figures=(
             COST_BY_DAY,
@@ -1037,8 +1076,9 @@ PAGES: tuple[Page, ...] = (
         lead="What vendors take, what contracts save, what was promised, and which prices move.",
         cards=Cards(
             "procurement_cards",
-            "Sums over all charges of both months, in the reporting currency. Saved is list price "
-            "less cost where the bill tells both; the rate is saved divided by list.",
+            "Sums over all charges of both months, in the reporting currency. Saved is what "
+            "contract prices, commitments and spot saved on use, as on the statements; the rate is "
+            "saved divided by the list price of that use.",
         ),
         figures=(
             COST_BY_SOURCE,

@@ -1,4 +1,4 @@
--- One row per billing period, currency, role, cost centre and account: the lines that a general ledger takes.
+-- One row per billing period, currency, role, cost centre, whose it is, account: the lines that a general ledger takes.
 -- Invariant: debits = credits in each month and currency; exact expenses = effective cost and true-ups as stated.
 -- A closed month has the journal that was frozen with it; what is known since is booked in the next open one.
 -- Amounts are in the currency's smallest unit, by largest remainder; a month without a clearing account has no journal.
@@ -137,7 +137,8 @@ expenses as (
         charged.*,
         accounts.gl_account,
         accounts.gl_account_name,
-        coalesce(charged.cost_centre, accounts.cost_centre) as posted_cost_centre
+        coalesce(charged.cost_centre, accounts.cost_centre) as posted_cost_centre,
+        case when charged.cost_centre is not null then 'owner' else 'account' end as cost_centre_of
     from charged
     left join accounts  -- to every account that fits, of which the first counts
         on
@@ -197,6 +198,7 @@ exact_lines as (
         billing_currency,
         'expense' as line_role,
         posted_cost_centre as cost_centre,
+        cost_centre_of,
         gl_account,
         gl_account_name,
         concat(
@@ -221,6 +223,7 @@ exact_lines as (
         charged_margins.billing_currency,
         'margin_expense' as line_role,
         coalesce(charged_margins.cost_centre, role_accounts.cost_centre) as cost_centre,
+        case when charged_margins.cost_centre is not null then 'owner' else 'account' end as cost_centre_of,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
         concat('Margin', charged_margins.correction_text) as line_text,
@@ -239,6 +242,7 @@ exact_lines as (
         charged_margins.billing_currency,
         'margin_revenue' as line_role,
         role_accounts.cost_centre,
+        'account' as cost_centre_of,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
         concat('Margin', charged_margins.correction_text) as line_text,
@@ -257,6 +261,7 @@ exact_lines as (
         charged.billing_currency,
         'clearing' as line_role,
         role_accounts.cost_centre,
+        'account' as cost_centre_of,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
         concat('Invoices of vendors charged on', charged.correction_text) as line_text,
@@ -275,6 +280,7 @@ exact_lines as (
         charged.billing_currency,
         'prepaid' as line_role,
         role_accounts.cost_centre,
+        'account' as cost_centre_of,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
         concat('Billed and not yet used', charged.correction_text) as line_text,
@@ -297,6 +303,7 @@ lines as (
         billing_currency,
         line_role,
         cost_centre,
+        cost_centre_of,
         gl_account,
         gl_account_name,
         line_text,
@@ -319,7 +326,9 @@ rounded_down as (
         floor(exact_units) as whole_units,
         row_number() over (
             partition by billing_period, billing_currency, line_role
-            order by exact_units - floor(exact_units) desc, cost_centre asc, gl_account asc, line_text asc
+            order by
+                exact_units - floor(exact_units) desc, cost_centre asc, gl_account asc, line_text asc,
+                cost_centre_of asc
         ) as remainder_rank,
         round(sum(exact_units) over (partition by billing_period, billing_currency, line_role), 0)
         - sum(floor(exact_units)) over (partition by billing_period, billing_currency, line_role) as units_left
@@ -333,6 +342,7 @@ rounded as (
         billing_currency,
         line_role,
         cost_centre,
+        cost_centre_of,
         gl_account,
         gl_account_name,
         line_text,
@@ -351,6 +361,7 @@ rounding as (
         rounded.billing_currency,
         'rounding' as line_role,
         role_accounts.cost_centre,
+        'account' as cost_centre_of,
         role_accounts.gl_account,
         role_accounts.gl_account_name,
         'Rounding of the totals' as line_text,
@@ -388,12 +399,13 @@ select
         row_number() over (
             partition by billing_period, billing_currency
             -- lines of nothing are not posted: they come last, so that no number is missing before
-            order by amount = 0, line_role, cost_centre, gl_account, line_text
+            order by amount = 0, line_role, cost_centre, gl_account, line_text, cost_centre_of
         ) as integer
     ) as line_number,
     {{ last_day_of('billing_period') }} as posting_date,
     line_role,
     cost_centre,
+    cost_centre_of,
     gl_account,
     gl_account_name,
     line_text,
@@ -417,6 +429,7 @@ select
     posting_date,
     line_role,
     cost_centre,
+    cost_centre_of,
     gl_account,
     gl_account_name,
     line_text,

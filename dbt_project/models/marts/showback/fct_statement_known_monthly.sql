@@ -20,7 +20,7 @@ fx_rates as (
 ),
 
 budgets as (
-    select * from {{ source('org', 'budget') }}
+    select * from {{ ref('dim_budget') }}
 ),
 
 settings as (
@@ -64,6 +64,11 @@ statements as (
                 case when charge_category in ('Usage', 'Purchase', 'Tax', 'Credit') then 0 else billed_cost end
             ) as decimal(38, 24)
         ) as adjustment_billed_cost,
+        {#- What a budget is of: the one cost or the other, without taxes. -#}
+        {%- for cost in ['billed_cost', 'effective_cost'] %}
+        cast(sum(case when charge_category = 'Tax' then 0 else {{ cost }} end) as decimal(38, 24))
+            as untaxed_{{ cost }},
+        {%- endfor %}
         cast(sum(case when x_basis = 'estimated' then effective_cost else 0 end) as decimal(38, 24))
             as estimated_effective_cost,
         cast(sum(unknown_effective_cost_count) as bigint) as unknown_effective_cost_count,
@@ -155,6 +160,28 @@ usage_by_owner as (
         coalesce(usage_measured.billing_currency, first_currencies.billing_currency)
 ),
 
+{# At most one budget of an owner is in force on the first day, of billed or of effective cost. #}
+budgeted as (
+    select
+        statements.billing_period,
+        statements.owner_id,
+        statements.billing_currency,
+        budgets.monthly_budget,
+        budgets.budgeted_cost,
+        case
+            when budgets.budgeted_cost = 'effective' then statements.untaxed_effective_cost
+            else statements.untaxed_billed_cost
+        end as budget_spent_cost
+    from statements
+    inner join budgets  -- one to at most one
+        on
+            budgets.budget_scope = 'owner'
+            and statements.owner_id = budgets.scope_value
+            and statements.billing_currency = budgets.billing_currency
+            and (budgets.valid_from is null or statements.billing_period >= budgets.valid_from)
+            and (budgets.valid_to is null or statements.billing_period < budgets.valid_to)
+),
+
 {# The rate that a month is compared with is the same on all its days and for all sources. #}
 compared_rates as (
     select
@@ -198,10 +225,10 @@ select
     end as previous_month_effective_cost,
     to_date.year_to_date_billed_cost,
     to_date.year_to_date_effective_cost,
-    budgets.monthly_budget,
-    cast(
-        budgets.monthly_budget - (statements.billed_cost - statements.tax_billed_cost) as decimal(38, 24)
-    ) as budget_left_cost,
+    budgeted.monthly_budget,
+    budgeted.budgeted_cost,
+    budgeted.budget_spent_cost,
+    cast(budgeted.monthly_budget - budgeted.budget_spent_cost as decimal(38, 24)) as budget_left_cost,
     usage_by_owner.tokens,
     usage_by_owner.requests,
     usage_by_owner.requests_effective_cost,
@@ -242,14 +269,8 @@ left join held_months  -- many to at most one
     on
         statements.billing_period = {{ months_later('held_months.billing_period') }}
         and statements.billing_currency is not distinct from held_months.billing_currency
-left join budgets  -- at most one budget of an owner is in force on the first day
-    on
-        budgets.budget_scope = 'owner'
-        and coalesce(budgets.budgeted_cost, 'billed') = 'billed'
-        and statements.owner_id = budgets.scope_value
-        and statements.billing_currency = budgets.billing_currency
-        and (budgets.valid_from is null or statements.billing_period >= budgets.valid_from)
-        and (budgets.valid_to is null or statements.billing_period < budgets.valid_to)
+left join budgeted  -- one to at most one
+    on {{ same_statement('statements', 'budgeted') }}
 left join usage_by_owner  -- one to at most one
     on {{ same_statement('statements', 'usage_by_owner') }}
 left join compared_rates  -- many to at most one

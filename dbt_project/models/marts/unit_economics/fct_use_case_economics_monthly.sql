@@ -264,6 +264,11 @@ use_case_benefits as (
         case
             when count(*) filter (where benefit_state <> 'measured') = 0 and sum(estimated_rows) = 0
                 then 'measured'
+            {#- However exactly outcomes are counted: what one of them is worth is stated by somebody. -#}
+            when
+                count(*) filter (where benefit_state <> 'measured' and benefit_basis <> 'per outcome') = 0
+                and sum(estimated_rows) = 0
+                then 'measured quantity, stated worth'
             else 'estimated by owner'
         end as benefit_state,
         case

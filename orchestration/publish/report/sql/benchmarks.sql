@@ -44,9 +44,9 @@ names as (
 )
 
 select
-    benchmark.benchmark_metric,
-    benchmark.subject_kind,
     coalesce(names.subject_name, benchmark.subject_id) as subject_name,
+    benchmark.subject_kind,
+    benchmark.benchmark_metric,
     benchmark.metric_value as metric_ratio,
     benchmark.unit as metric_unit,
     benchmark.peer_rank as place_count,

@@ -29,20 +29,19 @@ costs as (
         reporting_currency as currency,
         billing_period = this_month as is_this_month,
         use_case_id,
-        outcome,
         effective_cost_reporting as cost
     from showback.fct_showback_daily
     inner join months on billing_period in (this_month, month_before)
-    where outcome = 'owned'
+    where outcome in ('owned', 'idle') and owner_id is not null
 )
 
 select
     currency,
-    sum(case when is_this_month then cost else 0 end) as owned_cost,
+    sum(case when is_this_month then cost else 0 end) as allocated_cost,
     case
         when (select month_before from months) is not null
             then sum(case when is_this_month then 0 else cost end)
-    end as owned_cost_before,
+    end as allocated_cost_before,
     sum(case when is_this_month and use_case_id is not null then cost else 0 end) as use_case_cost,
     case
         when (select month_before from months) is not null

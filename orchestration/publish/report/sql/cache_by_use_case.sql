@@ -55,6 +55,7 @@ select
     read_saving_estimated_cost,
     write_premium_estimated_cost,
     cache_saving_estimated_cost,
+    sum(cache_saving_estimated_cost) over (partition by currency) as all_cache_saving_estimated_cost,
     rows_count
 from by_use_case
 order by cache_saving_estimated_cost desc nulls last, input_tokens desc, use_case, team, currency

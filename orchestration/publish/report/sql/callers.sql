@@ -55,6 +55,7 @@ select
     case when callers.estimated_cost_usd is not null then 'USD' end as currency,
     callers.estimated_cost_usd as metered_estimated_cost,
     callers.reasoning_share_unknown_reason as reason,
+    cast(sum(callers.requests) over () as bigint) as all_requests,
     1 as rows_count
 from unit_economics.fct_caller_economics_monthly as callers
 inner join months on callers.billing_period = months.this_month

@@ -25,8 +25,8 @@ with months as (
 )
 
 select
-    change.subject_kind,
     coalesce(change.subject_name, 'without one') as subject_name,
+    change.subject_kind,
     change.reporting_currency as currency,
     change.base_effective_cost_reporting as cost_before,
     change.effective_cost_reporting as cost,

@@ -38,6 +38,9 @@ select
             balance.used_effective_cost + balance.unused_effective_cost
         ) as decimal(18, 4)
     ) as utilisation_share,
+    sum(balance.used_effective_cost + balance.unused_effective_cost) over (partition by balance.billing_currency)
+        as all_paid_cost,
+    sum(balance.unused_effective_cost) over (partition by balance.billing_currency) as all_unused_effective_cost,
     1 as rows_count
 from trust.rpt_commitment_balance as balance
 inner join months on balance.billing_period = months.this_month

@@ -32,6 +32,9 @@ select
     totals.allocated_total,
     case when totals.is_conserved then 'adds up' else 'does NOT add up' end as verdict,
     totals.charges_count,
+    count(*) over () as all_totals_count,
+    count(*) filter (where totals.is_conserved) over () as all_conserved_count,
+    cast(sum(totals.charges_count) over () as bigint) as all_charges_count,
     1 as rows_count
 from trust.rpt_control_totals as totals
 inner join months on totals.billing_period = months.this_month

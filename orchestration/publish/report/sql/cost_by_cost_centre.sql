@@ -24,17 +24,31 @@ with months as (
     ) as latest
 ),
 
+posted as (
+    -- where the journal books what no owner's cost centre takes; nothing where there is no journal
+    select string_agg(distinct cost_centre, ', ' order by cost_centre) as cost_centre
+    from showback.fct_chargeback_journal
+    inner join months on billing_period = this_month
+    where line_role = 'expense' and cost_centre_of = 'account'
+),
+
 costs as (
     select
-        coalesce(cost_centre, 'no cost centre') as cost_centre,
+        coalesce(showback.cost_centre, posted.cost_centre, 'no cost centre') as cost_centre,
+        case
+            when showback.cost_centre is not null then 'its owner''s'
+            when posted.cost_centre is not null then 'cleared there until it has an owner'
+            else 'nobody carries it'
+        end as posted_because,
         coalesce(department, 'no department') as department,
         coalesce(team, outcome) as team,
         outcome,
         reporting_currency as currency,
         billing_period = this_month as is_this_month,
         effective_cost_reporting as cost
-    from showback.fct_showback_daily
-    inner join months on billing_period in (this_month, month_before)
+    from showback.fct_showback_daily as showback
+    inner join months on showback.billing_period in (months.this_month, months.month_before)
+    cross join posted
 ),
 
 compared as (
@@ -52,9 +66,10 @@ compared as (
 )
 
 select
-    *,
+    * exclude (posted_because),
     cost - cost_before as cost_change,
     cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
-        as cost_change_share
+        as cost_change_share,
+    posted_because
 from compared
-order by cost desc nulls last, cost_centre, team, outcome, department, currency
+order by cost desc nulls last, cost_centre, team, outcome, department, posted_because, currency

@@ -26,7 +26,9 @@ with months as (
 
 costs as (
     select
-        case when outcome = 'owned' then department else outcome end as department,
+        -- what is idle is its holder's, on a line of its own; what has no owner is nobody's
+        case when owner_id is null then outcome else coalesce(department, 'no department') end as department,
+        outcome,
         reporting_currency as currency,
         billing_period = this_month as is_this_month,
         effective_cost_reporting as cost
@@ -54,4 +56,4 @@ select
     cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
         as cost_change_share
 from compared
-order by cost desc nulls last, department, currency
+order by cost desc nulls last, department, outcome, currency

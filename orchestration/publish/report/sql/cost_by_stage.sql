@@ -35,6 +35,7 @@ stages as (
 costs as (
     select
         case when costs.use_case_id is null then 'no use case' else stages.stage end as stage,
+        costs.outcome,
         costs.reporting_currency as currency,
         costs.billing_period = months.this_month as is_this_month,
         costs.use_case_id,
@@ -42,12 +43,12 @@ costs as (
     from showback.fct_showback_daily as costs
     inner join months on costs.billing_period in (months.this_month, months.month_before)
     left join stages on costs.use_case_id = stages.use_case_id
-    where costs.outcome = 'owned'
 ),
 
 compared as (
     select
         stage,
+        outcome,
         currency,
         count(distinct use_case_id) as use_cases_count,
         sum(case when is_this_month then cost else 0 end) as cost,
@@ -64,4 +65,4 @@ select
     *,
     cost - cost_before as cost_change
 from compared
-order by cost desc nulls last, stage, currency
+order by cost desc nulls last, stage, outcome, currency

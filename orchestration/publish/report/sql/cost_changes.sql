@@ -26,7 +26,8 @@ with months as (
 
 costs as (
     select
-        case when outcome = 'owned' then team else outcome end as team,
+        coalesce(team, outcome) as team,
+        outcome,
         service_name,
         coalesce(x_model, 'no model') as model,
         reporting_currency as currency,
@@ -56,4 +57,4 @@ select
     cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
         as cost_change_share
 from compared
-order by abs(cost_change) desc nulls last, team, service_name, model, currency
+order by abs(cost_change) desc nulls last, team, outcome, service_name, model, currency

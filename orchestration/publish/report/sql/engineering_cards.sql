@@ -38,11 +38,10 @@ costs as (
 
 select
     currency,
-    sum(case when is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end)
-        as persona_cost,
+    sum(case when is_this_month and persona = 'engineering' then cost else 0 end) as persona_cost,
     case
         when (select month_before from months) is not null
-            then sum(case when not is_this_month and persona = 'engineering' and outcome = 'owned' then cost else 0 end)
+            then sum(case when not is_this_month and persona = 'engineering' then cost else 0 end)
     end as persona_cost_before,
     sum(case when is_this_month and outcome = 'idle' then cost else 0 end) as idle_cost,
     case

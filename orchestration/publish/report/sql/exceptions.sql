@@ -25,16 +25,17 @@ with months as (
 )
 
 select
+    exceptions.subject,
     exceptions.exception_kind,
     exceptions.source,
-    exceptions.subject,
     coalesce(exceptions.billing_currency, exceptions.reporting_currency) as currency,
     sum(exceptions.billed_cost) as billed_cost,
     sum(exceptions.own_cost_reporting) as run_cost,
-    sum(exceptions.tokens) as tokens,
+    sum(exceptions.tokens) as waiting_tokens,
     max(exceptions.what_to_do) as what_to_do,
-    count(*) as rows_count
+    count(*) as rows_count,
+    count(*) over () as all_items_count
 from trust.rpt_exceptions as exceptions
 inner join months on exceptions.billing_period = months.this_month
 group by all
-order by billed_cost desc nulls last, tokens desc nulls last, source, subject, exception_kind
+order by billed_cost desc nulls last, waiting_tokens desc nulls last, source, subject, exception_kind

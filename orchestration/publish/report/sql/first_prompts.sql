@@ -10,14 +10,16 @@ select
     trend_days,
     reporting_currency as currency,
     cost_until_first_value_reporting as until_first_value_cost,
-    concat_ws(
-        '; ',
-        days_to_first_prompt_unknown_reason,
-        first_call_unknown_reason,
-        case
-            when cost_until_first_value_unknown_reason is distinct from days_to_first_prompt_unknown_reason
-                then cost_until_first_value_unknown_reason
-        end
+    nullif(
+        concat_ws(
+            '; ',
+            days_to_first_prompt_unknown_reason,
+            first_call_unknown_reason,
+            case
+                when cost_until_first_value_unknown_reason is distinct from days_to_first_prompt_unknown_reason
+                    then cost_until_first_value_unknown_reason
+            end
+        ), ''
     ) as reason,
     1 as rows_count
 from unit_economics.fct_time_to_first_prompt

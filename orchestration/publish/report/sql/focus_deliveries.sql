@@ -34,6 +34,7 @@ select
     delivery.billing_currency as currency,
     delivery.billed_cost,
     delivery.what_to_do,
+    count(*) over () as all_findings_count,
     coalesce(delivery.rows_count, 1) as rows_count
 from trust.rpt_focus_delivery as delivery
 inner join months on delivery.billing_period in (months.this_month, months.month_before)

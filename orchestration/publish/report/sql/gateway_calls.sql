@@ -50,6 +50,8 @@ select
     cast(unit_economics.quotient(total_seconds, timed_requests) as decimal(18, 3)) as mean_seconds,
     cast(unit_economics.quotient(first_token_seconds, first_token_requests) as decimal(18, 3))
         as mean_first_token_seconds,
+    cast(sum(requests) over () as bigint) as all_requests,
+    cast(sum(failed_requests) over () as bigint) as all_failed_requests,
     rows_count
 from calls
 order by failed_requests desc nulls last, requests desc nulls last, meter, model

@@ -7,6 +7,7 @@ select
     held_since,
     held_billed_cost as waiting_billed_cost,
     published_billed_cost,
+    count(*) over () as all_periods_count,
     1 as rows_count
 from trust.rpt_held_period
 order by held_since, source, billing_period, currency

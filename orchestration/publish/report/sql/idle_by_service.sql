@@ -27,7 +27,7 @@ with months as (
 costs as (
     select
         service_name,
-        coalesce(team, 'nobody') as team,
+        coalesce(team, 'no owner') as team,
         department,
         reporting_currency as currency,
         billing_period = this_month as is_this_month,
@@ -53,6 +53,7 @@ compared as (
 
 select
     *,
+    sum(cost) over (partition by currency) as all_cost,
     cost - cost_before as cost_change,
     cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
         as cost_change_share

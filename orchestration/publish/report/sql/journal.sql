@@ -25,15 +25,22 @@ with months as (
 )
 
 select
-    journal.line_number as line_count,
-    journal.line_role,
     journal.cost_centre,
+    journal.line_role,
     journal.gl_account,
     journal.gl_account_name,
-    journal.line_text,
     journal.billing_currency as currency,
     journal.debit_amount as debit_cost,
     journal.credit_amount as credited_cost,
+    journal.cost_centre_of,
+    journal.line_text,
+    journal.line_number as line_count,
+    sum(journal.debit_amount - journal.credit_amount) filter (where journal.line_role = 'expense')
+        over (partition by journal.billing_currency) as all_expense_cost,
+    coalesce(
+        sum(journal.debit_amount - journal.credit_amount) filter (where journal.line_role = 'margin_expense')
+            over (partition by journal.billing_currency), 0
+    ) as all_margin_cost,
     1 as rows_count
 from showback.fct_chargeback_journal as journal
 inner join months on journal.billing_period = months.this_month

@@ -31,8 +31,15 @@ select
     kpi.whole_cost_reporting as whole_cost,
     kpi.kpi_value as kpi_share,
     kpi.stage as maturity,
+    count(*) filter (where kpi.stage = 'run') over () as all_at_run_count,
+    count(*) over () as all_kpis_count,
     1 as rows_count
 from governance.fct_allocation_kpi_monthly as kpi
 inner join months on kpi.billing_period = months.this_month
 where kpi.kpi_scope = 'company'
-order by kpi.kpi, currency
+order by
+    case kpi.kpi
+        when 'allocation_coverage' then 1 when 'idle_share' then 2 when 'unallocated_share' then 3
+        when 'shared_share' then 4 when 'recharge_rate' then 5 else 6
+    end,
+    kpi.kpi, currency

@@ -34,7 +34,8 @@ costs as (
         count(*) as rows_count
     from showback.fct_showback_daily
     inner join months on billing_period = this_month
-    where list_cost_reporting is not null and contracted_cost_reporting is not null
+    where
+        charge_category = 'Usage' and list_cost_reporting is not null and contracted_cost_reporting is not null
     group by all
 )
 

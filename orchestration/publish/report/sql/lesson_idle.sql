@@ -27,7 +27,7 @@ with months as (
 costs as (
     select
         service_name,
-        coalesce(team, 'nobody') as team,
+        coalesce(team, 'no owner') as team,
         reporting_currency as currency,
         sum(effective_cost_reporting) as idle_cost,
         count(*) as rows_count

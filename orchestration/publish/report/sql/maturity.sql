@@ -27,10 +27,13 @@ with months as (
 select
     scorecard.capability,
     scorecard.stage as maturity,
-    scorecard.weakest_kpi,
+    split_part(scorecard.weakest_kpi, ' of ', 1) as weakest_kpi,
+    nullif(substr(scorecard.weakest_kpi, strpos(scorecard.weakest_kpi || ' of ', ' of ') + 4), '') as kpi_subject,
     scorecard.weakest_kpi_value as weakest_ratio,
     scorecard.next_stage_value as next_ratio,
     scorecard.kpis_count,
+    count(*) over () as all_capabilities_count,
+    count(*) filter (where scorecard.stage = 'run') over () as all_at_run_count,
     scorecard.kpis_count as rows_count
 from governance.fct_maturity_scorecard as scorecard
 inner join months on scorecard.billing_period = months.this_month

@@ -44,6 +44,8 @@ select
     requests,
     kept_out_requests,
     reason,
+    count(*) over () as all_meters_count,
+    count(*) filter (where metered_days_count = days_count) over () as all_complete_count,
     days_count as rows_count
 from days
 order by meter

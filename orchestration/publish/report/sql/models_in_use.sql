@@ -46,7 +46,9 @@ select
     costs.currency,
     costs.cost,
     models.note,
-    costs.rows_count
+    costs.rows_count,
+    count(*) over () as all_models_count,
+    count(*) filter (where models.register_status = 'approved') over () as all_approved_count
 from costs
 left join reference.dim_ai_model as models on costs.model = models.model
 order by

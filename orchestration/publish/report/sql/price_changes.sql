@@ -46,10 +46,10 @@ history as (
 )
 
 select
-    valid_from,
-    vendor,
     model,
     token_class,
+    valid_from,
+    vendor,
     service_tier,
     coalesce(context_window, 'any') as context_window,
     coalesce(region_scope, 'any') as region_scope,

@@ -24,14 +24,20 @@ with months as (
     ) as latest
 ),
 
-costs as (
+lines as (
+    -- savings are of use, as on the statements: negotiated prices, commitments and spot
     select
         reporting_currency as currency,
         billing_period = this_month as is_this_month,
         billed_cost_reporting as billed,
-        effective_cost_reporting as effective,
-        list_cost_reporting as list
-    from showback.fct_showback_daily
+        list_cost_reporting as list,
+        case
+            when coalesce(negotiated_savings_reporting, commitment_savings_reporting, spot_savings_reporting) is not null
+                then
+                    coalesce(negotiated_savings_reporting, 0) + coalesce(commitment_savings_reporting, 0)
+                    + coalesce(spot_savings_reporting, 0)
+        end as saved
+    from showback.fct_statement_line_monthly
     inner join months on billing_period in (this_month, month_before)
 )
 
@@ -42,21 +48,21 @@ select
         when (select month_before from months) is not null
             then sum(case when is_this_month then 0 else billed end)
     end as billed_cost_before,
-    sum(list - effective) filter (where is_this_month) as saving_against_list_cost,
-    sum(list - effective) filter (where not is_this_month) as saving_against_list_cost_before,
+    sum(saved) filter (where is_this_month) as saving_against_list_cost,
+    sum(saved) filter (where not is_this_month) as saving_against_list_cost_before,
     cast(
         unit_economics.quotient(
-            sum(list - effective) filter (where is_this_month),
-            sum(list) filter (where is_this_month and effective is not null)
+            sum(saved) filter (where is_this_month),
+            sum(list) filter (where is_this_month and saved is not null)
         ) as decimal(18, 4)
     ) as effective_savings_share,
     cast(
         unit_economics.quotient(
-            sum(list - effective) filter (where not is_this_month),
-            sum(list) filter (where not is_this_month and effective is not null)
+            sum(saved) filter (where not is_this_month),
+            sum(list) filter (where not is_this_month and saved is not null)
         ) as decimal(18, 4)
     ) as effective_savings_share_before,
     count(*) as rows_count
-from costs
+from lines
 group by currency
 order by currency

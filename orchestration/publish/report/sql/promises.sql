@@ -1,7 +1,7 @@
 select
     x_Source as source,
     ContractCommitmentId as commitment_id,
-    ContractCommitmentDescription as description,
+    coalesce(ContractCommitmentDescription, ContractCommitmentId) as description,
     ContractCommitmentPeriodStart as starts_at,
     ContractCommitmentPeriodEnd as ends_at,
     BillingCurrency as currency,

@@ -33,6 +33,8 @@ select
     coverage.taken_charges_count as charges_count,
     coverage.shadowed_by_rule_id,
     coverage.shadowed_effective_cost_reporting as shadowed_cost,
+    count(*) over () as all_rules_count,
+    count(*) filter (where coverage.coverage = 'takes charges') over () as all_taking_count,
     1 as rows_count
 from trust.rpt_rule_coverage as coverage
 inner join months on coverage.billing_period = months.this_month

@@ -24,23 +24,58 @@ with months as (
     ) as latest
 ),
 
-costs as (
+lines as (
+    -- savings are of use: a commitment's fee saves nothing, and its list price is that of the use it pays for
     select
         source,
         service_name,
         reporting_currency as currency,
         sum(billed_cost_reporting) as billed_cost,
         sum(effective_cost_reporting) as cost,
-        sum(list_cost_reporting) as list_cost,
-        sum(list_cost_reporting - contracted_cost_reporting) as negotiated_saving_cost,
-        sum(contracted_cost_reporting - effective_cost_reporting) as commitment_saving_cost,
-        count(*) filter (where list_cost_reporting is null) as unknown_list_rows_count,
+        sum(list_cost_reporting) filter (where charge_category = 'Usage') as list_cost,
+        sum(negotiated_savings_reporting) as negotiated_saving_cost,
+        sum(commitment_savings_reporting) as commitment_saving_cost,
+        sum(spot_savings_reporting) as spot_saving_cost,
+        sum(effective_cost_reporting) filter (where charge_category = 'Adjustment') as adjusted_cost,
+        cast(sum(unknown_savings_count) as bigint) as unknown_savings_count,
         count(*) as rows_count
-    from showback.fct_showback_daily
+    from showback.fct_statement_line_monthly
     inner join months on billing_period = this_month
     group by all
+),
+
+saved as (
+    -- a kind of saving that a service does not have is none of it; without any known the sum is unknown
+    select
+        *,
+        case
+            when coalesce(negotiated_saving_cost, commitment_saving_cost, spot_saving_cost) is not null
+                then
+                    coalesce(negotiated_saving_cost, 0) + coalesce(commitment_saving_cost, 0)
+                    + coalesce(spot_saving_cost, 0)
+        end as saving_against_list_cost
+    from lines
 )
 
-select *
-from costs
-order by cost desc nulls last, source, service_name, currency
+select
+    service_name,
+    source,
+    currency,
+    billed_cost,
+    cost,
+    list_cost,
+    saving_against_list_cost,
+    case when saving_against_list_cost is not null then coalesce(negotiated_saving_cost, 0) end
+        as negotiated_saving_cost,
+    case when saving_against_list_cost is not null then coalesce(commitment_saving_cost, 0) end
+        as commitment_saving_cost,
+    case when saving_against_list_cost is not null then coalesce(spot_saving_cost, 0) end as spot_saving_cost,
+    coalesce(adjusted_cost, 0) as adjusted_cost,
+    unknown_savings_count,
+    sum(saving_against_list_cost) over (partition by currency) as all_saving_against_list_cost,
+    coalesce(sum(saved.negotiated_saving_cost) over (partition by currency), 0) as all_negotiated_saving_cost,
+    coalesce(sum(saved.commitment_saving_cost) over (partition by currency), 0) as all_commitment_saving_cost,
+    coalesce(sum(saved.spot_saving_cost) over (partition by currency), 0) as all_spot_saving_cost,
+    rows_count
+from saved
+order by saving_against_list_cost desc nulls last, cost desc nulls last, service_name, source, currency

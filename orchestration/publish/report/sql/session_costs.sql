@@ -55,12 +55,14 @@ select
     economics.estimated_usd_per_user as user_estimated_price,
     nullif(economics.agent_cycles_count, 0) as agent_cycles_count,
     economics.estimated_usd_per_agent_cycle as agent_cycle_estimated_price,
-    concat_ws(
-        '; ',
-        economics.estimate_unknown_reason,
-        economics.per_session_unknown_reason,
-        economics.per_user_unknown_reason,
-        economics.per_agent_cycle_unknown_reason
+    nullif(
+        concat_ws(
+            '; ',
+            economics.estimate_unknown_reason,
+            economics.per_session_unknown_reason,
+            economics.per_user_unknown_reason,
+            economics.per_agent_cycle_unknown_reason
+        ), ''
     ) as reason,
     1 as rows_count
 from unit_economics.fct_session_economics_monthly as economics

@@ -41,6 +41,9 @@ select
     runs.cost_per_metric_point,
     runs.cost_per_point_gained,
     coalesce(runs.cost_unknown_reason, runs.cost_per_metric_point_unknown_reason) as reason,
+    count(*) over () as all_runs_count,
+    sum(runs.own_cost_reporting) over (partition by runs.reporting_currency) as all_cost,
+    sum(runs.wasted_cost_reporting) over (partition by runs.reporting_currency) as all_wasted_cost,
     1 as rows_count
 from unit_economics.fct_training_efficiency as runs
 inner join months on

@@ -54,6 +54,7 @@ compared as (
 
 select
     *,
+    sum(cost) over (partition by currency) as all_cost,
     cost - cost_before as cost_change,
     cast(unit_economics.quotient(cost - cost_before, greatest(cost_before, 0)) as decimal(18, 4))
         as cost_change_share

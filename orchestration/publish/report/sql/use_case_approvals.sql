@@ -60,7 +60,9 @@ select
     costs.sources,
     costs.currency,
     costs.cost,
-    coalesce(costs.rows_count, 0) + 1 as rows_count
+    coalesce(costs.rows_count, 0) + 1 as rows_count,
+    count(*) over () as all_use_cases_count,
+    count(*) filter (where stages.legal_approval = 'approved') over () as all_approved_count
 from stages
 left join costs on stages.use_case_id = costs.use_case_id
 order by

@@ -19,6 +19,5 @@ select
     count(*) as rows_count
 from showback.fct_showback_daily as costs
 left join largest on costs.use_case_id = largest.use_case_id
-where costs.outcome = 'owned'
 group by all
 order by costs.billing_period desc, currency, cost desc nulls last, use_case

@@ -43,13 +43,15 @@ select
     romi.romi_pct,
     romi.cost_basis,
     romi.margin_contradiction_reason,
-    concat_ws(
-        '; ',
-        economics.margin_unknown_reason,
-        case
-            when economics.cost_per_outcome_unknown_reason is distinct from economics.margin_unknown_reason
-                then economics.cost_per_outcome_unknown_reason
-        end
+    nullif(
+        concat_ws(
+            '; ',
+            economics.margin_unknown_reason,
+            case
+                when economics.cost_per_outcome_unknown_reason is distinct from economics.margin_unknown_reason
+                    then economics.cost_per_outcome_unknown_reason
+            end
+        ), ''
     ) as reason,
     1 as rows_count
 from unit_economics.fct_use_case_economics_monthly as economics
