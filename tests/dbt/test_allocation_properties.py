@@ -82,7 +82,7 @@ PERIODS = (
     (timedelta(hours=3), timedelta(hours=1)),
     (timedelta(hours=3, minutes=40), timedelta(minutes=40)),
     (timedelta(hours=23), timedelta(hours=1)),
-    (timedelta(hours=4), timedelta(minutes=61)),
+    (timedelta(hours=3), timedelta(minutes=61)),
     (timedelta(0), timedelta(days=1)),
     (timedelta(0), timedelta(days=7)),
     (timedelta(hours=3), None),
