@@ -23,6 +23,7 @@ from orchestration.extract.delivered_files import count_rows
 from orchestration.extract.landed_rows import path_list, path_literal
 from orchestration.extract.metered_calls import (
     CALL_COLUMNS,
+    CALL_FILE,
     CallFormat,
     calls_sql,
     reading_fingerprint,
@@ -189,9 +190,7 @@ class MeterDatabase:
                 self._tags,
                 self._context.today,
             )
-            connection.execute(
-                f"copy ({calls}) to {path_literal(part)} (format parquet, compression zstd)"
-            )
+            connection.execute(f"copy ({calls}) to {path_literal(part)} {CALL_FILE}")
             connection.unregister("batch")
             files.append(part)
         return files
@@ -231,7 +230,7 @@ def _without_known(
     connection.execute(
         f"copy (select * from read_parquet({path_list(files)}) as new where not exists ("
         f"select 1 from read_parquet({path_list(known)}) as known where {same})) "
-        f"to {path_literal(fresh)} (format parquet, compression zstd)"
+        f"to {path_literal(fresh)} {CALL_FILE}"
     )
     for file in files:
         file.unlink()

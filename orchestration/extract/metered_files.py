@@ -27,6 +27,7 @@ import duckdb
 from orchestration.extract.delivered_files import column_names, count_rows, raw_rows, unique_names
 from orchestration.extract.landed_rows import path_list, path_literal
 from orchestration.extract.metered_calls import (
+    CALL_FILE,
     CallFormat,
     allow_pseudonyms,
     calls_sql,
@@ -177,9 +178,7 @@ class MeterFiles:
                     calls = calls_sql(
                         relation, present, self._form, self._tags, self._context.today
                     )
-                    connection.execute(
-                        f"copy ({calls}) to {path_literal(part)} (format parquet, compression zstd)"
-                    )
+                    connection.execute(f"copy ({calls}) to {path_literal(part)} {CALL_FILE}")
                     written.append(part)
             months = split_by_month(connection, written, folder, self._context.today)
         (folder / _MONTHS).write_text(json.dumps([month.key for month in months]))
@@ -315,7 +314,7 @@ def split_by_month(
         connection.execute(
             f"copy (select * from ({placed}) where started_at >= timestamp '{month.start}' "
             f"and started_at < timestamp '{month.end}') "
-            f"to {path_literal(target)} (format parquet, compression zstd)"
+            f"to {path_literal(target)} {CALL_FILE}"
         )
     for file in files:
         file.unlink()
@@ -371,7 +370,7 @@ def take_over_parts(draft: Draft, parts: Sequence[tuple[str, Path, str]]) -> Non
                     f"{path_list([path])}, file_row_number = true) as calls "
                     f"anti join (select file_row_number from replaced where ordinal = {ordinal}) "
                     f"as gone using (file_row_number)) "
-                    f"to {path_literal(target)} (format parquet, compression zstd)"
+                    f"to {path_literal(target)} {CALL_FILE}"
                 )
             else:
                 os.link(path, target)

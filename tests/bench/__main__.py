@@ -284,6 +284,7 @@ class Bench:
         shutil.rmtree(place.root)
         name = f"{calls / 1e6:g} M calls of a gateway, file to hourly usage"
         doors = ", ".join(f"{door} {seconds:.1f}" for door, seconds in found.seconds.items())
+        doors += f"; {found.run.seconds:.0f} s with the starts of dbt and Great Expectations"
         self.report.results += [
             at_most(name, sum(found.seconds.values()), 30, "s", doors)
             if calls >= 10_000_000

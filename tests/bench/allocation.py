@@ -36,6 +36,7 @@ MODELS = (
     "int_profile_rules",
     "int_fx_rates",
     "int_charge_splits",
+    "int_bill_tokens_hourly",
     "int_usage_splits",
     "int_profile_costs",
     "int_profile_costs_hourly",
@@ -49,6 +50,7 @@ MODELS = (
 NOT_NEEDED = (
     "int_usage_hours",
     "int_virtual_tags",
+    "int_bill_tokens_hourly",
     "int_profile_costs_hourly",
     "int_usage_metered_hourly",
 )

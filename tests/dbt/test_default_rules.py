@@ -156,6 +156,10 @@ def test_what_belongs_to_other_charges_goes_where_they_went(fast: Fast) -> None:
         mappings=[("tag:team", team, team, None) for team in ("ads", "search")],
         seats=[],
         name_rules=[],
+        owners=[],
+        calls=[],
+        capacities=[],
+        usage=list,
     )
     divided = fast.divide(company)  # type: ignore[arg-type]
     for what, (charge_id, (cost, owners)) in zip(SHARED, wanted.items(), strict=True):

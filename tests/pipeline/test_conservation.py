@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from orchestration.land.org_tables import TABLES
 from tests.pipeline.conftest import Installation, new_installation
 from tests.pipeline.deliveries import csv_bytes, focus_line, write
 
@@ -25,6 +26,8 @@ COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 FOCUS_COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 OUTCOMES = {"owned", "idle", "unallocated"}
 LINES = 250
+# Of a day: hours, a part of one, and what lasts longer than one.
+TIMES = (("00:00", "01:00"), ("07:00", "08:00"), ("07:15", "07:45"), ("00:00", "23:00"))
 
 Charge = tuple[str, str]
 Amounts = tuple[Decimal | None, ...]
@@ -93,6 +96,11 @@ class Company:
         self.targets: list[list[str]] = []
         for number in range(self.random.randint(1, 8)):
             self._rule(f"rule-{number}")
+        # before all others, by what a direct rule gives to owners hour by hour
+        self.rules.append(["hourly", "1", "0", "proportional", "", "owned", "", "", ""])
+        self.conditions.append(["hourly", "1", "charge_category", "equals", "Credit"])
+        self.basis = ["hourly", "1", "effective_cost", "all", "hour", "hold", *[""] * 5]
+        self.rules.append(["named", "1", "9", "direct", "tag:team", "owned", "", "", ""])
 
     def _rule(self, name: str) -> None:
         middle = f"2026-10-{self.random.randint(2, 28):02d}"
@@ -139,6 +147,7 @@ class Company:
     def line(self, account: str) -> dict[str, Any]:
         team = self.random.choice(self.teams)
         day = f"2026-{self.random.choice(('10', '10', '09'))}-{self.random.randint(1, 29):02d}"
+        start, end = self.random.choice(TIMES)
         costs = {name: self._amount() for name in FOCUS_COSTS}
         unknown = self.random.choice((*FOCUS_COSTS[1:], None, None, None))
         return focus_line(
@@ -146,8 +155,8 @@ class Company:
             SubAccountId=self.random.choice(self.accounts),
             ServiceName=self.random.choice(self.services),
             ChargeCategory=self.random.choice(("Usage", "Usage", "Tax", "Credit")),
-            ChargePeriodStart=f"{day}T00:00:00Z",
-            ChargePeriodEnd=f"{day}T01:00:00Z",
+            ChargePeriodStart=f"{day}T{start}:00Z",
+            ChargePeriodEnd=f"{day}T{end}:00Z",
             Tags=f'{{"team": "{team}"}}' if team else "",
             **(costs | ({unknown: "NULL"} if unknown else {})),
         )
@@ -162,6 +171,9 @@ class Company:
         fill(installation.org / "allocation_rule.csv", self.rules)
         fill(installation.org / "allocation_rule_condition.csv", self.conditions)
         fill(installation.org / "allocation_rule_target.csv", self.targets)
+        header = ",".join(TABLES["allocation_rule_basis"].columns)
+        write(installation.org, {"allocation_rule_basis.csv": f"{header}\n".encode()})
+        fill(installation.org / "allocation_rule_basis.csv", [self.basis])
 
 
 def fill(path: Path, rows: Sequence[Sequence[str]], *, keep: bool = False) -> None:
@@ -192,3 +204,28 @@ def test_every_charge_of_a_made_up_company_is_divided_to_the_last_digit(
     assert run.exit_code == 0, run.text
     assert_conserved(installation)
     assert len(charges(installation)) == 2 * LINES
+    assert_hours_are_the_charges_own(installation)
+
+
+def assert_hours_are_the_charges_own(installation: Installation) -> None:
+    """Check that the rule by the hour weighed by the hour of each charge that has one."""
+    by_the_hour = installation.query(
+        "select distinct x_ChargeId, basis_hour, basis_date, step_in_words, "
+        "date_trunc('hour', ChargePeriodStart), ChargePeriodStart::date, "
+        "ChargePeriodEnd - ChargePeriodStart <= interval 1 hour "
+        "from focus.cost_and_usage as charge "
+        "inner join allocation.charge_split as split "
+        "on charge.x_Source = split.source and charge.x_ChargeId = split.x_charge_id "
+        "inner join allocation.fct_allocation_trace as trace on split.split_id = trace.split_id "
+        "where trace.rule_id = 'hourly' and trace.basis_quantity is not null"
+    )
+    assert {has_hour for *_, has_hour in by_the_hour} == {True, False}
+    assert any(basis_hour is not None for _, basis_hour, *_ in by_the_hour)
+    for _, basis_hour, basis_date, words, hour, day, has_hour in by_the_hour:
+        if basis_hour is not None:
+            assert has_hour and basis_hour == hour
+            assert f" by its own hour, {hour:%Y-%m-%d %H:%M} UTC" in words
+        elif basis_date is not None:
+            assert basis_date == day and f" by its day, {day}" in words
+        else:
+            assert " by the month" in words

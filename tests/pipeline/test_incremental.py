@@ -130,6 +130,7 @@ SNAPSHOT_MARTS = (
     "reference.dim_day",
     "trust.rpt_freshness",
     "trust.rpt_held_period",
+    "trust.rpt_native_column",
     "trust.rpt_restatements",
 )
 
@@ -239,7 +240,9 @@ def test_a_restated_month_rebuilds_that_month_of_that_source_alone(
         models(door="land", names=inputs, **place)
         | models(door="conform", names=AWS_CONFORM + united, **place)
         | models(door="allocate", names=ALLOCATE, **place)
-        | of_month((*FOCUS_MARTS, "tollgate.snapshot"), "aws_small", "2026-10")
+        | of_month(
+            (*FOCUS_MARTS, "tollgate.snapshot", "tollgate.native_column"), "aws_small", "2026-10"
+        )
         | of_month(ALLOCATED_MARTS, "aws_small", "2026-10")
         | of_month((*USAGE_MARTS, *MONTHLY_MARTS, "trust.rpt_rule_coverage"), "*", "2026-10")
         | whole(*STATEMENTS)

@@ -392,6 +392,21 @@ CASES: Mapping[str, Case] = {
         ),
     ),
     "status_without_commitment": _with_one(CommitmentDiscountStatus="Used"),
+    "unused_capacity_without_quantity": _with_one(
+        **_MACHINES | {"ConsumedQuantity": None, "ConsumedUnit": None},
+        CapacityReservationId="cr-1",
+        CapacityReservationStatus="Unused",
+    ),
+    "throughput_used_without_its_quantity": Case(
+        COST_AND_USAGE,
+        _all(
+            lambda row: (
+                row | {"CommitmentDiscountQuantity": None}
+                if row.get("CommitmentDiscountId") == "ptu-1"
+                else row
+            )
+        ),
+    ),
     "invoice_line_updated_before_it_was_made": Case(
         "InvoiceDetail", [_good_invoice_line(InvoiceDetailLastUpdated="2026-10-30")]
     ),

@@ -744,3 +744,154 @@ def test_text_of_a_bill_adds_no_tag_to_the_page() -> None:
     assert block is not None
     data = json.loads(block.group(1))
     assert data["answers"]["cost_by_team"]["rows"] == [[EVIL, "1"]]
+
+
+def test_a_reason_is_said_by_what_it_did_to_the_cost() -> None:
+    """A credit that fell away is fewer credits and a rise; each team's reasons keep one name."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-09-01", "2026-10-01")
+        insert(
+            connection,
+            "unit_economics.fct_price_volume_mix_monthly",
+            {
+                "billing_period": "2026-10-01",
+                "base_period": "2026-09-01",
+                "is_previous_month": True,
+                "outcome": "owned",
+                "team": "Ads",
+                "reporting_currency": "USD",
+                "credits_effect_reporting": 250,
+                "corrections_effect_reporting": -20,
+                "machine_volume_effect_reporting": -30,
+                "fees_effect_reporting": 0,
+            },
+        )
+        company = cells(connection, "change_reasons")
+        teams = cells(connection, "change_reasons_by_team")
+    words = column("effect_kind").values
+    assert [(words[str(row["effect_kind"])], row["cost_change"]) for row in company] == [
+        ("fewer credits", "250"),
+        ("fewer machine hours", "-30"),
+        ("more refunded", "-20"),
+    ]
+    assert [words[str(row["effect_kind"])] for row in teams] == [
+        "more or fewer credits",
+        "more or fewer machine hours",
+        "corrections and refunds",
+    ]
+
+
+def test_an_invoice_that_no_charge_answers_stands_first_with_its_state() -> None:
+    """Tax of 659.49 that only the invoice shows; a cent of rounding; an old one in dispute."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+
+        def line(invoice: str, month: str, state: str, difference: str | None, **more: Any) -> None:
+            insert(
+                connection,
+                "trust.rpt_invoice_reconciliation",
+                {
+                    "source": "vendor",
+                    "billing_period": month,
+                    "invoice_id": invoice,
+                    "invoice_basis": "organisation",
+                    "reconciliation_state": state,
+                    "difference_cost": difference,
+                    **more,
+                },
+            )
+
+        line("rounded", "2026-10-01", "within tolerance", "0.01")
+        line("tax", "2026-10-01", "explained", "659.49", tax_cost="659.49", unexplained_cost=0)
+        line("open/x", "2026-10-01", "no invoice", None, invoice_basis="provisional")
+        line("disputed", "2026-08-01", "beyond tolerance", "-7", unexplained_cost=-7)
+        line("settled", "2026-08-01", "reconciled", "0")
+        shown = cells(connection, "invoice_lines")
+    assert [(row["invoice_id"], row["difference_because"]) for row in shown] == [
+        ("tax", "tax that only the invoice shows; no charge of the bill, in no total here"),
+        ("disputed", "nothing explains it: ask the vendor, or accept it"),
+        ("rounded", "rounding, within the tolerance"),
+        ("not here yet", "no invoice has come in"),
+    ]
+    assert column("invoiced_cost").absent == "no invoice yet"
+
+
+def test_what_needs_no_rate_or_has_no_owner_is_said_and_not_unknown() -> None:
+    """Dollars need no conversion; of 7 euros one amount has no rate; nobody owns 3 requests."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for currency, billed, converted in (("USD", 5, 5), ("EUR", 4, 5), ("EUR", 3, None)):
+            insert(
+                connection,
+                "showback.fct_showback_daily",
+                {
+                    "billing_currency": currency,
+                    "reporting_currency": "USD",
+                    "billed_cost": billed,
+                    "billed_cost_reporting": converted,
+                },
+            )
+        rates = cells(connection, "exchange_rates")
+        request = {"billing_period": "2026-10-01", "reporting_currency": "USD"}
+        insert(
+            connection,
+            "unit_economics.fct_cost_per_inference_monthly",
+            {
+                **request,
+                "outcome": "owned",
+                "team": "Ads",
+                "x_model": "m1",
+                "direct_cost_reporting": 20,
+                "requests": 10,
+            },
+            {**request, "outcome": "unallocated", "requests": 3},
+            {**request, "outcome": "idle", "loaded_cost_reporting": 9},
+        )
+        requests = cells(connection, "cost_per_request")
+    assert [(row["conversion"], row["unconverted_cost"]) for row in rates] == [
+        ("to USD, at the rate of the day or month", "3"),
+        ("no conversion needed", "0"),
+    ]
+    assert [(row["team"], row["requests"], row["reason"]) for row in requests] == [
+        ("Ads", "10", None),
+        ("no owner", "3", "nobody owns these requests: their cost is with the unallocated"),
+    ]
+    assert column("people_cost").absent == "not stated"
+    assert column("cost").absent == "unknown"
+
+
+def test_the_company_s_return_says_of_which_costs_it_is() -> None:
+    """Of 100 with a return 75 are after bills and people, 25 on bills alone."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for use_case, basis, cost in (("a", "bills only", 25), ("b", "bills and people", 75)):
+            insert(
+                connection,
+                "unit_economics.fct_return_on_model_investment",
+                {
+                    "billing_period": "2026-10-01",
+                    "use_case_id": use_case,
+                    "reporting_currency": "USD",
+                    "cost_basis": basis,
+                    "cumulative_full_cost_reporting": cost,
+                    "cumulative_benefit_reporting": 150,
+                    "romi_pct": 1,
+                },
+            )
+        insert(
+            connection,
+            "unit_economics.fct_unit_cost_monthly",
+            {
+                "billing_period": "2026-10-01",
+                "reporting_currency": "USD",
+                "use_case_id": "a",
+                "effective_cost_reporting": 100,
+            },
+        )
+        first, *others = cells(connection, "company_return")
+    assert first["cost_basis"] == "75 % bills and people; 25 % bills only"
+    assert [row["cost_basis"] for row in others] == ["100 % bills and people", "100 % bills only"]

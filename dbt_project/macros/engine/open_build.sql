@@ -184,10 +184,11 @@
         'snapshot': 'source, billing_period',
         'focus_finding': 'source, billing_period',
         'focus_delivered_column': 'source, billing_period',
+        'native_column': 'source, billing_period',
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
     } %}
-    {% for name in apart_by.keys() | list + ['native_column', 'source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
+    {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
         {% do run_only(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
@@ -195,8 +196,8 @@
             ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
         ) %}
     {% endfor %}
-    {#- Without any FOCUS file, or any closed month, there is no period that a key could be of. -#}
-    {% for name in ['focus_finding', 'focus_delivered_column', 'closed_statement', 'closed_statement_monthly'] %}
+    {#- Without any bill in files, or any closed month, there is no period that a key could be of. -#}
+    {% for name in ['focus_finding', 'focus_delivered_column', 'native_column', 'closed_statement', 'closed_statement_monthly'] %}
         {% do run_only("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}

@@ -154,8 +154,6 @@ direct_splits as (
 owned_usage as (
     select
         usage_splits.*,
-        {# vendors count use by the day #}
-        cast(null as timestamp) as usage_hour,
         {{ context_above_tokens('usage_splits.x_context_window') }} as context_above_tokens,
         direct_splits.owner_id,
         direct_splits.use_case_id

@@ -1,11 +1,16 @@
--- One row per usage date, sub account, model, token class, tier and split: measured tokens and requests.
+-- One row per usage date and hour, sub account, model, token class, tier and split: measured tokens and requests.
 -- Invariant: tokens and requests add up to the conformed token usage of the period.
--- The same rules that divide money divide the tokens behind it.
+-- The same rules that divide money divide the tokens behind it; those of bills by the hour where a rule does.
 
 {{ config(keeps_periods_apart=true) }}
 
 with token_usage as (
     select * from {{ ref('int_token_usage') }}
+),
+
+hourly_tokens as (
+    select * from {{ ref('int_bill_tokens_hourly') }}
+    where {{ this_period('int_bill_tokens_hourly') }}
 ),
 
 usage_days as (
@@ -65,7 +70,15 @@ dated as (
             token_usage.source = usage_days.source
             and token_usage.billing_period = usage_days.billing_period
             and token_usage.usage_date = usage_days.usage_date
-    where {{ this_period('token_usage') }}
+    where
+        {{ this_period('token_usage') }}
+        and not exists (
+            select 1 from hourly_tokens
+            where
+                token_usage.usage_source = 'bill'
+                and hourly_tokens.source = token_usage.source
+                and hourly_tokens.billing_period = token_usage.billing_period
+        )
 )
 
 select
@@ -73,6 +86,7 @@ select
     dated.billing_period,
     {{ split_of_window('profile_splits', 'dated.usage_date') | indent(4) }} as split_id,
     dated.usage_date,
+    cast(null as timestamp) as usage_hour,
     dated.usage_source,
     dated.sub_account_id,
     dated.service_name,
@@ -89,3 +103,24 @@ inner join profile_splits  -- many usage rows to one profile
     on
     {{ same_profile('dated', 'profile_splits') | indent(4) }}
 group by all
+
+union all
+
+select
+    source,
+    billing_period,
+    split_id,
+    usage_date,
+    usage_hour,
+    'bill' as usage_source,
+    sub_account_id,
+    service_name,
+    x_model,
+    x_token_class,
+    x_service_tier,
+    x_context_window,
+    x_region_scope,
+    billing_currency,
+    tokens,
+    cast(null as decimal(38, 0)) as requests
+from hourly_tokens

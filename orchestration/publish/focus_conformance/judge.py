@@ -46,8 +46,8 @@ class Failure:
         rows_count: How many there are.
         money: Their billed cost (or committed cost), None where it is unknown.
         effective_cost: Their effective cost, where the dataset has one.
-        money_above_zero: What those of them bill that bill more than nothing; None where the dataset
-            is not Cost and Usage or has no such column.
+        money_above_zero: What those of them bill that bill more than nothing; None where the
+            dataset is not Cost and Usage or has no such column.
         effective_cost_above_zero: The same of the effective cost.
         example_ids: Three of them.
     """

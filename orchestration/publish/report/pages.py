@@ -162,7 +162,8 @@ INVOICE_LINES = Figure(
     key="invoice_lines",
     question="Does each invoice ask for what the ledger holds?",
     answer="The largest difference: {invoice_id} of {invoice_issuer}, {charge_category}, asks for "
-    "{invoiced_cost}, and the ledger holds {ledger_cost}: {reconciliation_state}.",
+    "{invoiced_cost}, and the ledger holds {ledger_cost}. It is {reconciliation_state}: "
+    "{difference_because}.",
     formula="Each invoice of {this_month} by kind of charge, and those of other months that "
     "differ by more than their tolerance. What an invoice asks for beyond its charges is in no "
     "total of this report: a tax that stands on the invoice alone is to be paid and is no charge "
@@ -481,11 +482,11 @@ JOURNAL = Figure(
     "margin; the vendors' invoices are cleared with the billed amount, and what lies between cost "
     "and billed amount is prepaid. Amounts are whole cents by largest remainder.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
-    note="The total is more than the cost on the statements: by what was paid ahead in the month, "
-    "and by the margin (the fee of the platform, chargeback_margin.csv), which owners are debited "
-    "on top of their cost and a revenue account is credited. A margin is no cost of the company, "
-    "so that it is on no statement. What has no owner is debited on the cost centre of its "
-    "account, until it has one.",
+    note="The total can be more than the cost on the statements: by what was paid ahead in the "
+    "month, and by the margin, where there is one (the fee of the platform, "
+    "chargeback_margin.csv), which owners are debited on top of their cost and a revenue account "
+    "is credited. A margin is no cost of the company, so that it is on no statement. What has no "
+    "owner is debited on the cost centre of its account, until it has one.",
     speaks_of="currency",
 )
 KPIS = Figure(

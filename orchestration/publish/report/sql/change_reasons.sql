@@ -66,7 +66,8 @@ by_kind as (
 )
 
 select
-    effect_kind,
+    -- a reason is said by what it did: a credit that fell away is fewer credits and a rise
+    concat(effect_kind, case when cost_change > 0 then '_rise' else '_fall' end) as effect_kind,
     currency,
     cost_change,
     -- each source row counts once, though it has a part in several effects
@@ -75,4 +76,4 @@ select
         else 0
     end as rows_count
 from by_kind
-order by abs(cost_change) desc, effect_kind, currency
+order by abs(cost_change) desc, 1, currency

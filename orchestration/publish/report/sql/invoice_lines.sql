@@ -28,7 +28,7 @@ select
     lines.source,
     lines.billing_period,
     lines.invoice_issuer,
-    lines.invoice_id,
+    case when lines.invoice_basis = 'provisional' then 'not here yet' else lines.invoice_id end as invoice_id,
     lines.charge_category,
     lines.billing_currency as currency,
     lines.invoiced_cost,
@@ -36,7 +36,8 @@ select
     lines.difference_cost as invoice_difference_cost,
     lines.reconciliation_state,
     case
-        when lines.reconciliation_state in ('reconciled', 'within tolerance') then null
+        when lines.reconciliation_state = 'reconciled' then 'they agree'
+        when lines.reconciliation_state = 'within tolerance' then 'rounding, within the tolerance'
         when lines.reconciliation_state = 'no invoice' then 'no invoice has come in'
         when lines.accepted_because is not null and lines.reconciliation_state = 'accepted'
             then concat(lines.accepted_by, ': ', lines.accepted_because)
@@ -46,6 +47,7 @@ select
         when lines.tax_cost <> 0 then 'tax that only the invoice shows; no charge of the bill, in no total here'
         when lines.credit_cost <> 0 then 'credits that stand on another line'
         when lines.late_usage_cost <> 0 then 'use of another month'
+        else 'see trust.rpt_invoice_reconciliation'
     end as difference_because,
     1 as rows_count
 from trust.rpt_invoice_reconciliation as lines
