@@ -18,7 +18,7 @@ import pytest
 
 from orchestration.extract.aws_cur2 import KIND as CUR2
 from orchestration.extract.source import SourceConfig
-from tests.bench import allocation
+from tests.bench import allocation, metering
 from tests.bench.__main__ import Bench, Sizes
 from tests.bench.inputs import MONTH, deliver_cur2, legacy_header, months_before, write_legacy_csv
 from tests.bench.installation import Installation, conformed, steps
@@ -169,6 +169,7 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
         months=2,
         month_lines=200,
         legacy_lines=200,
+        metered_calls=200,
         priced_rows=1000,
         allocated_charges=200,
         token_rows=3600,
@@ -185,6 +186,26 @@ def test_a_month_goes_from_file_to_published_and_is_compared_with_the_floor(tmp_
     taken = bench.report.details["month_400_steps"]
     assert {"extract", "land", "warehouse", "all"} <= set(taken)  # type: ignore[call-overload]
     assert list(tmp_path.iterdir()) == []  # nothing large is left behind
+
+
+def test_metered_calls_are_as_many_as_asked_and_each_says_something_of_its_own(
+    tmp_path: Path,
+) -> None:
+    place = Installation(tmp_path / "metering", 1)
+    metering.make_calls(place, 60_000)
+    (file,) = (place.root / "export").iterdir()
+    with duckdb.connect() as connection:
+        counts = connection.execute(
+            "select count(*), count(distinct request_id), count(distinct metadata), "
+            "count(distinct user), count(*) filter (where not json_valid(metadata)) "
+            "from read_parquet($file)",
+            {"file": str(file)},
+        ).fetchone()
+    assert counts is not None
+    rows, ids, details, users, broken = counts
+    assert (rows, ids, broken) == (60_000, 60_000, 0)
+    assert details > 50_000
+    assert users > 3
 
 
 def test_the_allocated_month_has_the_rules_owners_and_tiers_that_it_is_named_for() -> None:
