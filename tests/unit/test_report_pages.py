@@ -461,6 +461,217 @@ def test_returns_after_people_and_returns_on_bills_are_not_ranked_together() -> 
     assert returns.chart is not None and returns.chart.apart == "cost_basis"
 
 
+def test_a_cut_history_shows_no_payback_and_a_lesson_prefers_a_whole_one() -> None:
+    """What old cost before the first bill of November 2025 is in no sum."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        insert(connection, "unit_economics.fct_unit_cost_monthly", {"billing_period": "2025-11-01"})
+        for use_case, since, is_cut, full_cost in (
+            ("old", "2025-11-01", True, 900),
+            ("new", "2026-03-01", False, 10),
+        ):
+            for month in (since, "2026-10-01"):
+                insert(
+                    connection,
+                    "unit_economics.fct_return_on_model_investment",
+                    {
+                        "billing_period": month,
+                        "use_case_id": use_case,
+                        "use_case": use_case,
+                        "cost_basis": "bills only",
+                        "cumulative_full_cost_reporting": full_cost,
+                        "romi_pct": full_cost,
+                        "payback_period": since,
+                        "is_history_cut": is_cut,
+                        "benefit_stated_by": "head of care",
+                    },
+                )
+        names = ("use_case", "first_billing_period", "payback_period", "reason")
+        assert [[row[name] for name in names] for row in cells(connection, "returns")] == [
+            [
+                "old",
+                "2025-11-01",
+                None,
+                "its months before November 2025 are on no bill here, so that nobody knows when it "
+                "was paid back",
+            ],
+            ["new", "2026-03-01", "2026-03-01", None],
+        ]
+        (lesson,) = cells(connection, "lesson_return")
+        assert (lesson["use_case"], lesson["first_billing_period"]) == ("new", "2026-03-01")
+
+
+def test_a_meter_has_seen_the_days_of_the_month_and_not_those_of_its_own() -> None:
+    """late began on the 29th of 31 days, later in November; the open month is 2 days old."""
+
+    def add(source: str, *days: str) -> None:
+        insert(
+            connection,
+            "trust.rpt_meter_coverage",
+            *(
+                {
+                    "source": source,
+                    "billing_period": f"{day[:7]}-01",
+                    "usage_date": day,
+                    "coverage": "metered",
+                }
+                for day in days
+            ),
+        )
+
+    names = ("meter", "metered_days_count", "days_count", "first_metered_on", "last_metered_on")
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        november = ("2026-11-01", "2026-11-02")
+        add("whole", *(f"2026-10-{day:02}" for day in range(1, 32)), *november)
+        add("late", "2026-10-29", "2026-10-30", "2026-10-31", *november)
+        add("later", "2026-11-02")
+        rows = cells(connection, "meter_coverage")
+        assert [[row[name] for name in names] for row in rows] == [
+            ["later", "0", "31", None, None],
+            ["late", "3", "31", "2026-10-29", "2026-10-31"],
+            ["whole", "31", "31", "2026-10-01", "2026-10-31"],
+        ]
+        assert [row["reason"] for row in rows] == [
+            "its first record is of 2026-11-02",
+            "its first record is of 2026-10-29",
+            None,
+        ]
+        said = ("all_complete_count", "all_meters_count", "all_missed_in_words")
+        assert {tuple(row[name] for name in said) for row in rows} == {
+            ("1", "3", "late saw 3 of 31 days, later saw 0 of 31 days")
+        }
+        connection.execute(
+            "update reference.dim_billing_period "
+            "set billing_period = '2026-11-01', period_status = 'open'"
+        )
+        rows = cells(connection, "meter_coverage")
+        assert [[row[name] for name in names[:3]] for row in rows] == [
+            ["later", "1", "2"],
+            ["late", "2", "2"],
+            ["whole", "2", "2"],
+        ]
+        connection.execute("delete from trust.rpt_meter_coverage where source = 'later'")
+        assert cells(connection, "meter_coverage")[0]["all_missed_in_words"] == "none missed a day"
+
+
+def test_a_month_that_is_over_is_not_invoiced_before_its_invoices_have_come() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        for issuer, closing, states in (
+            ("whole", "Closed", ("Issued", "Issued")),
+            ("part", "Closed", ("Issued", "Open")),
+            ("prepaid", "Closed", ("Open",)),
+            ("bare", "Closed", ()),
+            ("running", "Open", ("Issued",)),
+        ):
+            month = {"InvoiceIssuerName": issuer, "BillingPeriodStart": "2026-10-01"}
+            insert(connection, "focus.billing_period", {**month, "BillingPeriodStatus": closing})
+            insert(
+                connection,
+                "focus.invoice_detail",
+                *({**month, "InvoiceIssueStatus": state} for state in states),
+            )
+        rows = cells(connection, "invoices")
+        assert {row["invoice_issuer"]: row["invoice_state"] for row in rows} == {
+            "whole": "invoiced",
+            "part": "closed, not all invoiced",
+            "prepaid": "closed, not invoiced",
+            "bare": "closed, not invoiced",
+            "running": "open",
+        }
+        counts = ("periods", "invoiced", "open", "not_invoiced")
+        assert [rows[0][f"all_{name}_count"] for name in counts] == ["5", "1", "1", "3"]
+
+
+def test_a_lesson_on_invoices_says_whether_one_came() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        insert(
+            connection,
+            "showback.fct_showback_daily",
+            {
+                "billing_period": "2026-10-01",
+                "source": "tool",
+                "billed_cost_reporting": 0,
+                "effective_cost_reporting": 8,
+            },
+        )
+        for basis, came in (("provisional", "no invoice came"), ("bill", "the invoices came")):
+            insert(
+                connection,
+                "trust.rpt_invoice_reconciliation",
+                {"billing_period": "2026-10-01", "source": "tool", "invoice_basis": basis},
+            )
+            (lesson,) = cells(connection, "lesson_effective")
+            assert (lesson["source"], lesson["invoices_came"]) == ("tool", came)
+
+
+def test_the_three_prices_and_what_is_beside_use_end_at_the_cost() -> None:
+    """Use 100, by contract 90, after commitments 80; -6 of adjustments, 5 of fees: 79."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for category, listed, contracted, cost in (
+            ("Usage", 100, 90, 80),
+            ("Usage", None, None, 2),
+            ("Adjustment", 0, -6, -6),
+            ("Purchase", 4, 4, 3),
+        ):
+            insert(
+                connection,
+                "showback.fct_showback_daily",
+                {
+                    "billing_period": "2026-10-01",
+                    "service_name": "machines",
+                    "charge_category": category,
+                    "list_cost_reporting": listed,
+                    "contracted_cost_reporting": contracted,
+                    "effective_cost_reporting": cost,
+                },
+            )
+        (lesson,) = cells(connection, "lesson_discount")
+        steps = ("list", "contracted", "use", "adjusted", "beside_use")
+        assert [lesson[f"{name}_cost"] for name in steps] == ["100", "90", "80", "-6", "5"]
+        assert lesson["cost"] == "79"
+
+
+def test_budgets_say_how_many_are_at_risk_and_the_largest_overshoot_stands_first() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        for scope, state, budget, run_rate, actual in (
+            ("small", "exceeded", 10, 13, 11),
+            ("large", "at risk", 100, 120, 50),
+            ("kept", "kept", 100, None, 90),
+            ("unknown", "unknown", 100, None, None),
+        ):
+            insert(
+                connection,
+                "planning.fct_budget_status",
+                {
+                    "billing_period": "2026-11-01",
+                    "budget_scope": "owner",
+                    "scope_value": scope,
+                    "budget_state": state,
+                    "monthly_budget": budget,
+                    "run_rate_cost": run_rate,
+                    "actual_cost": actual,
+                },
+            )
+        names = ("scope_value", "overshoot_estimated_cost", "all_at_risk_count")
+        rows = cells(connection, "budgets")
+        assert [[row[name] for name in names] for row in rows] == [
+            ["large", "20", "2"],
+            ["small", "3", "2"],
+            ["kept", "-10", "2"],
+            ["unknown", None, "2"],
+        ]
+        assert rows[0]["all_budgets_count"] == "4"
+
+
 def test_the_company_has_one_return_and_says_of_how_much_of_its_cost() -> None:
     """Bills cost 1,000, of which 100 are of no use case; people cost 200 more: 1,200 in all.
 

@@ -173,11 +173,14 @@ INVOICE_LINES = Figure(
 INVOICES = Figure(
     key="invoices",
     question="Which months are fully invoiced?",
-    answer="{all_invoiced_count} of {all_periods_count} months of bills are invoiced, counted by "
-    "issuer; the others are open.",
-    formula="Each invoice issuer's billing periods and whether their invoices are issued: open is "
-    "a month whose bills still grow.",
+    answer="{all_invoiced_count} of {all_periods_count} months of bills, counted by issuer, are "
+    "fully invoiced. {all_open_count} are open; {all_not_invoiced_count} are closed, and for all "
+    "or some of their charges no invoice has come in.",
+    formula="Each invoice issuer's billing periods and whether each of their lines is on an "
+    "invoice that was issued. Open is a month whose bills still grow.",
     empty="No invoice is published.",
+    note="What is paid ahead is on the invoice of the purchase: a month that only uses it up can "
+    "stay without one.",
 )
 EXCHANGE_RATES = Figure(
     key="exchange_rates",
@@ -239,8 +242,10 @@ GATEWAY_CALLS = Figure(
 METER_COVERAGE = Figure(
     key="meter_coverage",
     question="Is there a day that our own meters did not see?",
-    answer="{all_complete_count} of our {all_meters_count} meters saw every day of {this_month}.",
-    formula="Days of {this_month} of which each meter has at least one record.",
+    answer="{all_complete_count} of our {all_meters_count} meters saw every day of {this_month}; "
+    "{all_missed_in_words}.",
+    formula="Days of {this_month}, up to today where it is not over, of which each meter has at "
+    "least one record and no outage. One that was connected later has seen no day before.",
     empty="No meter is connected. Bills say what was paid, meters say who used it.",
 )
 UNALLOCATED = Figure(
@@ -297,8 +302,9 @@ TOKEN_CLASSES = Figure(
 CACHE = Figure(
     key="cache_by_use_case",
     question="What does the cache save, use case by use case?",
-    answer="The cache saves {all_cache_saving_estimated_cost} in all. The most is saved by "
-    "{use_case}: {cache_saving_estimated_cost}, with "
+    answer="The cache saves {all_cache_saving_estimated_cost} in all; of "
+    "{all_unknown_cache_count} rows it is unknown. Of named use cases {use_case} saves the most: "
+    "{cache_saving_estimated_cost}, with "
     "{cache_read_tokens} of its {input_tokens} input tokens read from the cache.",
     formula="Tokens times (list price of fresh input less list price of the kind of token), each "
     "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
@@ -463,8 +469,11 @@ STATEMENTS = Figure(
 BUDGETS = Figure(
     key="budgets",
     question="Will the budgets last?",
-    answer="{budget_scope} {scope_value} is {budget_state}: {spent_cost} of {budget_cost} is "
-    "spent in {billing_period}, by {budgeted_kind} cost.",
+    answer="{all_at_risk_count} of {all_budgets_count} budgets are exceeded or at risk. Of those "
+    "in {currency} the largest overshoot, or the least left, is that of the {budget_scope} "
+    "{scope_value}, which is {budget_state}: {spent_cost} of {budget_cost} is spent in "
+    "{billing_period}, by {budgeted_kind} cost, and if it goes on so {run_rate_estimated_cost}, "
+    "which is {overshoot_estimated_cost} beyond the budget.",
     formula="Billed or effective cost, as the budget says, without taxes, in the newest month "
     "against the budget in force on its first day. If it goes on so: what comes once, monthly fees "
     "that the month before had and this one has not billed yet, and the rest times days of the "
@@ -547,12 +556,12 @@ RETURNS = Figure(
     key="returns",
     question="What is the return on the money that went into models?",
     answer="With {cost_basis} in the cost, {use_case} returns the most: {romi_pct} on {full_cost} "
-    "so far, by a benefit that is {benefit_state} ({benefit_stated_by}).",
+    "since {first_billing_period}, by a benefit that is {benefit_state} ({benefit_stated_by}).",
     formula="Return on model investment: (benefit less full cost) divided by full cost, times "
     "100, from the first month of bills to {this_month}, months without a stated benefit included. "
     "Full cost is inference, hosting and training, and people where somebody stated them. Low and "
     "high are the ends of the stated range of the benefit. The month in which it is paid back is "
-    "counted from the first bill: where the history is cut, costs before it are missing.",
+    "shown only where the history is not cut: what it cost and brought before is not on bills.",
     empty="No use case had a cost in {this_month}.",
     chart=Chart("bars", "romi_pct", "use_case", apart="cost_basis"),
     note="A return on bills alone looks better than one that carries people as well, so the two "
@@ -754,8 +763,9 @@ CAPACITY = Lesson(
 EFFECTIVE = Lesson(
     "lesson_effective",
     "Why the invoice is not the cost",
-    "What is paid ahead serves later months. The invoices of {source} for {this_month} ask for "
-    "{billed_cost}; the use of that month cost {cost}. Over the whole term the two are equal.",
+    "What is paid ahead serves later months. Of {source} {invoices_came} for {this_month}, and "
+    "{billed_cost} is billed; the use of that month cost {cost}. Over the whole term the two are "
+    "equal.",
     "What is paid ahead serves later months, so that an invoice and the cost of a month can "
     "differ. In {this_month} they are equal on every bill.",
 )
@@ -789,8 +799,10 @@ DISCOUNT = Lesson(
     "lesson_discount",
     "Three prices for the same thing",
     "The use of {service_name} would have cost {list_cost} at list price in {this_month}. Contract "
-    "and spot prices made it {contracted_cost}, commitments {cost}. Only the last is what it cost "
-    "you.",
+    "and spot prices made it {contracted_cost}, commitments {use_cost}. Adjustments of "
+    "{adjusted_cost}, and {beside_use_cost} for what is beside it, such as fees, commitments that "
+    "nobody used and use without a list price, make it {cost}. Only the last is what the service "
+    "cost you.",
     "The same use has a list price, a contract price, and the cost after commitments. Your bills "
     "of {this_month} tell no difference between them.",
 )
@@ -833,9 +845,9 @@ RETURN = Lesson(
     "lesson_return",
     "What return on model investment is",
     "Take what it is worth, take off what it cost, divide by what it cost. {use_case} has cost "
-    "{full_cost} so far ({cost_basis}) and is said to be worth {benefit_amount} ({benefit_state}, "
-    "stated by {benefit_stated_by}): {romi_pct}. The benefit is a statement of people; a bill "
-    "never knows it.",
+    "{full_cost} since {first_billing_period} ({cost_basis}) and is said to be worth "
+    "{benefit_amount} ({benefit_state}, stated by {benefit_stated_by}): {romi_pct}. The benefit is "
+    "a statement of people; a bill never knows it.",
     "Take what it is worth, take off what it cost, divide by what it cost. Nobody has stated a "
     "benefit yet, so that no return can be computed; business_value.csv is the place.",
 )

@@ -35,9 +35,12 @@ select
     status.awaited_fee_cost as awaited_estimated_cost,
     status.budget_left_cost,
     status.run_rate_cost as run_rate_estimated_cost,
+    coalesce(status.run_rate_cost, status.actual_cost) - status.monthly_budget as overshoot_estimated_cost,
     status.budget_state,
     status.paid_ahead_effective_cost as paid_ahead_cost,
     status.budget_note,
+    count(*) filter (where status.budget_state in ('exceeded', 'at risk')) over () as all_at_risk_count,
+    count(*) over () as all_budgets_count,
     1 as rows_count
 from planning.fct_budget_status as status
 inner join newest on status.billing_period = newest.newest_month
@@ -45,5 +48,4 @@ left join names on
     status.budget_scope = names.budget_scope
     and status.scope_value = names.scope_value
 order by
-    case status.budget_state when 'exceeded' then 1 when 'at risk' then 2 else 3 end,
-    status.budget_left_cost, status.budget_scope, scope_value, currency
+    overshoot_estimated_cost desc nulls last, status.budget_left_cost, status.budget_scope, scope_value, currency

@@ -56,6 +56,8 @@ select
     write_premium_estimated_cost,
     cache_saving_estimated_cost,
     sum(cache_saving_estimated_cost) over (partition by currency) as all_cache_saving_estimated_cost,
+    count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency)
+        as all_unknown_cache_count,
     rows_count
 from by_use_case
 order by cache_saving_estimated_cost desc nulls last, input_tokens desc, use_case, team, currency

@@ -24,23 +24,33 @@ with months as (
     ) as latest
 ),
 
+charges as (
+    select
+        *,
+        charge_category = 'Usage' and list_cost_reporting is not null and contracted_cost_reporting is not null
+            as is_priced_use
+    from showback.fct_showback_daily
+    inner join months on billing_period = this_month
+),
+
 costs as (
     select
         service_name,
         reporting_currency as currency,
-        sum(list_cost_reporting) as list_cost,
-        sum(contracted_cost_reporting) as contracted_cost,
+        sum(list_cost_reporting) filter (where is_priced_use) as list_cost,
+        sum(contracted_cost_reporting) filter (where is_priced_use) as contracted_cost,
+        sum(effective_cost_reporting) filter (where is_priced_use) as use_cost,
+        coalesce(sum(effective_cost_reporting) filter (where charge_category = 'Adjustment'), 0) as adjusted_cost,
         sum(effective_cost_reporting) as cost,
         count(*) as rows_count
-    from showback.fct_showback_daily
-    inner join months on billing_period = this_month
-    where
-        charge_category = 'Usage' and list_cost_reporting is not null and contracted_cost_reporting is not null
+    from charges
     group by all
 )
 
-select *
+select
+    *,
+    cost - use_cost - adjusted_cost as beside_use_cost
 from costs
-where list_cost <> cost
-order by list_cost - cost desc, service_name
+where list_cost <> use_cost
+order by list_cost - use_cost desc, service_name
 limit 1

@@ -34,10 +34,20 @@ costs as (
     from showback.fct_showback_daily
     inner join months on billing_period = this_month
     group by all
+),
+
+invoiced as (
+    select distinct source
+    from trust.rpt_invoice_reconciliation
+    inner join months on billing_period = this_month
+    where invoice_basis <> 'provisional'
 )
 
-select *
+select
+    costs.*,
+    case when invoiced.source is null then 'no invoice came' else 'the invoices came' end as invoices_came
 from costs
+left join invoiced on costs.source = invoiced.source
 where billed_cost <> cost
-order by abs(billed_cost - cost) desc, source
+order by abs(billed_cost - cost) desc, costs.source
 limit 1

@@ -22,6 +22,15 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+first_months as (
+    -- the first month that is in the sums of a use case
+    select
+        use_case_id,
+        min(billing_period) as first_billing_period
+    from unit_economics.fct_return_on_model_investment
+    group by all
 )
 
 select
@@ -33,9 +42,13 @@ select
     romi.benefit_stated_by,
     romi.romi_pct,
     romi.cost_basis,
+    first_months.first_billing_period,
     1 as rows_count
 from unit_economics.fct_return_on_model_investment as romi
 inner join months on romi.billing_period = months.this_month
+left join first_months on romi.use_case_id = first_months.use_case_id
 where romi.romi_pct is not null and romi.benefit_stated_by is not null
-order by full_cost desc, romi.use_case
+order by
+    -- one whose costs are here from its first day is the better example
+    coalesce(romi.is_history_cut, true), full_cost desc, romi.use_case
 limit 1

@@ -22,6 +22,20 @@ with months as (
             group by billing_period
         ) as periods
     ) as latest
+),
+
+first_bills as (
+    select min(billing_period) as first_period
+    from unit_economics.fct_unit_cost_monthly
+),
+
+first_months as (
+    -- the first month that is in the sums of a use case
+    select
+        use_case_id,
+        min(billing_period) as first_billing_period
+    from unit_economics.fct_return_on_model_investment
+    group by all
 )
 
 select
@@ -31,7 +45,9 @@ select
     romi.romi_pct,
     romi.romi_low_pct,
     romi.romi_high_pct,
-    romi.payback_period,
+    -- what it brought and cost before the first bill is in no sum, so that the month found may be another
+    case when romi.is_history_cut then null else romi.payback_period end as payback_period,
+    first_months.first_billing_period,
     romi.is_history_cut,
     romi.reporting_currency as currency,
     romi.cumulative_full_cost_reporting as full_cost,
@@ -45,10 +61,24 @@ select
     romi.margin_reporting as margin_amount,
     romi.margin_contradiction_reason,
     romi.stage,
-    coalesce(romi.romi_unknown_reason, romi.payback_unknown_reason) as reason,
+    coalesce(
+        romi.romi_unknown_reason,
+        romi.payback_unknown_reason,
+        case
+            when romi.is_history_cut
+                then
+                    concat(
+                        'its months before ',
+                        strftime(first_bills.first_period, '%B %Y'),
+                        ' are on no bill here, so that nobody knows when it was paid back'
+                    )
+        end
+    ) as reason,
     1 as rows_count
 from unit_economics.fct_return_on_model_investment as romi
 inner join months on romi.billing_period = months.this_month
+cross join first_bills
+left join first_months on romi.use_case_id = first_months.use_case_id
 order by
     case romi.cost_basis
         when 'bills and people' then 1
