@@ -15,8 +15,9 @@
         'currency': ('a dearer exchange rate', 'a cheaper exchange rate'),
         'new_use': ('new use', 'credits of new use'),
         'gone_use': ('credits that ended', 'use that ended'),
-        'machine_volume': ('more machine hours', 'fewer machine hours'),
-        'machine_rate': ('dearer machine hours', 'cheaper machine hours'),
+        {# hours of each machine at its price: a move to a cheaper one is less, though it runs longer #}
+        'machine_volume': ('more or dearer machines', 'fewer or cheaper machines'),
+        'machine_rate': ('higher machine prices', 'lower machine prices'),
         'other_services': ('more of other services', 'less of other services'),
         'unused_commitments': ('more left unused of commitments', 'less left unused of commitments'),
         'fees': ('higher fees', 'lower fees'),
