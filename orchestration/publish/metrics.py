@@ -91,7 +91,8 @@ def of_whole_months(
     one asked for is open itself, the question stays as it is.
 
     Returns:
-        The question, and a sentence for each open month that is left out or counted.
+        The question, a sentence where nobody chose the months that stand together, and one for
+        each open month that is left out or counted.
 
     Raises:
         MetricError: Nothing is published, or the published file was made by other code.
@@ -102,19 +103,34 @@ def of_whole_months(
     left = [one for one in months if not one.is_over]
     named = {value for name, value in question.where if said_as(name, (MONTH,)) == MONTH}
     first, last = question.first_month or date.min, question.last_month or date.max
+    is_by_month = any(said_as(name, (MONTH,)) == MONTH for name in question.by)
+    is_chosen = bool(named) or (question.first_month and question.last_month)
     if whole and not named and question.last_month is None and first <= whole[-1]:
         said = [
             f"{one.sentence} It is left out; TO={one.month:%Y-%m} counts it."
             for one in left
             if one.month > whole[-1]
         ]
-        return replace(question, last_whole_month=whole[-1]), tuple(said)
+        together = [] if is_by_month else _together([one for one in whole if first <= one])
+        return replace(question, last_whole_month=whole[-1]), (*together, *said)
     said = [
         f"{one.sentence} These are counted."
         for one in left
         if first <= one.month <= last and (not named or one.month.isoformat() in named)
     ]
-    return question, tuple(said)
+    asked = [one.month for one in months if first <= one.month <= last]
+    together = [] if is_by_month or is_chosen else _together(asked)
+    return question, (*together, *said)
+
+
+def _together(months: Sequence[date]) -> list[str]:
+    """Say which months one row holds together."""
+    if len(set(months)) < 2:
+        return []
+    return [
+        f"{min(months):%B %Y} to {max(months):%B %Y} together; BY=month parts them, FROM and TO "
+        "choose others."
+    ]
 
 
 def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) -> MetricAnswer:

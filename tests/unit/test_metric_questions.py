@@ -21,6 +21,7 @@ from orchestration.publish.semantic_layer import MetricError
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 LEFT_OUT = "October 2026 is open: it has 8 to 9 days so far. It is left out; TO=2026-10 counts it."
+TOGETHER = "August 2026 to {} 2026 together; BY=month parts them, FROM and TO choose others."
 COUNTED = "October 2026 is open: it has 8 to 9 days so far. These are counted."
 
 
@@ -57,13 +58,20 @@ def until_october(tmp_path: Path) -> Path:
 def test_a_month_that_is_not_over_is_left_out_and_said(until_october: Path, first: str) -> None:
     question, said = of_whole_months(until_october, question_of("idle_share", first=first))
     assert question.last_whole_month == SEPTEMBER
+    together = () if first == "2026-09" else (TOGETHER.format("September"),)
+    assert said == (*together, LEFT_OUT)
+
+
+def test_months_that_each_have_a_row_are_not_together(until_october: Path) -> None:
+    _, said = of_whole_months(until_october, question_of("idle_share", by="month"))
     assert said == (LEFT_OUT,)
 
 
 @pytest.mark.parametrize(
     ("where", "first", "last", "said"),
     [
-        ("", "", "2026-10", (COUNTED,)),
+        ("", "", "2026-10", (TOGETHER.format("October"), COUNTED)),
+        ("", "2026-08", "2026-10", (COUNTED,)),
         ("", "2026-10", "", (COUNTED,)),
         ("month=2026-10", "", "", (COUNTED,)),
         ("billing_period=2026-10-01; month=2026-09", "", "", (COUNTED,)),

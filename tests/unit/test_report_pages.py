@@ -772,12 +772,12 @@ def test_a_reason_is_said_by_what_it_did_to_the_cost() -> None:
     words = column("effect_kind").values
     assert [(words[str(row["effect_kind"])], row["cost_change"]) for row in company] == [
         ("fewer credits", "250"),
-        ("fewer machine hours", "-30"),
-        ("more refunded", "-20"),
+        ("fewer or cheaper machines", "-30"),
+        ("more refunded and corrected", "-20"),
     ]
     assert [words[str(row["effect_kind"])] for row in teams] == [
         "more or fewer credits",
-        "more or fewer machine hours",
+        "more, fewer or other machines",
         "corrections and refunds",
     ]
 

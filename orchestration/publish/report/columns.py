@@ -514,19 +514,23 @@ _KPIS = {
 }
 # What made the cost another: whichever way, where it made it rise, where it made it fall.
 _EFFECTS = {
-    "volume": ("more or fewer requests", "more requests", "fewer requests"),
+    "volume": ("more or less use", "more use", "less use"),
     "request_length": ("longer or shorter requests", "longer requests", "shorter requests"),
-    "model_mix": ("other models", "dearer models", "cheaper models"),
-    "tier": ("other tiers", "dearer tiers", "cheaper tiers"),
-    "output_mix": ("more or less output", "more output", "less output"),
-    "cache": ("use of the cache", "less use of the cache", "better use of the cache"),
+    "model_mix": ("other models", "moved to dearer models", "moved to cheaper models"),
+    "tier": ("other tiers", "moved to dearer tiers", "moved to cheaper tiers"),
+    "output_mix": ("more or less output", "more output for the input", "less output for the input"),
+    "cache": ("use of the cache", "less caching", "better caching"),
     "rate": ("other prices", "higher prices", "lower prices"),
     "commitment": ("commitments", "less saved by commitments", "more saved by commitments"),
-    "exchange_rate": ("exchange rates", "dearer exchange rates", "cheaper exchange rates"),
-    "new_use": ("new uses", "new uses", "credits of new uses"),
-    "gone_use": ("ended uses", "credits that ended", "ended uses"),
-    "machine_volume": ("more or fewer machine hours", "more machine hours", "fewer machine hours"),
-    "machine_rate": ("other prices of machines", "dearer machines", "cheaper machines"),
+    "exchange_rate": ("exchange rates", "a dearer exchange rate", "a cheaper exchange rate"),
+    "new_use": ("new uses", "new use", "credits of new use"),
+    "gone_use": ("ended uses", "credits that ended", "use that ended"),
+    "machine_volume": (
+        "more, fewer or other machines",
+        "more or dearer machines",
+        "fewer or cheaper machines",
+    ),
+    "machine_rate": ("prices of machines", "higher machine prices", "lower machine prices"),
     "other_services": ("other services", "more of other services", "less of other services"),
     "unused_commitments": (
         "unused commitments",
@@ -541,7 +545,11 @@ _EFFECTS = {
     ),
     "credits": ("more or fewer credits", "fewer credits", "more credits"),
     "taxes": ("taxes", "more tax", "less tax"),
-    "corrections": ("corrections and refunds", "less refunded", "more refunded"),
+    "corrections": (
+        "corrections and refunds",
+        "less refunded and corrected",
+        "more refunded and corrected",
+    ),
 }
 _VALUES: dict[str, dict[str, str]] = {
     "outcome": {"owned": "used"},

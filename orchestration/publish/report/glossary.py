@@ -12,7 +12,10 @@ GLOSSARY: dict[str, str] = {
     "Batch": (
         "Requests that may wait, usually up to a day. Vendors take about half the price for them."
     ),
-    "Billed": "What the invoice of a month asks for, prepayments of later months included.",
+    "Billed": (
+        "What the charges on a month's bills add up to, prepayments of later months included. "
+        "An invoice can ask for more, such as for a tax that no bill names."
+    ),
     "Build or buy": (
         "Whether to run a model on rented machines or to pay a vendor by the token. Only a machine "
         "that is busy is cheap, so its idle hours belong in the comparison."

@@ -129,9 +129,10 @@ BILLED_AND_EFFECTIVE = Figure(
     key="billed_and_effective_by_month",
     question="What was billed, and what did the month really cost?",
     answer="{billed_cost} was billed for {billing_period}, and the month cost {cost}.",
-    formula="Billed is the sum of the invoices' amounts. Cost spreads prepaid amounts over the use "
-    "that they pay for. The difference was paid ahead (positive) or uses what was paid before "
-    "(negative).",
+    formula="Billed is what the charges on the bills add up to; an invoice can ask for more, such "
+    "as for a tax that no bill names, as the question on invoices shows. Cost spreads prepaid "
+    "amounts over the use that they pay for. The difference of the two was paid ahead (positive) "
+    "or uses what was paid before (negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
     note="A pale month is not over: its change is counted from the same days of the month before, "
