@@ -1,7 +1,17 @@
-{#- Whether a charge is for all of its billing month, as a fee for the month is. -#}
-{% macro is_of_whole_month() -%}
+{#-
+  Whether a charge is for a month or for longer, such as a year: it comes once and does not go on with the days.
+  The shortest month has 28 days, of which a vendor that names its last day as the end leaves 27.
+#}
+{% macro lasts_a_month() -%}
+    charge_period_end >= charge_period_start + interval 27 day
+{%- endmacro %}
+
+{#- Whether a charge is for one month that begins in its billing month, on whatever day. -#}
+{% macro is_of_one_month() -%}
     (
-        charge_period_start <= cast(billing_period as timestamp)
-        and charge_period_end >= cast({{ months_later('billing_period') }} as timestamp)
+        charge_period_start >= cast(billing_period as timestamp)
+        and charge_period_start < cast({{ months_later('billing_period') }} as timestamp)
+        and {{ lasts_a_month() }}
+        and charge_period_end <= charge_period_start + interval 31 day
     )
 {%- endmacro %}

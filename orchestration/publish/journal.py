@@ -2,7 +2,7 @@
 
 One file a currency below ``published/journal/<month>/``: UTF-8, commas, lines that end in CR LF,
 amounts with a point and no thousands separator, dates as 2026-09-30, whatever the machine's locale.
-Lines of amount 0 are left out; the published table keeps them for their exact amounts.
+Lines of amount 0 are left out; the published table keeps what is rounded to 0 for its exact amount.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _rows(published_path: Path, first_day: date) -> list[tuple[object, ...]]:
     known = ", ".join(month for (month,) in held) or "none"
     raise JournalError(
         f"There is no journal of {first_day:%Y-%m}. Months that have one: {known}. A month has a "
-        "journal when it has charges and gl_account.csv has a clearing account in force."
+        "journal when it has charges that cost and gl_account.csv has a clearing account in force."
     )
 
 

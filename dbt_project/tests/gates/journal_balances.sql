@@ -26,8 +26,9 @@ totals as (
         max(statement_state) = 'closed' as is_closed,  -- a month's lines are all of one state
         sum(debit_amount) as debits,
         sum(credit_amount) as credits,
-        sum(exact_amount) filter (where line_role = 'expense') as expense_total,
-        -sum(exact_amount) filter (where line_role = 'clearing') as clearing_total,
+        -- what is nothing has no line
+        coalesce(sum(exact_amount) filter (where line_role = 'expense'), 0) as expense_total,
+        coalesce(-sum(exact_amount) filter (where line_role = 'clearing'), 0) as clearing_total,
         sum(exact_amount) as exact_total
     from journal
     group by billing_period, billing_currency
@@ -75,8 +76,8 @@ where
     debits is distinct from credits
     or exact_total <> 0
     -- a closed month is held against its frozen files; its chart of accounts may have had no true-ups
-    or (not is_closed and expense_total is distinct from effective_cost)
-    or (not is_closed and clearing_total is distinct from billed_cost)
+    or (not is_closed and expense_total <> coalesce(effective_cost, 0))
+    or (not is_closed and clearing_total <> coalesce(billed_cost, 0))
 
 union all
 

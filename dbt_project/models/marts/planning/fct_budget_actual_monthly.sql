@@ -12,11 +12,11 @@ with charges as (
         *,
         {#-
           What comes once in a month, however long it goes on: a purchase, credit or correction that is one-time,
-          and a fee for the whole of the month. A fee by the hour goes on as use does.
+          and a fee for a month or longer. A fee by the hour goes on as use does.
         #}
         charge_category <> 'Usage' and (
             charge_frequency is not distinct from 'One-Time'
-            or (charge_category = 'Purchase' and (charge_frequency is null or {{ is_of_whole_month() }}))
+            or (charge_category = 'Purchase' and (charge_frequency is null or {{ lasts_a_month() }}))
         ) as is_once
     from {{ ref('int_charges_conformed') }}
     where {{ this_period('int_charges_conformed') }} and charge_category is distinct from 'Tax'

@@ -65,7 +65,7 @@ budgeted as (
             and (budgets.valid_to is null or months.billing_period < budgets.valid_to)
 ),
 
-{# A fee whose service a source's running month has not billed yet, though the month before had it. #}
+{# Of a service of which a source's running month has billed no fee, of whatever length, what the month before had. #}
 billed_fees as (
     select distinct source, billing_period, service_name, billing_currency
     from monthly_fees

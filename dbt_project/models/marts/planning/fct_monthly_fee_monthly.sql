@@ -1,16 +1,27 @@
--- One row per month, source, budget scope, its value, service and currency: fees that come each month, for all of it.
--- Invariant: each is a part of what fct_budget_actual_monthly says comes once in the month.
+-- One row per month, source, budget scope, its value, service and currency: fees that recur, and what comes each month.
+-- Invariant: fees of one month are a part of what fct_budget_actual_monthly says comes once in the month.
+-- Fees of another length have a row, and count nothing in it.
 -- Scopes look at the same money and are never added to each other.
 {{ config(keeps_periods_apart=true) }}
 
 {%- set measures = ['billed_cost', 'effective_cost'] %}
 
 with charges as (
-    select * from {{ ref('int_charges_conformed') }}
+    select
+        source,
+        billing_period,
+        x_charge_id,
+        service_provider_name,
+        sub_account_id,
+        service_name,
+        billing_currency,
+        {%- for measure in measures %}
+        case when {{ is_of_one_month() }} then {{ measure }} else 0 end as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_charges_conformed') }}
     where
         {{ this_period('int_charges_conformed') }}
         and charge_category = 'Purchase' and charge_frequency = 'Recurring'
-        and {{ is_of_whole_month() }}
 ),
 
 charge_splits as (
@@ -30,8 +41,9 @@ fee_splits as (
         charges.service_name,
         charges.billing_currency,
         charge_splits.split_id,
-        cast(sum(charges.billed_cost) as decimal(38, 12)) as billed_cost,
-        cast(sum(charges.effective_cost) as decimal(38, 12)) as effective_cost
+        {%- for measure in measures %}
+        cast(sum(charges.{{ measure }}) as decimal(38, 12)) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from charges
     inner join charge_splits  -- one to one
         on charges.x_charge_id = charge_splits.x_charge_id

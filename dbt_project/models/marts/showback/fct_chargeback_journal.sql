@@ -382,8 +382,10 @@ rounding as (
     having sum(rounded.amount) <> 0
 ),
 
+{# What is nothing to the last digit is no line; what is rounded to nothing stays for its exact amount. #}
 journal as (
     select * from rounded
+    where amount <> 0 or exact_amount <> 0
     union all
     select * from rounding
 )
@@ -398,7 +400,7 @@ select
     cast(
         row_number() over (
             partition by billing_period, billing_currency
-            -- lines of nothing are not posted: they come last, so that no number is missing before
+            -- lines rounded to nothing are not posted: they come last, so that no number is missing before
             order by amount = 0, line_role, cost_centre, gl_account, line_text, cost_centre_of
         ) as integer
     ) as line_number,

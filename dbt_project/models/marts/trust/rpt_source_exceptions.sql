@@ -170,6 +170,11 @@ answered_invoices as (
             = coalesce(charged_lines.invoice_id, invoices_of_the_month.invoice_number)
 ),
 
+billed as (
+    select count(*) as charges_count from charges
+),
+
+{# Where there is a bill, a tax that the invoice alone shows is explained (rpt_invoice_reconciliation). #}
 unanswered_invoices as (
     select
         'invoice_without_charges' as exception_kind,
@@ -184,12 +189,16 @@ unanswered_invoices as (
         'bring in the bill that it is for, or correct source, month, issuer or category in invoice.csv'
             as what_to_do
     from invoices_of_the_month
+    cross join billed
     left join answered_invoices  -- one to at most one
         on
             invoices_of_the_month.invoice_number = answered_invoices.invoice_number
             and invoices_of_the_month.invoice_issuer = answered_invoices.invoice_issuer
             and invoices_of_the_month.charge_category = answered_invoices.charge_category
-    where answered_invoices.invoice_number is null and invoices_of_the_month.billed_amount <> 0
+    where
+        answered_invoices.invoice_number is null
+        and invoices_of_the_month.billed_amount <> 0
+        and (invoices_of_the_month.charge_category <> 'Tax' or billed.charges_count = 0)
     group by all
 ),
 
