@@ -50,7 +50,7 @@ def started(
         yield url
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=120)
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], ready_seconds: float) -> None:
