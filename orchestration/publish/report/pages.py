@@ -572,8 +572,8 @@ RETURNS = Figure(
 COMPANY_RETURN = Figure(
     key="company_return",
     question="What did all of it bring, and how much of the cost does that answer for?",
-    answer="What has a stated benefit brought {benefit_amount} for {full_cost} ({cost_basis}): a "
-    "return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is "
+    answer="Use cases with a stated benefit brought {benefit_amount} for {full_cost} "
+    "({cost_basis}): a return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is "
     "{company_cost_share} of all cost; of the rest nobody knows what it brought.",
     formula="Benefit and full cost of all months up to {this_month}, added up over the use cases "
     "whose return is known, each with its latest month. All cost is what bills cost in these "
@@ -588,8 +588,9 @@ FIRST_PROMPTS = Figure(
     question="How long does it take from the first day of work to the first prompt in production?",
     answer="The newest in production: {use_case} of {team}, {days_to_first_prompt} from "
     "{development_started_on}.",
-    formula="Days between the organisation's dates and the first usage that bills show. A call "
-    "that the bills are too young to show is unknown.",
+    formula="Days from the start of work, as the organisation states it, to the first call in "
+    "production that bills show; where bills begin too late to show it, to the day on which the "
+    "organisation says that production began.",
     empty="No use case is registered. Add yours to use_case.csv.",
     chart=Chart("bars", "days_to_first_prompt", "use_case", series="team"),
 )
