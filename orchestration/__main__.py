@@ -220,6 +220,7 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
         as_table,
         ask,
         catalogue,
+        months_together,
         of_whole_months,
         question_of,
     )
@@ -243,6 +244,7 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
             hints = answer.hints
             if answer.rows:
                 _say(as_csv(answer) if options.format == "csv" else as_table(answer))
+                notes = (*months_together(settings.published_path, question), *notes)
     except (MetricError, DbtParseError) as error:
         say_beside(str(error))
         return 1

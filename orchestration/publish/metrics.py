@@ -91,8 +91,7 @@ def of_whole_months(
     one asked for is open itself, the question stays as it is.
 
     Returns:
-        The question, a sentence where nobody chose the months that stand together, and one for
-        each open month that is left out or counted.
+        The question, and a sentence for each open month that is left out or counted.
 
     Raises:
         MetricError: Nothing is published, or the published file was made by other code.
@@ -103,34 +102,42 @@ def of_whole_months(
     left = [one for one in months if not one.is_over]
     named = {value for name, value in question.where if said_as(name, (MONTH,)) == MONTH}
     first, last = question.first_month or date.min, question.last_month or date.max
-    is_by_month = any(said_as(name, (MONTH,)) == MONTH for name in question.by)
-    is_chosen = bool(named) or (question.first_month and question.last_month)
     if whole and not named and question.last_month is None and first <= whole[-1]:
         said = [
             f"{one.sentence} It is left out; TO={one.month:%Y-%m} counts it."
             for one in left
             if one.month > whole[-1]
         ]
-        together = [] if is_by_month else _together([one for one in whole if first <= one])
-        return replace(question, last_whole_month=whole[-1]), (*together, *said)
+        return replace(question, last_whole_month=whole[-1]), tuple(said)
     said = [
         f"{one.sentence} These are counted."
         for one in left
         if first <= one.month <= last and (not named or one.month.isoformat() in named)
     ]
-    asked = [one.month for one in months if first <= one.month <= last]
-    together = [] if is_by_month or is_chosen else _together(asked)
-    return question, (*together, *said)
+    return question, tuple(said)
 
 
-def _together(months: Sequence[date]) -> list[str]:
-    """Say which months one row holds together."""
-    if len(set(months)) < 2:
-        return []
-    return [
+def months_together(published_path: Path, question: MetricQuestion) -> tuple[str, ...]:
+    """Say which months a row holds together where nobody chose them all.
+
+    Args:
+        published_path: The published file.
+        question: The question as ``of_whole_months`` leaves it.
+    """
+    said = (*question.by, *(name for name, _ in question.where))
+    is_chosen = question.first_month is not None and question.last_month is not None
+    if is_chosen or any(said_as(name, (MONTH,)) == MONTH for name in said):
+        return ()
+    first = question.first_month or date.min
+    last = question.last_month or question.last_whole_month or date.max
+    with _opened(published_path) as connection:
+        months = {one.month for one in published_months(connection) if first <= one.month <= last}
+    if len(months) < 2:
+        return ()
+    return (
         f"{min(months):%B %Y} to {max(months):%B %Y} together; BY=month parts them, FROM and TO "
-        "choose others."
-    ]
+        "choose others.",
+    )
 
 
 def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) -> MetricAnswer:

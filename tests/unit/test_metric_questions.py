@@ -14,6 +14,7 @@ from orchestration.publish.metrics import (
     MetricAnswer,
     as_csv,
     as_table,
+    months_together,
     of_whole_months,
     question_of,
 )
@@ -58,20 +59,35 @@ def until_october(tmp_path: Path) -> Path:
 def test_a_month_that_is_not_over_is_left_out_and_said(until_october: Path, first: str) -> None:
     question, said = of_whole_months(until_october, question_of("idle_share", first=first))
     assert question.last_whole_month == SEPTEMBER
-    together = () if first == "2026-09" else (TOGETHER.format("September"),)
-    assert said == (*together, LEFT_OUT)
-
-
-def test_months_that_each_have_a_row_are_not_together(until_october: Path) -> None:
-    _, said = of_whole_months(until_october, question_of("idle_share", by="month"))
     assert said == (LEFT_OUT,)
+
+
+@pytest.mark.parametrize(
+    ("by", "where", "first", "last", "until"),
+    [
+        ("", "", "", "", "September"),
+        ("team", "team=Ads", "2026-08", "", "September"),
+        ("", "", "", "2026-10", "October"),
+        # one month, months that somebody chose, and a row for each
+        ("", "", "2026-09", "", None),
+        ("", "", "2026-08", "2026-10", None),
+        ("", "month=2026-09", "", "", None),
+        ("billing_period", "", "", "", None),
+    ],
+)
+def test_months_that_nobody_chose_and_that_stand_together_are_said(
+    until_october: Path, by: str, where: str, first: str, last: str, until: str | None
+) -> None:
+    question, _ = of_whole_months(until_october, question_of("cost", by, where, first, last))
+    assert months_together(until_october, question) == (
+        () if until is None else (TOGETHER.format(until),)
+    )
 
 
 @pytest.mark.parametrize(
     ("where", "first", "last", "said"),
     [
-        ("", "", "2026-10", (TOGETHER.format("October"), COUNTED)),
-        ("", "2026-08", "2026-10", (COUNTED,)),
+        ("", "", "2026-10", (COUNTED,)),
         ("", "2026-10", "", (COUNTED,)),
         ("month=2026-10", "", "", (COUNTED,)),
         ("billing_period=2026-10-01; month=2026-09", "", "", (COUNTED,)),
