@@ -50,7 +50,12 @@ def started(
         yield url
     finally:
         server.terminate()
-        server.wait(timeout=120)
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            # It inherits what this process ignores, which may be the signal that asks it to end.
+            server.kill()
+            server.wait()
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], ready_seconds: float) -> None:
