@@ -1106,3 +1106,17 @@ def test_the_company_s_return_says_of_which_costs_it_is() -> None:
         first, *others = cells(connection, "company_return")
     assert first["cost_basis"] == "75 % bills and people; 25 % bills only"
     assert [row["cost_basis"] for row in others] == ["100 % bills and people", "100 % bills only"]
+
+
+def test_reasons_of_a_change_have_the_words_of_the_mart() -> None:
+    """The report's own words for a rise and a fall are those of the macro, reason by reason."""
+    macro = (DBT_PROJECT_DIR / "macros" / "price_volume_mix.sql").read_text(encoding="utf-8")
+    told = re.findall(r"'(\w+)': \('([^']+)', '([^']+)'\)", macro)
+    assert len(told) > 15
+    words = column("effect_kind").values
+    # the report's word for the currency's effect, whose column is that of an amount's currency
+    names = {effect: "exchange_rate" if effect == "currency" else effect for effect, _, _ in told}
+    for effect, rise, fall in told:
+        name = names[effect]
+        assert (words[f"{name}_rise"], words[f"{name}_fall"]) == (rise, fall)
+    assert {*words} == {f"{name}{end}" for name in names.values() for end in ("", "_rise", "_fall")}
