@@ -775,9 +775,10 @@ class Fast:
     def tokens_apart_from_their_charges(self) -> list[Any]:
         """Return the splits that have other tokens than the charges that they divide."""
         return self.connection.execute(
-            "select split_id, sum(tokens) from (select split_id, tokens from allocate.int_usage_splits "
-            "union all select split_id, -tokens from allocate.int_charge_splits where tokens is not null) "
-            "group by split_id having sum(tokens) <> 0"
+            "select split_id, sum(tokens) from ("
+            "select split_id, tokens from allocate.int_usage_splits union all "
+            "select split_id, -tokens from allocate.int_charge_splits where tokens is not null"
+            ") group by split_id having sum(tokens) <> 0"
         ).fetchall()
 
     def _put_company(self, company: Company) -> None:

@@ -369,7 +369,9 @@ TRUTHS: dict[str, Truth] = {
     "model_returns": Truth(
         _MODEL_RETURN,
         {
-            "model_full_cost_reporting": "sum(coalesce(full_cost_reporting, loaded_cost_reporting))",
+            "model_full_cost_reporting": (
+                "sum(coalesce(full_cost_reporting, loaded_cost_reporting))"
+            ),
             "model_benefit_reporting": "sum(benefit_reporting)",
             "model_invested_cost_reporting": _latest(
                 "cumulative_full_cost_reporting", "romi_pct is not null"

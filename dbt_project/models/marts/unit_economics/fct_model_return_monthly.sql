@@ -3,6 +3,16 @@
 -- Cumulative columns do not add up over months; take each model's last month.
 {{ config(work_unit='whole') }}
 
+{%- set of_use_case = [
+    'billing_period', 'use_case_id', 'use_case', 'owner_id', 'team', 'stage', 'reporting_currency', 'benefit_state',
+    'benefit_stated_by', 'benefit_stated_on',
+] %}
+{%- set own = [
+    'x_model', 'requests', 'benefit_share', 'is_hosted', 'hosting_cost_reporting', 'training_cost_reporting',
+    'its_cost_reporting',
+] %}
+{%- set amounts = ['full_cost', 'benefit', 'benefit_low', 'benefit_high'] %}
+
 with inference as (
     select * from {{ ref('fct_cost_per_inference_monthly') }}
 ),
@@ -258,10 +268,13 @@ waiting as (
         returns.*,
         economics.benefit_low_reporting,
         economics.benefit_high_reporting,
-        min(served.billing_period) over (
-            partition by returns.use_case_id
-            order by returns.billing_period rows between current row and unbounded following
-        ) as served_period
+        coalesce(
+            min(served.billing_period) over (
+                partition by returns.use_case_id
+                order by returns.billing_period rows between current row and unbounded following
+            ),
+            returns.billing_period
+        ) as counted_period
     from returns
     inner join economics  -- one to one
         on
@@ -275,18 +288,18 @@ waiting as (
 
 to_divide as (
     select
-        coalesce(served_period, billing_period) as billing_period,
+        counted_period as billing_period,
         use_case_id,
         sum(full_cost_reporting) as full_cost_reporting,
         sum(benefit_reporting) as benefit_reporting,
         sum(benefit_low_reporting) as benefit_low_reporting,
         sum(benefit_high_reporting) as benefit_high_reporting,
-        max(case when billing_period = coalesce(served_period, billing_period) then cost_basis end) as cost_basis,
-        max(case when billing_period = coalesce(served_period, billing_period) then romi_unknown_reason end)
-            as romi_unknown_reason,
+        {%- for name in ['cost_basis', 'romi_unknown_reason'] %}
+        max(case when billing_period = counted_period then {{ name }} end) as {{ name }},
+        {%- endfor %}
         max(case when is_history_cut then 1 else 0 end) = 1 as is_history_cut
     from waiting
-    group by coalesce(served_period, billing_period), use_case_id
+    group by counted_period, use_case_id
 ),
 
 monthly as (
@@ -314,7 +327,7 @@ monthly as (
             else to_divide.full_cost_reporting - shares.models_cost_reporting
         end as rest_cost_reporting,
         shares.place,
-        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for benefit in amounts[1:] %}
         cast(
             cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)
         ) as {{ benefit }}_reporting,
@@ -363,7 +376,7 @@ on_models as (
         billing_period,
         use_case_id,
         sum(coalesce(full_cost_reporting, its_cost_reporting)) as full_cost_reporting,
-        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for benefit in amounts[1:] %}
         sum({{ benefit }}_reporting) as {{ benefit }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
     from full_costs
@@ -377,7 +390,7 @@ on_no_model as (
         to_divide.use_case_id,
         to_divide.cost_basis,
         to_divide.is_history_cut,
-        {%- for amount in ['full_cost', 'benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for amount in amounts %}
         nullif(
             to_divide.{{ amount }}_reporting - coalesce(on_models.{{ amount }}_reporting, 0), 0
         ) as {{ amount }}_reporting{{ ',' if not loop.last }}
@@ -391,59 +404,36 @@ on_no_model as (
 
 models_and_rest as (
     select
-        billing_period,
-        use_case_id,
-        use_case,
-        owner_id,
-        team,
-        stage,
-        x_model,
-        reporting_currency,
-        requests,
-        benefit_share,
-        is_hosted,
-        hosting_cost_reporting,
-        training_cost_reporting,
-        its_cost_reporting,
-        full_cost_reporting,
-        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
-        {{ benefit }}_reporting,
+        {%- for name in of_use_case + own %}
+        {{ name }},
+        {%- endfor %}
+        {%- for name in amounts %}
+        {{ name }}_reporting,
         {%- endfor %}
         cost_basis,
         is_history_cut,
-        use_case_unknown_reason,
-        benefit_state,
-        benefit_stated_by,
-        benefit_stated_on
+        use_case_unknown_reason
     from full_costs
 
     union all
 
     select
-        on_no_model.billing_period,
-        on_no_model.use_case_id,
-        economics.use_case,
-        economics.owner_id,
-        economics.team,
-        economics.stage,
+        {%- for name in of_use_case %}
+        economics.{{ name }},
+        {%- endfor %}
         cast(null as string) as x_model,
-        economics.reporting_currency,
         cast(null as decimal(38, 12)) as requests,
         cast(null as decimal(18, 12)) as benefit_share,
         false as is_hosted,
-        cast(null as decimal(38, 24)) as hosting_cost_reporting,
-        cast(null as decimal(38, 24)) as training_cost_reporting,
-        cast(null as decimal(38, 24)) as its_cost_reporting,
-        on_no_model.full_cost_reporting,
-        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
-        on_no_model.{{ benefit }}_reporting,
+        {%- for name in own[4:] %}
+        cast(null as decimal(38, 24)) as {{ name }},
+        {%- endfor %}
+        {%- for name in amounts %}
+        on_no_model.{{ name }}_reporting,
         {%- endfor %}
         on_no_model.cost_basis,
         on_no_model.is_history_cut,
-        'it can be given to no model' as use_case_unknown_reason,
-        economics.benefit_state,
-        economics.benefit_stated_by,
-        economics.benefit_stated_on
+        'it can be given to no model' as use_case_unknown_reason
     from on_no_model
     inner join economics  -- one to one
         on
@@ -456,7 +446,7 @@ models_and_rest as (
 cumulative as (
     select
         *,
-        {%- for amount in ['benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for amount in amounts[1:] %}
         cast(sum({{ amount }}_reporting) over (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
