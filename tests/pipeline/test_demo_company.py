@@ -212,6 +212,21 @@ def test_tokens_at_list_price_are_what_the_vendors_billed(demo: Demo) -> None:
         assert abs(billed - estimated) < billed * Decimal("0.001"), source
 
 
+def test_owners_that_share_a_charge_pay_one_price_for_its_tokens(demo: Demo) -> None:
+    """Claude's bill names workspaces, its usage keys: tokens are divided as the money is."""
+    shared, apart = demo.installation.query(
+        "select count(*), count(*) filter (dearest - cheapest > 0.000001 or without_tokens > 0) "
+        "from (select max(effective_cost / tokens * 1e6) as dearest, "
+        "min(effective_cost / tokens * 1e6) as cheapest, "
+        "count(*) filter (tokens is null) as without_tokens "
+        "from unit_economics.fct_token_usage_daily "
+        "where service_name = 'Claude API' and effective_cost <> 0 "
+        "group by usage_date, x_model, x_token_class, x_service_tier, x_context_window, "
+        "x_region_scope having count(*) > 1)"
+    )[0]
+    assert (shared > 100, apart) == (True, 0)
+
+
 def test_the_gateway_saw_the_tokens_that_the_world_sent_through_it(demo: Demo) -> None:
     counted = demo.installation.query(
         """

@@ -363,6 +363,8 @@ full_costs as (
         *,
         case
             when rest_cost_reporting is null or rest_cost_reporting = 0 then its_cost_reporting
+            when its_cost_reporting is not null and cast(rest_cost_reporting as decimal(38, 12)) = 0
+                then its_cost_reporting + case when place = 1 then rest_cost_reporting else 0 end
             when benefit_share is null then null
             when its_cost_reporting is null then its_rest_cost_reporting
             else its_cost_reporting + its_rest_cost_reporting
