@@ -466,7 +466,6 @@ def test_a_cut_history_shows_no_payback_and_a_lesson_prefers_a_whole_one() -> No
     with duckdb.connect() as connection:
         make_published(connection)
         over(connection, "2026-10-01")
-        insert(connection, "unit_economics.fct_unit_cost_monthly", {"billing_period": "2025-11-01"})
         for use_case, since, is_cut, full_cost in (
             ("old", "2025-11-01", True, 900),
             ("new", "2026-03-01", False, 10),
@@ -482,20 +481,15 @@ def test_a_cut_history_shows_no_payback_and_a_lesson_prefers_a_whole_one() -> No
                         "cost_basis": "bills only",
                         "cumulative_full_cost_reporting": full_cost,
                         "romi_pct": full_cost,
-                        "payback_period": since,
+                        "payback_period": None if is_cut else since,
+                        "payback_unknown_reason": "nobody knows when" if is_cut else None,
                         "is_history_cut": is_cut,
                         "benefit_stated_by": "head of care",
                     },
                 )
         names = ("use_case", "first_billing_period", "payback_period", "reason")
         assert [[row[name] for name in names] for row in cells(connection, "returns")] == [
-            [
-                "old",
-                "2025-11-01",
-                None,
-                "its months before November 2025 are on no bill here, so that nobody knows when it "
-                "was paid back",
-            ],
+            ["old", "2025-11-01", None, "nobody knows when"],
             ["new", "2026-03-01", "2026-03-01", None],
         ]
         (lesson,) = cells(connection, "lesson_return")
@@ -983,12 +977,12 @@ def test_a_reason_is_said_by_what_it_did_to_the_cost() -> None:
     words = column("effect_kind").values
     assert [(words[str(row["effect_kind"])], row["cost_change"]) for row in company] == [
         ("fewer credits", "250"),
-        ("fewer or cheaper machines", "-30"),
+        ("fewer machine hours", "-30"),
         ("more refunded and corrected", "-20"),
     ]
     assert [words[str(row["effect_kind"])] for row in teams] == [
         "more or fewer credits",
-        "more, fewer or other machines",
+        "more or fewer machine hours",
         "corrections and refunds",
     ]
 

@@ -554,10 +554,11 @@ _EFFECTS = {
     "new_use": ("new uses", "new use", "credits of new use"),
     "gone_use": ("ended uses", "credits that ended", "use that ended"),
     "machine_volume": (
-        "more, fewer or other machines",
-        "more or dearer machines",
-        "fewer or cheaper machines",
+        "more or fewer machine hours",
+        "more machine hours",
+        "fewer machine hours",
     ),
+    "machine_mix": ("other machines", "moved to dearer machines", "moved to cheaper machines"),
     "machine_rate": ("prices of machines", "higher machine prices", "lower machine prices"),
     "other_services": ("other services", "more of other services", "less of other services"),
     "unused_commitments": (

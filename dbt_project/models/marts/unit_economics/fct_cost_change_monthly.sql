@@ -28,6 +28,7 @@ by_subject as (
         billing_period,
         base_period,
         is_previous_month,
+        period_status,
         '{{ kind }}' as subject_kind,
         {{ subject }} as subject_id,
         {{ names[kind] }} as subject_name,
@@ -41,7 +42,7 @@ by_subject as (
         {%- endfor %}
         cast(sum(unknown_charges_count) as bigint) as unknown_charges_count
     from changes
-    group by billing_period, base_period, is_previous_month{{ ', ' ~ subject if kind != 'company' }}
+    group by billing_period, base_period, is_previous_month, period_status{{ ', ' ~ subject if kind != 'company' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -123,6 +124,7 @@ select
     by_subject.billing_period,
     by_subject.base_period,
     by_subject.is_previous_month,
+    by_subject.period_status,
     by_subject.subject_kind,
     by_subject.subject_id,
     by_subject.subject_name,
