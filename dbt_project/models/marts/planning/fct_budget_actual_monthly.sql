@@ -9,7 +9,15 @@
 
 with charges as (
     select
-        *,
+        source,
+        billing_period,
+        x_charge_id,
+        service_provider_name,
+        sub_account_id,
+        billing_currency,
+        charge_category,
+        billed_cost,
+        effective_cost,
         {#-
           What comes once in a month, however long it goes on: a purchase, credit or correction that is one-time,
           and a fee for a month or longer. A fee by the hour goes on as use does.
@@ -34,21 +42,6 @@ split_shares as (
     where {{ this_period('int_split_shares') }}
 ),
 
-of_provider as (
-    select
-        source,
-        billing_period,
-        service_provider_name,
-        sub_account_id,
-        billing_currency,
-        charge_category,
-        is_once,
-        is_once and not is_unused_commitment as is_once_effective,
-        billed_cost,
-        effective_cost
-    from charges
-),
-
 charged_once as (
     select x_charge_id, is_unused_commitment
     from charges
@@ -63,7 +56,7 @@ of_split as (
         charge_splits.billing_currency,
         charge_splits.charge_category,
         charged_once.x_charge_id is not null as is_once,
-        coalesce(not charged_once.is_unused_commitment, false) as is_once_effective,
+        coalesce(charged_once.is_unused_commitment, false) as is_unused_commitment,
         charge_splits.billed_cost,
         charge_splits.effective_cost
     from charge_splits
@@ -71,8 +64,8 @@ of_split as (
         on charge_splits.x_charge_id = charged_once.x_charge_id
 ),
 
-{%- for name, keys in [
-    ('provider', ['service_provider_name', 'sub_account_id']), ('split', ['split_id']),
+{%- for name, spent, keys in [
+    ('provider', 'charges', ['service_provider_name', 'sub_account_id']), ('split', 'of_split', ['split_id']),
 ] %}
 
 {# Use that costs and is not billed was paid for ahead, by a purchase or a commitment. #}
@@ -88,15 +81,16 @@ spent_by_{{ name }} as (
         cast(sum(case when is_once then billed_cost else 0 * billed_cost end) as decimal(38, 12))
             as once_billed_cost,
         cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
-        cast(sum(case when is_once_effective then effective_cost else 0 * effective_cost end) as decimal(38, 12))
-            as once_effective_cost,
+        cast(sum(
+            case when is_once and not is_unused_commitment then effective_cost else 0 * effective_cost end
+        ) as decimal(38, 12)) as once_effective_cost,
         cast(sum(
             case
                 when charge_category = 'Usage' and billed_cost = 0 then effective_cost
                 else 0 * effective_cost
             end
         ) as decimal(38, 12)) as paid_ahead_effective_cost
-    from of_{{ name }}
+    from {{ spent }}
     group by source, billing_period, {{ keys | join(', ') }}, billing_currency
 ),
 {%- endfor %}
