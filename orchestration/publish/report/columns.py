@@ -89,7 +89,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "invoiced_count": ("Invoiced", "Months of which each line is on an issued invoice"),
     "not_invoiced_count": ("Not invoiced", "Months that are over and lack an invoice"),
     "open_count": ("Open", "Months whose bills still grow"),
-    "unknown_cache_count": ("Saving unknown", "Rows of which nobody knows what the cache saved"),
+    "cache_coverage": ("Of", "How many rows the saving is known of"),
     "items_count": ("Items", "Open items"),
     "kpi_subject": ("Which is of", "The tag or source that the measure is of"),
     "meters_count": ("Meters", "Our own meters"),
@@ -409,7 +409,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     # quantities and ratios
     "access_days": ("Access", "Days from asking for access to getting it"),
     "break_even_estimated_tokens": ("Break-even", "Tokens a month from which hosting is no dearer"),
-    "cache_hit_share": ("Read from cache", "Cached part of all input tokens"),
+    "cache_hit_share": ("Cache hit rate", "Cached part of all input tokens"),
     "cache_read_tokens": ("Read from cache", "Input tokens served from the cache"),
     "cache_write_tokens": ("Written to cache", "Input tokens stored in the cache"),
     "cached_price_share": ("Of the fresh price", "Cache price as a part of the fresh price"),

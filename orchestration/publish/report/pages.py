@@ -303,10 +303,9 @@ TOKEN_CLASSES = Figure(
 CACHE = Figure(
     key="cache_by_use_case",
     question="What does the cache save, use case by use case?",
-    answer="The cache saves {all_cache_saving_estimated_cost} in all; of "
-    "{all_unknown_cache_count} rows it is unknown. Of named use cases {use_case} saves the most: "
-    "{cache_saving_estimated_cost}, with "
-    "{cache_read_tokens} of its {input_tokens} input tokens read from the cache.",
+    answer="The cache saves {all_cache_saving_estimated_cost} {all_cache_coverage}. Of named use "
+    "cases {use_case} saves the most: {cache_saving_estimated_cost}, with {cache_read_tokens} of "
+    "its {input_tokens} input tokens read from the cache.",
     formula="Tokens times (list price of fresh input less list price of the kind of token), each "
     "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
     empty="No input tokens with a known list price were counted in {this_month}.",

@@ -64,8 +64,15 @@ select
     write_premium_estimated_cost,
     cache_saving_estimated_cost,
     sum(cache_saving_estimated_cost) over (partition by currency) as all_cache_saving_estimated_cost,
-    count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency)
-        as all_unknown_cache_count,
+    case count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency)
+        when 0 then 'in all'
+        else
+            concat(
+                'in all rows but ',
+                count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency),
+                ' of which it is unknown'
+            )
+    end as all_cache_coverage,
     case when cache_saving_estimated_cost is null then reason end as reason,
     rows_count
 from by_use_case
