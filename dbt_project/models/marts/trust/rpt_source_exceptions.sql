@@ -2,6 +2,7 @@
 -- Invariant: what cannot be understood is here with its money; the same money stays in the ledger,
 -- but that of an invoice without charges, which no bill of the month answers.
 -- An exception does not stop publication; it is the list of what to classify, price or map next.
+{{ config(keeps_periods_apart=true) }}
 
 with charges as (
     select * from {{ ref('int_charges_conformed') }}
@@ -33,9 +34,15 @@ prices as (
 ),
 
 {# All meters of the month: what one sees twice shows beside the others. #}
+metered_months as (
+    select distinct int_usage_metered_daily.billing_period
+    from {{ ref('int_usage_metered_daily') }} as int_usage_metered_daily
+    where {{ this_period('int_usage_metered_daily') }}
+),
+
 metered_days as (
     select * from {{ ref('int_usage_metered_daily') }}
-    where billing_period = {{ this_period_start() }}
+    where billing_period in (select metered_months.billing_period from metered_months)
 ),
 
 invoices as (
@@ -58,6 +65,8 @@ notices as (
 
 unclassified as (
     select
+        source,
+        billing_period,
         'unclassified' as exception_kind,
         coalesce(x_meter_text, charge_description, service_name, 'no words') as subject,
         billing_currency,
@@ -72,6 +81,8 @@ unclassified as (
 
 unknown_cost as (
     select
+        source,
+        billing_period,
         'unknown_effective_cost' as exception_kind,
         coalesce(x_line_item_type, charge_category, 'charge') || ' of '
         || coalesce(service_name, 'unknown service') as subject,
@@ -87,6 +98,8 @@ unknown_cost as (
 
 unpriced as (
     select
+        source,
+        billing_period,
         'unknown_price' as exception_kind,
         x_model,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
@@ -103,6 +116,8 @@ unpriced as (
 
 unbilled_usage as (
     select
+        source,
+        billing_period,
         'usage_without_bill' as exception_kind,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
         || coalesce(x_service_tier, 'standard') as subject,
@@ -119,6 +134,8 @@ unbilled_usage as (
 
 unconverted as (
     select
+        source,
+        billing_period,
         'unknown_exchange_rate' as exception_kind,
         coalesce(billing_currency, 'no currency') || ' to ' || reporting_currency as subject,
         billing_currency,
@@ -133,6 +150,8 @@ unconverted as (
 
 faulty_deliveries as (
     select
+        source,
+        billing_period,
         'faulty_delivery' as exception_kind,
         concat(sentence, '; first ', examples) as subject,
         currency as billing_currency,
@@ -147,6 +166,8 @@ faulty_deliveries as (
 
 charged_lines as (
     select distinct
+        source,
+        billing_period,
         invoice_id,
         invoice_issuer_name,
         billing_currency,
@@ -157,13 +178,17 @@ charged_lines as (
 -- a bill that carries its invoices answers by their number, another one by issuer and category
 answered_invoices as (
     select distinct
+        invoices_of_the_month.source,
+        invoices_of_the_month.billing_period,
         invoices_of_the_month.invoice_number,
         invoices_of_the_month.invoice_issuer,
         invoices_of_the_month.charge_category
     from invoices_of_the_month
     inner join charged_lines  -- one line of an invoice to all that may answer it
         on
-            invoices_of_the_month.invoice_issuer = charged_lines.invoice_issuer_name
+            invoices_of_the_month.source = charged_lines.source
+            and invoices_of_the_month.billing_period = charged_lines.billing_period
+            and invoices_of_the_month.invoice_issuer = charged_lines.invoice_issuer_name
             and invoices_of_the_month.billing_currency = charged_lines.billing_currency
             and invoices_of_the_month.charge_category = charged_lines.charge_category
             and invoices_of_the_month.invoice_number
@@ -171,12 +196,17 @@ answered_invoices as (
 ),
 
 billed as (
-    select count(*) as charges_count from charges
+    select distinct
+        source,
+        billing_period
+    from charges
 ),
 
 {# Where there is a bill, a tax that the invoice alone shows is explained (rpt_invoice_reconciliation). #}
 unanswered_invoices as (
     select
+        invoices_of_the_month.source,
+        invoices_of_the_month.billing_period,
         'invoice_without_charges' as exception_kind,
         concat(
             'invoice ', invoices_of_the_month.invoice_number, ' of ', invoices_of_the_month.invoice_issuer,
@@ -189,21 +219,28 @@ unanswered_invoices as (
         'bring in the bill that it is for, or correct source, month, issuer or category in invoice.csv'
             as what_to_do
     from invoices_of_the_month
-    cross join billed
+    left join billed  -- many lines to at most one bill
+        on
+            invoices_of_the_month.source = billed.source
+            and invoices_of_the_month.billing_period = billed.billing_period
     left join answered_invoices  -- one to at most one
         on
-            invoices_of_the_month.invoice_number = answered_invoices.invoice_number
+            invoices_of_the_month.source = answered_invoices.source
+            and invoices_of_the_month.billing_period = answered_invoices.billing_period
+            and invoices_of_the_month.invoice_number = answered_invoices.invoice_number
             and invoices_of_the_month.invoice_issuer = answered_invoices.invoice_issuer
             and invoices_of_the_month.charge_category = answered_invoices.charge_category
     where
         answered_invoices.invoice_number is null
         and invoices_of_the_month.billed_amount <> 0
-        and (invoices_of_the_month.charge_category <> 'Tax' or billed.charges_count = 0)
+        and (invoices_of_the_month.charge_category <> 'Tax' or billed.source is null)
     group by all
 ),
 
 kept_out as (
     select
+        source,
+        billing_period,
         'meter_record_kept_out' as exception_kind,
         standing_reason as subject,
         cast(null as string) as billing_currency,
@@ -225,6 +262,7 @@ kept_out as (
 counted_days as (
     select
         source,
+        billing_period,
         usage_date,
         x_use_case,
         {{ metered_matter() }} as matter,
@@ -244,6 +282,7 @@ counted_days as (
 other_meters as (
     select
         counted_days.source,
+        counted_days.billing_period,
         counted_days.usage_date,
         counted_days.x_use_case,
         counted_days.matter,
@@ -251,16 +290,24 @@ other_meters as (
     from counted_days
     inner join counted_days as others  -- a day of a use case to the same by other meters
         on
-            counted_days.usage_date = others.usage_date
+            counted_days.billing_period = others.billing_period
+            and counted_days.usage_date = others.usage_date
             and counted_days.x_use_case = others.x_use_case
             and counted_days.matter = others.matter
             and counted_days.source <> others.source
-    where counted_days.source = {{ this_source_name() }}
-    group by counted_days.source, counted_days.usage_date, counted_days.x_use_case, counted_days.matter
+    where {{ this_period('counted_days') }}
+    group by
+        counted_days.source,
+        counted_days.billing_period,
+        counted_days.usage_date,
+        counted_days.x_use_case,
+        counted_days.matter
 ),
 
 metered_twice as (
     select
+        counted_days.source,
+        counted_days.billing_period,
         'metered_twice' as exception_kind,
         concat(
             counted_days.x_use_case,
@@ -279,6 +326,7 @@ metered_twice as (
     inner join counted_days  -- one to one
         on
             other_meters.source = counted_days.source
+            and other_meters.billing_period = counted_days.billing_period
             and other_meters.usage_date = counted_days.usage_date
             and other_meters.x_use_case = counted_days.x_use_case
             and other_meters.matter = counted_days.matter
@@ -328,6 +376,8 @@ hints as (
 
 unpriced_with_hint as (
     select
+        unpriced.source,
+        unpriced.billing_period,
         unpriced.exception_kind,
         unpriced.subject,
         unpriced.billing_currency,
@@ -342,6 +392,8 @@ unpriced_with_hint as (
 
 unpriced_meterings as (
     select
+        source,
+        billing_period,
         x_model,
         concat(
             'metered: ', coalesce(x_model, 'unknown model'), ', ', x_token_class, ', ',
@@ -359,6 +411,8 @@ unpriced_meterings as (
 
 unpriced_by_meter as (
     select
+        unpriced_meterings.source,
+        unpriced_meterings.billing_period,
         'unknown_price' as exception_kind,
         unpriced_meterings.subject,
         cast(null as string) as billing_currency,
@@ -374,7 +428,7 @@ unpriced_by_meter as (
     from unpriced_meterings
     left join hints  -- many rows to at most one hint
         on unpriced_meterings.x_model = hints.x_model
-    group by unpriced_meterings.subject
+    group by unpriced_meterings.source, unpriced_meterings.billing_period, unpriced_meterings.subject
 ),
 
 billing_exceptions as (
@@ -395,6 +449,8 @@ billing_exceptions as (
 
 exceptions as (
     select
+        source,
+        billing_period,
         exception_kind,
         subject,
         billing_currency,
@@ -414,8 +470,8 @@ exceptions as (
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    exceptions.source,
+    exceptions.billing_period,
     exceptions.exception_kind,
     exceptions.subject,
     exceptions.billing_currency,
