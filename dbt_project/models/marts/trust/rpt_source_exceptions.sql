@@ -6,6 +6,8 @@
 
 with charges as (
     select
+        source,
+        billing_period,
         invoice_id,
         invoice_issuer_name,
         billing_currency,
