@@ -35,7 +35,7 @@
         and charges.x_Source in ({{ sources_of_kind(delivered) }})
         and charges.{{ child }} is not null
     group by charges.x_Source, charges.x_BillingPeriod, charges.ServiceProviderName, charges.{{ child }}
-    having count(distinct charges.{{ parent }}) > 1
+    having min(charges.{{ parent }}) <> max(charges.{{ parent }})
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

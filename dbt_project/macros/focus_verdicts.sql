@@ -177,3 +177,22 @@ verdicts as (
             and answered.rule_id = unexcused.rule_id
 )
 {%- endmacro %}
+
+{#-
+  The rows of a published dataset in the periods in hand. A text and no CTE, because the judge reads
+  it several times: an engine may keep a CTE that is read more than once, and of a large month with
+  all its columns that is more than there is memory.
+-#}
+{% macro published_rows(relation) -%}
+(
+        select published.*
+        from (
+            select
+                *,
+                x_Source as source,
+                x_BillingPeriod as billing_period
+            from {{ relation }}
+        ) as published
+        where {{ this_period('published') }}
+    ) as published_rows
+{%- endmacro %}

@@ -2,9 +2,10 @@
   Judges the published FOCUS datasets by the rules of the seed focus_rule. Written by
   `make focus-rules` from the facts in orchestration/publish/focus_conformance; do not edit.
 
-  `rows` is a CTE with the rows of some periods and their columns source and billing_period. The
-  result has, for each source, period and rule, one row that says how many rows were judged, and one
-  for each currency that says which rows broke it, with their money and three of their ids.
+  `rows` is a relation, or a subquery with its name, that has the rows of some periods and their
+  columns source and billing_period. It is read several times. The result has, for each source,
+  period and rule, one row that says how many rows were judged, and one for each currency that says
+  which rows broke it, with their money and three of their ids.
 -#}
 {#- Whether a currency is money, by ISO 4217; else it is virtual. -#}
 {% macro is_national_currency(currency) -%}

@@ -6,21 +6,17 @@
     needed_when="exists (select 1 from org.virtual_tag)",
 ) }}
 
-with charges as (
-    select * from {{ ref('int_charges_conformed') }}
-    where {{ this_period('int_charges_conformed') }}
-),
-
-name_rules as (
+with name_rules as (
     select * from {{ source('org', 'virtual_tag') }}
 ),
 
--- A charge has several names; rules are tried on each distinct one, not on each charge.
+-- A charge has several names; rules are tried on each distinct one, not on each charge. The ledger is
+-- read by name each time: an engine keeps a CTE that is read more than once, here all charges.
 named as (
     {%- for name in virtual_tag_names() %}
-    select distinct '{{ name }}' as attribute, {{ name }} as name_text
-    from charges
-    where {{ name }} is not null
+    select distinct '{{ name }}' as attribute, charges.{{ name }} as name_text
+    from {{ ref('int_charges_conformed') }} as charges
+    where {{ this_period('charges') }} and charges.{{ name }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -50,36 +46,27 @@ matches as (
             end
 ),
 
-dated as (
-    select
-        source,
-        billing_period,
-        x_charge_id,
-        {%- for name in virtual_tag_names() %}
-        {{ name }},
-        {%- endfor %}
-        cast(charge_period_start as date) as usage_date
-    from charges
-),
+{%- set used_on = in_force_date('charges', 'cast(charges.charge_period_start as date)') %}
 
 tagged as (
     {%- for name in virtual_tag_names() %}
     select
-        dated.source,
-        dated.billing_period,
-        dated.x_charge_id,
+        charges.source,
+        charges.billing_period,
+        charges.x_charge_id,
         matches.virtual_tag,
         matches.tag_value,
         matches.tag_rule_id,
         matches.tag_rule_version,
         matches.tag_order
-    from dated
+    from {{ ref('int_charges_conformed') }} as charges
     inner join matches  -- each charge to the rules that know its name on its day
         on
             matches.attribute = '{{ name }}'
-            and dated.{{ name }} = matches.name_text
-            and (matches.valid_from is null or {{ in_force_date('dated') }} >= matches.valid_from)
-            and (matches.valid_to is null or {{ in_force_date('dated') }} < matches.valid_to)
+            and charges.{{ name }} = matches.name_text
+            and (matches.valid_from is null or {{ used_on }} >= matches.valid_from)
+            and (matches.valid_to is null or {{ used_on }} < matches.valid_to)
+    where {{ this_period('charges') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -35,12 +35,15 @@ invoice_lines as (
     where is_only_line
 ),
 
-commitments as (
+{# Read twice by name: through a CTE that is read twice, an engine takes all columns of all charges. #}
+service_commitments as (
     select * from {{ ref('dim_commitment') }}
+    where counted_by = 'usage' and service_name is not null
 ),
 
-usage_commitments as (
-    select * from commitments where counted_by = 'usage'
+source_commitments as (
+    select * from {{ ref('dim_commitment') }}
+    where counted_by = 'usage' and service_name is null
 )
 
 select
@@ -48,20 +51,20 @@ select
     {{ made.get(name, 'charges.' ~ name) }} as {{ focus_name(name) }}{{ ',' if not loop.last }}
     {%- endfor %}
 from charges
-left join invoice_lines  -- many charges to at most one line
+left join invoice_lines  -- many charges without an invoice to at most one line
     on
-        charges.invoice_id is null
+        (charges.invoice_id is null) = invoice_lines.is_only_line
         and charges.source = invoice_lines.source
         and charges.billing_period = invoice_lines.billing_period
         and charges.invoice_issuer_name = invoice_lines.invoice_issuer_name
         and charges.billing_currency = invoice_lines.billing_currency
         and charges.charge_category = invoice_lines.charge_category
-left join commitments as own_commitments  -- many charges to at most the one that the bill names
+left join {{ ref('dim_commitment') }} as own_commitments  -- many charges to at most the one that the bill names
     on
         charges.source = own_commitments.source
         and charges.billing_period = own_commitments.billing_period
         and charges.commitment_discount_id = own_commitments.commitment_id
-left join usage_commitments as service_commitments  -- many charges to at most one on their day
+left join service_commitments  -- many charges to at most one on their day
     on
         charges.source = service_commitments.source
         and charges.billing_period = service_commitments.billing_period
@@ -69,11 +72,10 @@ left join usage_commitments as service_commitments  -- many charges to at most o
         and charges.service_name = service_commitments.service_name
         and charges.charge_period_start >= service_commitments.valid_from
         and charges.charge_period_start < service_commitments.valid_to
-left join usage_commitments as source_commitments  -- many charges to at most one on their day
+left join source_commitments  -- many charges to at most one on their day
     on
         charges.source = source_commitments.source
         and charges.billing_period = source_commitments.billing_period
         and charges.service_provider_name = source_commitments.service_provider_name
-        and source_commitments.service_name is null
         and charges.charge_period_start >= source_commitments.valid_from
         and charges.charge_period_start < source_commitments.valid_to

@@ -48,10 +48,10 @@ charged as (
         min(BillingPeriodStart) as billing_period_start,
         max(BillingPeriodEnd) as billing_period_end,
         -- a line of several categories is Usage
-        case when count(distinct ChargeCategory) = 1 then min(ChargeCategory) else 'Usage' end
+        case when min(ChargeCategory) = max(ChargeCategory) then min(ChargeCategory) else 'Usage' end
             as charge_category,
-        case when count(distinct x_ProductCode) = 1 then min(x_ProductCode) end as product_code,
-        case when count(distinct x_LineItemType) = 1 then min(x_LineItemType) end as line_item_type,
+        case when min(x_ProductCode) = max(x_ProductCode) then min(x_ProductCode) end as product_code,
+        case when min(x_LineItemType) = max(x_LineItemType) then min(x_LineItemType) end as line_item_type,
         min(x_InvoiceBasis) as invoice_basis,
         count(*) as charges_count,
         cast(sum(BilledCost) as decimal(38, 12)) as charged_cost

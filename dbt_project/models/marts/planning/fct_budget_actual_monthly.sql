@@ -9,7 +9,15 @@
 
 with charges as (
     select
-        *,
+        source,
+        billing_period,
+        x_charge_id,
+        service_provider_name,
+        sub_account_id,
+        billing_currency,
+        charge_category,
+        billed_cost,
+        effective_cost,
         {#-
           What comes once in a month, however long it goes on: a purchase, credit or correction that is one-time,
           and a fee for a month or longer. A fee by the hour goes on as use does.
@@ -30,20 +38,6 @@ charge_splits as (
 split_shares as (
     select * from {{ ref('int_split_shares') }}
     where {{ this_period('int_split_shares') }}
-),
-
-of_provider as (
-    select
-        source,
-        billing_period,
-        service_provider_name,
-        sub_account_id,
-        billing_currency,
-        charge_category,
-        is_once,
-        billed_cost,
-        effective_cost
-    from charges
 ),
 
 charged_once as (
@@ -67,8 +61,8 @@ of_split as (
         on charge_splits.x_charge_id = charged_once.x_charge_id
 ),
 
-{%- for name, keys in [
-    ('provider', ['service_provider_name', 'sub_account_id']), ('split', ['split_id']),
+{%- for name, spent, keys in [
+    ('provider', 'charges', ['service_provider_name', 'sub_account_id']), ('split', 'of_split', ['split_id']),
 ] %}
 
 {# Use that costs and is not billed was paid for ahead, by a purchase or a commitment. #}
@@ -92,7 +86,7 @@ spent_by_{{ name }} as (
                 else 0 * effective_cost
             end
         ) as decimal(38, 12)) as paid_ahead_effective_cost
-    from of_{{ name }}
+    from {{ spent }}
     group by source, billing_period, {{ keys | join(', ') }}, billing_currency
 ),
 {%- endfor %}

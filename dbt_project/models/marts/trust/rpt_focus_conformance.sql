@@ -72,34 +72,12 @@ unjudged_deliveries as (
         and focus_version is null
 ),
 
-published_charges as (
-    select
-        *,
-        x_Source as source,
-        x_BillingPeriod as billing_period
-    from {{ ref('cost_and_usage') }}
-),
-
-charges as (
-    select * from published_charges
-    where {{ this_period('published_charges') }}
-),
-
 cost_and_usage_tallies as (
-    {{ focus_tallies_cost_and_usage('charges') }}
-),
-
-published_lines as (
-    select
-        *,
-        x_Source as source,
-        x_BillingPeriod as billing_period
-    from {{ ref('invoice_detail') }}
+    {{ focus_tallies_cost_and_usage(published_rows(ref('cost_and_usage'))) }}
 ),
 
 lines as (
-    select * from published_lines
-    where {{ this_period('published_lines') }}
+    select * from {{ published_rows(ref('invoice_detail')) }}
 ),
 
 invoice_detail_tallies as (

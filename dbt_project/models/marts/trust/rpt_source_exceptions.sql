@@ -4,7 +4,19 @@
 -- An exception does not stop publication; it is the list of what to classify, price or map next.
 
 with charges as (
-    select * from {{ ref('int_charges_conformed') }}
+    select
+        invoice_id,
+        invoice_issuer_name,
+        billing_currency,
+        charge_category,
+        charge_description,
+        service_name,
+        billed_cost,
+        effective_cost,
+        x_classification,
+        x_line_item_type,
+        x_meter_text
+    from {{ ref('int_charges_conformed') }}
     where {{ this_period('int_charges_conformed') }}
 ),
 
