@@ -128,6 +128,15 @@
     {% do return(columns) %}
 {% endmacro %}
 
+{#- Which landed column each of them is made of: (name, landed name). -#}
+{% macro aws_carried_sources() %}
+    {% set sources = [] %}
+    {% for name in aws_native_columns() | map('first') | list + aws_native_maps() %}
+        {% do sources.append((carried_name(name), name)) %}
+    {% endfor %}
+    {% do return(sources) %}
+{% endmacro %}
+
 {#- All native columns of the ledger: with what providers add to FOCUS files, as one JSON object. -#}
 {% macro native_columns() %}
     {% do return(aws_carried_columns() + [('x_provider_columns', 'string')]) %}

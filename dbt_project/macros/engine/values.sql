@@ -26,6 +26,7 @@
     {%- set scaled = number ~ ' * 1e' ~ decimals -%}
     {%- set text = 'cast(' ~ column ~ ' as varchar)' -%}
     case
+        when {{ column }} is null then null
         when typeof({{ column }}) like 'DECIMAL%' then cast({{ column }} as {{ type }})
         when
             typeof({{ column }}) = 'DOUBLE'
