@@ -13,6 +13,7 @@ from orchestration.defs.land import build_land_assets
 from orchestration.defs.preview import build_preview_job
 from orchestration.defs.publish import build_publish_assets
 from orchestration.defs.resources import build_resources
+from orchestration.defs.run_history import hold_history_open
 from orchestration.defs.warehouse import build_warehouse_assets
 from orchestration.extract.source import load_sources
 from orchestration.settings import Settings, export_for_dbt
@@ -28,6 +29,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         SourceConfigError: The sources file names what is wrong in it.
     """
     export_for_dbt(settings)
+    hold_history_open()
     sources = load_sources(settings.sources)
     return dg.Definitions(
         assets=[

@@ -15,8 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +50,18 @@ from orchestration.land.currencies import ISO_4217
 from orchestration.land.landing import Landing, landing_path, newest_landed
 from orchestration.publish.focus_conformance import facts
 from orchestration.publish.focus_conformance.facts import COST_AND_USAGE, Rule, rule_book
-from orchestration.publish.focus_conformance.judge import FAILED, PASSED, criteria_of, judge
+from orchestration.publish.focus_conformance.judge import (
+    FAILED,
+    PASSED,
+    Verdict,
+    criteria_of,
+    judge_apart,
+)
 from orchestration.publish.focus_conformance.words import sentence
 
 # Columns of ours in the relation that is judged.
 _ROW = "tollgate_row"
+_GROUP = "tollgate_group"
 _SHOWN_FILES = 3
 # What is told in the pricing currency, and the same in the billing currency.
 _IN_MONEY = {
@@ -63,8 +72,9 @@ _IN_MONEY = {
 }
 # The version that the ledger is lifted to.
 _TODAY = "1.4"
-# Deliveries that are judged side by side.
+# Batches of deliveries that are judged side by side, and the rows of a batch.
 _AT_ONCE = 2
+_TOGETHER_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -174,20 +184,48 @@ def judge_deliveries(source: SourceConfig, data_dir: Path, say: Callable[[str], 
             known = delivery_of(data_dir, found[0])
             if known is None or not known.is_judged:
                 pending.append(found)
-    # To plan some hundred rules takes one processor longer than to judge a small month by them.
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        for told in pool.map(lambda pair: _judge(pair[0], pair[1], data_dir), pending):
-            say(told)
+        for told in pool.map(lambda batch: _judge(batch, data_dir), _small_batches(pending)):
+            for line in told:
+                say(line)
 
 
-def _judge(snapshot: Snapshot, landing: Landing, data_dir: Path) -> str:
-    """Judge one delivery, keep what was found and return it in a line."""
-    path = _path(data_dir, snapshot)
+def _small_batches(
+    pending: Sequence[tuple[Snapshot, Landing]],
+) -> Iterator[Sequence[tuple[Snapshot, Landing]]]:
+    """Yield deliveries that are judged together, of so few rows that memory is no matter.
+
+    To plan some hundred rules takes longer than to judge a small month by them.
+    """
+    batch: list[tuple[Snapshot, Landing]] = []
+    rows_count = 0
+    for snapshot, landing in pending:
+        if batch and rows_count + landing.row_count > _TOGETHER_ROWS:
+            yield batch
+            batch, rows_count = [], 0
+        batch.append((snapshot, landing))
+        rows_count += landing.row_count
+    if batch:
+        yield batch
+
+
+def _judge(batch: Sequence[tuple[Snapshot, Landing]], data_dir: Path) -> list[str]:
+    """Judge deliveries, keep what was found in each and return it in a line."""
     started = time.monotonic()
+    found = _verdicts_on([snapshot for snapshot, _ in batch], data_dir)
+    seconds = f"{time.monotonic() - started:.1f} s"
+    if len(batch) > 1:
+        seconds += f" for {len(batch)} deliveries"
+    told = []
+    for (snapshot, landing), delivery in zip(batch, found, strict=True):
+        findings = (*delivery.findings, *_notices(landing))
+        _write(_path(data_dir, snapshot), Delivery(findings, delivery.columns))
+        told.append(_in_a_line(landing, delivery, findings, seconds))
+    return told
+
+
+def _in_a_line(landing: Landing, found: Delivery, findings: Sequence[Finding], seconds: str) -> str:
     place = f"land     {landing.source} {landing.billing_period} {landing.dataset}"
-    found = _verdict_on(snapshot, path.parent)
-    findings = (*found.findings, *_notices(landing))
-    _write(path, Delivery(findings, found.columns))
     if not found.is_judged:
         return f"{place}: {found.findings[0].sentence}"
     broken = {f.rule_id for f in findings if f.finding == "rule_broken"}
@@ -198,25 +236,42 @@ def _judge(snapshot: Snapshot, landing: Landing, data_dir: Path) -> str:
     return (
         f"{place}: delivered as FOCUS {versions or 'of unknown version'}, which it breaks in "
         f"{len(broken)} rules and {len(missing)} missing columns before it is lifted "
-        f"(trust.rpt_focus_delivery), {time.monotonic() - started:.1f} s"
+        f"(trust.rpt_focus_delivery), {seconds}"
     )
 
 
-def _verdict_on(snapshot: Snapshot, folder: Path) -> Delivery:
+def _verdicts_on(snapshots: Sequence[Snapshot], data_dir: Path) -> list[Delivery]:
+    """Judge snapshots; what fails together is judged apart, where one alone may fail."""
+    if len(snapshots) > 1:
+        with suppress(duckdb.Error):
+            return _judged_on(snapshots, data_dir, {})
+    return [_verdict_on(snapshot, data_dir) for snapshot in snapshots]
+
+
+def _judged_on(
+    snapshots: Sequence[Snapshot], data_dir: Path, config: dict[str, int]
+) -> list[Delivery]:
+    files = [(s.file_paths(), s.receipt.format_version or "") for s in snapshots]
+    with (
+        tempfile.TemporaryDirectory(
+            prefix=".judged-", dir=_path(data_dir, snapshots[0]).parent
+        ) as scratch,
+        duckdb.connect(config=config) as connection,
+    ):
+        connection.execute("set TimeZone = 'UTC'")
+        return judge_files(connection, files, Path(scratch))
+
+
+def _verdict_on(snapshot: Snapshot, data_dir: Path) -> Delivery:
     """Judge a snapshot; what fails is tried again on one thread, which needs the least memory."""
     reason = ""
-    for threads in (None, 1):
-        with (
-            tempfile.TemporaryDirectory(prefix=".judged-", dir=folder) as scratch,
-            duckdb.connect(config={"threads": threads} if threads else {}) as connection,
-        ):
-            connection.execute("set TimeZone = 'UTC'")
-            claim = snapshot.receipt.format_version or ""
-            try:
-                return judge_files(connection, snapshot.file_paths(), claim, Path(scratch))
-            except duckdb.Error as error:
-                shown = "".join(letter if letter.isprintable() else " " for letter in str(error))
-                reason = " ".join(shown.split())[:300]
+    configs: tuple[dict[str, int], ...] = ({}, {"threads": 1})
+    for config in configs:
+        try:
+            return _judged_on([snapshot], data_dir, config)[0]
+        except duckdb.Error as error:
+            shown = "".join(letter if letter.isprintable() else " " for letter in str(error))
+            reason = " ".join(shown.split())[:300]
     # Its money has landed; that nobody judged it is said in its place until one does.
     said = (
         f"the files could not be judged, on one thread neither; the next run tries again: {reason}"
@@ -236,23 +291,60 @@ def delivery_of(data_dir: Path, snapshot: Snapshot) -> Delivery | None:
 
 
 def judge_files(
-    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], claim: str, scratch: Path
-) -> Delivery:
-    """Judge files as they were delivered.
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Sequence[tuple[Sequence[Path], str]],
+    scratch: Path,
+) -> list[Delivery]:
+    """Judge files as they were delivered; those of the same columns in one statement.
 
     Args:
         connection: Where the files are read; its thread and memory limits hold.
-        paths: The files.
-        claim: What the manifest says of their format; empty where there is none.
+        deliveries: The files of each delivery, and what its manifest says of their format; empty
+            where there is none.
         scratch: A folder for the rows of text files, which are read many times.
     """
-    findings: list[Finding] = []
-    delivered: list[DeliveredColumn] = []
-    for number, (columns, alike) in enumerate(alike_files(connection, paths), start=1):
-        group = _Group(connection, number, columns, alike, claim, scratch)
-        delivered += group.delivered_columns()
-        findings += group.findings()
-    return Delivery(tuple(findings), tuple(delivered))
+    of_delivery = [
+        [
+            _Group(connection, f"{place}_{number}", number, columns, alike, claim, scratch)
+            for number, (columns, alike) in enumerate(alike_files(connection, paths), start=1)
+        ]
+        for place, (paths, claim) in enumerate(deliveries, start=1)
+    ]
+    alike_groups: dict[object, list[_Group]] = {}
+    for group in chain.from_iterable(of_delivery):
+        alike_groups.setdefault(group.shape, []).append(group)
+    findings: dict[str, list[Finding]] = {}
+    for alike in alike_groups.values():
+        own, today = _judged_together(connection, alike)
+        for group in alike:
+            findings[group.name] = group.findings(own(group.name), today(group.name))
+    return [
+        Delivery(
+            tuple(found for group in groups for found in findings[group.name]),
+            tuple(column for group in groups for column in group.delivered_columns()),
+        )
+        for groups in of_delivery
+    ]
+
+
+def _judged_together(
+    connection: duckdb.DuckDBPyConnection, alike: Sequence[_Group]
+) -> tuple[Callable[[str], list[Verdict]], Callable[[str], list[Verdict]]]:
+    """Judge groups of the same shape by the rules of their version and by those of today."""
+    rows = " union all ".join(
+        f"select '{group.name}' as {_GROUP}, * from ({group.rows})" for group in alike
+    )
+    first = alike[0]
+    absent = sorted(_columns_of_version(_TODAY) - first.present)
+    nulls = "".join(f", cast(null as varchar) as {quoted(column)}" for column in absent)
+    own, today = (
+        judge_apart(connection, relation, version, _GROUP, row_id=f"rows_in_hand.{_ROW}")
+        for relation, version in (
+            (rows, first.judged_as),
+            (_without_virtual_currency(f"select *{nulls} from ({rows})", first.present), _TODAY),
+        )
+    )
+    return own, today
 
 
 class _Group:
@@ -261,6 +353,7 @@ class _Group:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        name: str,
         number: int,
         columns: Sequence[FileColumn],
         paths: Sequence[Path],
@@ -268,17 +361,24 @@ class _Group:
         scratch: Path,
     ) -> None:
         self._connection = connection
+        self.name = name
         self._number = number
         self._columns = columns
         self._paths = paths
         headers = [column.header for column in columns]
         self._version, self._basis = version_of(headers, delivered_file(paths[0]), claim)
         # A draft has no rules; it is judged by the first version that has.
-        self._judged_as = "1.0" if self._version == DRAFT else self._version
-        self._book = rule_book(self._judged_as)
+        self.judged_as = "1.0" if self._version == DRAFT else self._version
+        self._book = rule_book(self.judged_as)
         self._named = self._focus_names()
-        self._rows = self._relation(scratch)
+        self.present = set(self._named.values())
+        self.rows = self._relation(scratch)
         self._values = self._count_values()
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What groups have in common that can be judged in one statement."""
+        return self.judged_as, tuple(self._columns)
 
     def delivered_columns(self) -> Iterator[DeliveredColumn]:
         """Yield what becomes of each column."""
@@ -300,23 +400,21 @@ class _Group:
                 rows_count=self._values[0],
             )
 
-    def findings(self) -> list[Finding]:
-        """Return what the files lack and break, the verdict on the whole first."""
-        present = set(self._named.values())
-        supported = criteria_of(self._judged_as, present)
+    def findings(self, own: Sequence[Verdict], today: Sequence[Verdict]) -> list[Finding]:
+        """Return what the files lack and break, the verdict on the whole first.
+
+        Args:
+            own: The verdicts by the rules of their version.
+            today: Those by the rules of today.
+        """
+        supported = criteria_of(self.judged_as, self.present)
         verdicts = [
             verdict
-            for verdict in judge(
-                self._connection,
-                self._rows,
-                self._judged_as,
-                COST_AND_USAGE,
-                f"rows_in_hand.{_ROW}",
-            )
+            for verdict in own
             # What concerns providers of several features concerns those that have all of them.
             if not verdict.rule.is_composite and set(verdict.rule.criteria) <= supported
         ]
-        missing = self._missing(present, supported)
+        missing = self._missing(supported)
         broken = [v for v in verdicts if v.verdict == FAILED and v.rule.check[0] != "present"]
         kept = sum(verdict.verdict == PASSED for verdict in verdicts)
         whole = self._finding(
@@ -348,23 +446,13 @@ class _Group:
                 for verdict in broken
                 for failure in verdict.failures
             ),
-            *self._broken_today(),
+            *self._broken_today(today),
         ]
 
-    def _broken_today(self) -> Iterator[Finding]:
+    def _broken_today(self, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
         """Yield what the files break of today's rules, so that only more than that is lifting's."""
-        present = set(self._named.values())
-        absent = sorted(_columns_of_version(_TODAY) - present)
-        nulls = "".join(f", cast(null as varchar) as {quoted(column)}" for column in absent)
-        rows = _without_virtual_currency(f"select *{nulls} from ({self._rows})", present)
         today = f"the rules of FOCUS {_TODAY}, which the files need not know"
-        for verdict in judge(
-            self._connection,
-            rows,
-            _TODAY,
-            COST_AND_USAGE,
-            f"rows_in_hand.{_ROW}",
-        ):
+        for verdict in verdicts:
             for failure in () if verdict.rule.is_composite else verdict.failures:
                 found = self._finding(
                     "today_broken",
@@ -397,18 +485,18 @@ class _Group:
             **fields,  # type: ignore[arg-type]
         )
 
-    def _missing(self, present: Collection[str], supported: Collection[str]) -> list[Finding]:
+    def _missing(self, supported: Collection[str]) -> list[Finding]:
         """Return the columns of the version that the files do not have, strictest demand first."""
         demands: dict[str, list[Rule]] = {}
         for demand in self._book.of(COST_AND_USAGE):
             if demand.check[0] == "present" and demand.column:
                 demands.setdefault(demand.column, []).append(demand)
         found = []
-        for column in sorted(_columns_of_version(self._judged_as) - set(present)):
+        for column in sorted(_columns_of_version(self.judged_as) - self.present):
             rules = [r for r in demands.get(column, []) if r.level != "MAY"]
             asked = [r for r in rules if set(r.criteria) <= set(supported)]
             rule = min(asked or rules, key=lambda r: r.level, default=None)
-            said = f"{column} is a column of FOCUS {self._judged_as}"
+            said = f"{column} is a column of FOCUS {self.judged_as}"
             if rule is not None:
                 said = sentence(rule)
             if rule is not None and not asked:
@@ -454,10 +542,10 @@ class _Group:
         relation = f"select {', '.join(selected)} from ({rows})"
         if all(is_parquet(path) for path in self._paths):
             # A view, so that no name of the file's own stands in the SQL that is made of it.
-            view = f"delivered_{self._number}"
+            view = f"delivered_{self.name}"
             self._connection.execute(f"create or replace temp view {view} as {relation}")
             return f"select * from {view}"
-        kept = scratch / f"{self._number}.parquet"
+        kept = scratch / f"{self.name}.parquet"
         self._connection.execute(f"copy ({relation}) to {path_literal(kept)} (format parquet)")
         return f"select * from read_parquet({path_literal(kept)})"
 
@@ -467,7 +555,7 @@ class _Group:
             f"count({quoted(self._named.get(place, f'unknown {place}'))})"
             for place in range(len(self._columns))
         )
-        row = self._connection.execute(f"select count(*), {counted} from ({self._rows})").fetchone()
+        row = self._connection.execute(f"select count(*), {counted} from ({self.rows})").fetchone()
         assert row is not None
         return [int(value) for value in row]
 

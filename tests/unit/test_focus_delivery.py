@@ -153,6 +153,59 @@ def test_rows_of_a_file_of_several_months_keep_their_numbers(source: FileSource)
     assert of(earlier, "rule_broken", "ChargeCategory")[0].examples == "year.csv row 3"
 
 
+def test_months_that_are_judged_together_are_told_as_if_each_were_judged_alone(
+    source: FileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three months, one of them of other columns; each breaks something else."""
+    months = ("2026-08", "2026-09", "2026-10")
+    for number, (month, odd) in enumerate(zip(months, ("x", "Usage", "y"), strict=True), start=1):
+        rows = [
+            line(str(number), BillingPeriodStart=f"{month}-01T00:00:00Z"),
+            line("5", BillingPeriodStart=f"{month}-01T00:00:00Z", ChargeCategory=odd),
+        ]
+        more = {"InvoiceId": "i"} if number == 3 else {}
+        write_csv(source.bills / f"{month}.csv", [row | more for row in rows])
+    delivery(source)
+
+    def told_of_each() -> list[Delivery | None]:
+        return [delivery_of(source.data, snapshot(source, month)) for month in months]
+
+    together = told_of_each()
+    assert source.said[-1].endswith("for 3 deliveries")
+    broken = [of(found, "rule_broken", "ChargeCategory") for found in together if found]
+    assert [[f.examples for f in findings] for findings in broken] == [
+        ["2026-08.csv row 2"],
+        [],
+        ["2026-10.csv row 2"],
+    ]
+    monkeypatch.setattr(focus_delivery, "_fingerprint", lambda: "other rules")
+    monkeypatch.setattr(focus_delivery, "_TOGETHER_ROWS", 1)
+    judge_deliveries(source.config, source.data, source.said.append)
+    assert not source.said[-1].endswith("deliveries")
+    assert told_of_each() == together
+
+
+def test_what_fails_together_is_judged_apart(
+    source: FileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in ("2026-09", "2026-10"):
+        rows = [line("1", BillingPeriodStart=f"{month}-01T00:00:00Z", ChargeCategory="x")]
+        write_csv(source.bills / f"{month}.csv", rows)
+    judges = focus_delivery.judge_files
+
+    def needs_memory(
+        connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Any], scratch: Path
+    ) -> list[Delivery]:
+        if len(deliveries) > 1:
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 256.0 KiB")
+        return judges(connection, deliveries, scratch)
+
+    monkeypatch.setattr(focus_delivery, "judge_files", needs_memory)
+    for found in (delivery(source), delivery_of(source.data, snapshot(source, "2026-09"))):
+        assert found is not None and found.is_judged
+        assert len(of(found, "rule_broken", "ChargeCategory")) == 1
+
+
 def test_the_texts_that_mean_no_value_break_no_rule_of_values(source: FileSource) -> None:
     write_csv(source.bills / "bill.csv", [line("1", ChargeClass="NULL"), line("2", ChargeClass="")])
     assert of(delivery(source), "rule_broken", "ChargeClass") == []
@@ -254,7 +307,7 @@ def test_a_delivery_that_could_not_be_judged_is_judged_by_the_next_run(
     write_csv(source.bills / "bill.csv", [line("1")])
     judges = focus_delivery.judge_files
 
-    def fails(*_: object) -> Delivery:
+    def fails(*_: object) -> list[Delivery]:
         raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 256.0 KiB")
 
     monkeypatch.setattr(focus_delivery, "judge_files", fails)
@@ -280,7 +333,7 @@ def test_what_many_threads_cannot_judge_one_judges_in_the_same_run(
     write_csv(source.bills / "bill.csv", [line("1")])
     judges = focus_delivery.judge_files
 
-    def needs_memory(connection: duckdb.DuckDBPyConnection, *rest: Any) -> Delivery:
+    def needs_memory(connection: duckdb.DuckDBPyConnection, *rest: Any) -> list[Delivery]:
         (threads,) = connection.execute("select current_setting('threads')").fetchone() or (0,)
         if threads > 1:
             raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 256.0 KiB")

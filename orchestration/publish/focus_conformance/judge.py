@@ -6,7 +6,7 @@ exported. The ledger is judged by dbt with the same statement, on every build.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -126,24 +126,53 @@ def judge(
     Raises:
         UnknownFocusVersionError: There is no such version.
     """
+    return judge_apart(connection, rows, version, None, dataset, row_id, supported)(None)
+
+
+def judge_apart(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    version: str,
+    key: str | None,
+    dataset: str = COST_AND_USAGE,
+    row_id: str | None = None,
+    supported: Collection[str] | None = None,
+) -> Callable[[str | None], list[Verdict]]:
+    """Judge rows as ``judge`` does, and keep the verdicts on the values of a column apart.
+
+    To plan the statement takes longer than to judge some ten thousand rows by it.
+
+    Args:
+        connection: Where the rows can be read; its thread and memory limits hold.
+        rows: SQL of a SELECT that yields the rows.
+        version: The FOCUS version.
+        key: The column, a text; None for one verdict over all rows.
+        dataset: One of ``facts.DATASETS``.
+        row_id: SQL that names a row in words.
+        supported: The applicability criteria that the provider supports.
+
+    Returns:
+        A function of a value of the column: the verdicts on its rows, also where there are none.
+    """
     types = {
         row[0]: row[1] for row in connection.execute(f"describe select * from ({rows})").fetchall()
     }
     book, dialect = rule_book(version), DuckDb()
-    subject = _subject(rows, types, dataset, row_id)
+    subject = _subject(rows, types, dataset, row_id, key)
     statement = tallies_sql(book, dataset, subject, dialect)
     told = [column for column in _MONEY[dataset] if column in types]
-    judged: dict[int, int] = {}
-    failures: dict[int, list[Failure]] = {}
-    for number, outcome, currency, count, *amounts, example_ids in connection.execute(
-        f"{statement} order by all"
-    ).fetchall():
+    judged: dict[tuple[str | None, int], int] = {}
+    failures: dict[tuple[str | None, int], list[Failure]] = {}
+    for tally in connection.execute(f"{statement} order by all").fetchall():
+        of, (number, outcome, currency, count, *amounts, example_ids) = (
+            (tally[0], tally[1:]) if key else (None, tally)
+        )
         if outcome == "judged":
-            judged[number] = int(count)
+            judged[of, number] = int(count)
             continue
         money = dict(zip(told, amounts, strict=False))
         positive = dict(zip(told, amounts[len(told) :], strict=False))
-        failures.setdefault(number, []).append(
+        failures.setdefault((of, number), []).append(
             Failure(
                 currency,
                 int(count),
@@ -154,10 +183,21 @@ def judge(
                 tuple(example_ids.split(", ")),
             )
         )
-    return [
-        _verdict(j, judged.get(j.number, 0), tuple(failures.get(j.number, ())), types, supported)
-        for j in judgements(book, dataset, types, dialect)
-    ]
+    asked = judgements(book, dataset, types, dialect)
+
+    def verdicts(of: str | None) -> list[Verdict]:
+        return [
+            _verdict(
+                j,
+                judged.get((of, j.number), 0),
+                tuple(failures.get((of, j.number), ())),
+                types,
+                supported,
+            )
+            for j in asked
+        ]
+
+    return verdicts
 
 
 def criteria_of(version: str, columns: Collection[str], dataset: str = COST_AND_USAGE) -> set[str]:
@@ -174,7 +214,9 @@ def criteria_of(version: str, columns: Collection[str], dataset: str = COST_AND_
     }
 
 
-def _subject(rows: str, types: dict[str, str], dataset: str, row_id: str | None) -> Subject:
+def _subject(
+    rows: str, types: dict[str, str], dataset: str, row_id: str | None, key: str | None
+) -> Subject:
     if row_id is None and "x_ChargeId" in types:
         row_id = "rows_in_hand.x_ChargeId"
     # As landing reads it, so that the money of rows is the same before and after they are lifted.
@@ -188,7 +230,7 @@ def _subject(rows: str, types: dict[str, str], dataset: str, row_id: str | None)
     return Subject(
         rows=f"select * from ({rows}) as given",
         types=types,
-        keys=(),
+        keys=(key,) if key else (),
         money=(*money, *above_zero(money)) if dataset == COST_AND_USAGE else money,
         currency="cast(rows_in_hand.BillingCurrency as varchar)"
         if "BillingCurrency" in types

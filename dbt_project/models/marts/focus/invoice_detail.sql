@@ -1,7 +1,7 @@
 -- One row per invoice line, as FOCUS 1.4 Invoice Detail: exact column names, then the x_ columns.
 -- Invariant: every charge of cost_and_usage is on exactly one line (InvoiceId, InvoiceDetailId, issuer).
 -- A line of a received invoice keeps the received amount; what was charged stands beside it.
-{{ config(period_columns=['x_Source', 'x_BillingPeriod']) }}
+{{ config(period_columns=['x_Source', 'x_BillingPeriod'], keeps_periods_apart=true) }}
 -- noqa: disable=CP02
 
 with published_charges as (
@@ -33,13 +33,18 @@ snapshots as (
 
 delivered as (
     select
+        source,
+        billing_period,
         min(extracted_at) as first_extracted_at,
         max(case when is_current then extracted_at end) as last_extracted_at
     from snapshots
+    group by source, billing_period
 ),
 
 charged as (
     select
+        source,
+        billing_period,
         InvoiceId as invoice_id,
         InvoiceDetailId as invoice_detail_id,
         InvoiceIssuerName as invoice_issuer_name,
@@ -56,17 +61,23 @@ charged as (
         count(*) as charges_count,
         cast(sum(BilledCost) as decimal(38, 12)) as charged_cost
     from charges
-    group by InvoiceId, InvoiceDetailId, InvoiceIssuerName, BillingCurrency
+    group by source, billing_period, InvoiceId, InvoiceDetailId, InvoiceIssuerName, BillingCurrency
 ),
 
 accounts as (
-    select min(billing_account_id) as billing_account_id
+    select
+        source,
+        billing_period,
+        min(billing_account_id) as billing_account_id
     from charged
+    group by source, billing_period
 ),
 
 -- what an invoice says once, for those that bills carry as well
 headers as (
     select
+        source,
+        billing_period,
         invoice_id,
         invoice_issuer_name,
         min(issued_on) as issued_on,
@@ -75,11 +86,13 @@ headers as (
         min(purchase_order_number) as purchase_order_number,
         min(reference_invoice_id) as reference_invoice_id
     from invoice_lines
-    group by invoice_id, invoice_issuer_name
+    group by source, billing_period, invoice_id, invoice_issuer_name
 ),
 
 bill_invoices as (
     select distinct
+        source,
+        billing_period,
         invoice_id,
         invoice_issuer_name
     from charged
@@ -91,13 +104,17 @@ received as (
     from invoice_lines
     left join bill_invoices  -- many lines to at most one invoice of the bill
         on
-            invoice_lines.invoice_id = bill_invoices.invoice_id
+            invoice_lines.source = bill_invoices.source
+            and invoice_lines.billing_period = bill_invoices.billing_period
+            and invoice_lines.invoice_id = bill_invoices.invoice_id
             and invoice_lines.invoice_issuer_name = bill_invoices.invoice_issuer_name
     where bill_invoices.invoice_id is null
 ),
 
 lines as (
     select
+        coalesce(charged.source, received.source) as source,
+        coalesce(charged.billing_period, received.billing_period) as billing_period,
         coalesce(charged.invoice_id, received.invoice_id) as invoice_id,
         coalesce(charged.invoice_detail_id, received.invoice_detail_id) as invoice_detail_id,
         coalesce(charged.invoice_issuer_name, received.invoice_issuer_name) as invoice_issuer_name,
@@ -115,7 +132,9 @@ lines as (
     from charged
     full outer join received  -- one to one
         on
-            charged.invoice_id = received.invoice_id
+            charged.source = received.source
+            and charged.billing_period = received.billing_period
+            and charged.invoice_id = received.invoice_id
             and charged.invoice_detail_id = received.invoice_detail_id
             and charged.invoice_issuer_name = received.invoice_issuer_name
             and charged.billing_currency = received.billing_currency
@@ -128,15 +147,15 @@ final as (
         lines.billing_currency as BillingCurrency,
         coalesce(
             lines.billing_period_end,
-            cast({{ this_period_start() }} + interval 1 month as timestamp)
+            cast(lines.billing_period + interval 1 month as timestamp)
         ) as BillingPeriodEnd,
-        coalesce(lines.billing_period_start, cast({{ this_period_start() }} as timestamp))
+        coalesce(lines.billing_period_start, cast(lines.billing_period as timestamp))
             as BillingPeriodStart,
         lines.charge_category as ChargeCategory,
         coalesce(delivered.first_extracted_at, delivered.last_extracted_at) as InvoiceDetailCreated,
         concat(
-            lines.charge_category, ' of ', {{ this_source_name() }}, ' in ',
-            substr(cast({{ this_period_start() }} as string), 1, 7),
+            lines.charge_category, ' of ', lines.source, ' in ',
+            substr(cast(lines.billing_period as string), 1, 7),
             case when lines.product_code is not null then concat(', ', lines.product_code) else '' end
         ) as InvoiceDetailDescription,
         {{ flat_json([
@@ -159,20 +178,24 @@ final as (
         coalesce(headers.payment_terms, sources.payment_terms) as PaymentTerms,
         headers.purchase_order_number as PurchaseOrderNumber,
         coalesce(headers.reference_invoice_id, lines.invoice_id) as ReferenceInvoiceId,
-        {{ this_period_start() }} as x_BillingPeriod,
+        lines.billing_period as x_BillingPeriod,
         lines.charged_cost as x_ChargedCost,
         lines.charges_count as x_ChargesCount,
         lines.invoice_basis as x_InvoiceBasis,
-        {{ this_source_name() }} as x_Source
+        lines.source as x_Source
     from lines
-    cross join delivered
-    cross join accounts
+    left join delivered  -- many lines to at most one delivery
+        on lines.source = delivered.source and lines.billing_period = delivered.billing_period
+    left join accounts  -- many lines to at most one month with charges
+        on lines.source = accounts.source and lines.billing_period = accounts.billing_period
     left join headers  -- many lines to at most one invoice
         on
-            lines.invoice_id = headers.invoice_id
+            lines.source = headers.source
+            and lines.billing_period = headers.billing_period
+            and lines.invoice_id = headers.invoice_id
             and lines.invoice_issuer_name = headers.invoice_issuer_name
     left join sources  -- many lines to their one source
-        on sources.source = {{ this_source_name() }}
+        on lines.source = sources.source
 )
 
 select * from final

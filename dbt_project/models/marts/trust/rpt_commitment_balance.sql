@@ -1,6 +1,7 @@
 -- One row per source, billing period, commitment and currency: what was bought, used and left unused.
 -- Invariant: what a commitment costs in a period is the effective cost of what it covered and left unused.
 -- Purchases that are spread over later periods (up-front fees) balance over the term, not in a month.
+{{ config(keeps_periods_apart=true) }}
 -- noqa: disable=CP02
 
 with published_charges as (
@@ -13,6 +14,8 @@ with published_charges as (
 
 named_charges as (
     select
+        source,
+        billing_period,
         CommitmentDiscountId as commitment_id,
         BillingCurrency as billing_currency,
         CommitmentDiscountCategory as commitment_category,
@@ -38,6 +41,8 @@ named_charges as (
 
 contract_charges as (
     select
+        source,
+        billing_period,
         ContractApplied as contract_applied,
         BillingCurrency as billing_currency,
         ServiceProviderName as service_provider_name,
@@ -52,6 +57,8 @@ contract_charges as (
 
 contract_elements as (
     select
+        contract_charges.source,
+        contract_charges.billing_period,
         {{ json_value('elements.element', 'ContractCommitmentId') }} as commitment_id,
         {{ json_value('elements.element', 'ContractId') }} as contract_id,
         try_cast({{ json_value('elements.element', 'ContractCommitmentAppliedCost') }} as decimal(38, 12))
@@ -70,6 +77,8 @@ contract_elements as (
 
 named as (
     select
+        source,
+        billing_period,
         commitment_id,
         billing_currency,
         min(commitment_category) as commitment_category,
@@ -98,11 +107,13 @@ named as (
         sum(case when charge_category = 'Usage' and commitment_status = 'Unused' then quantity end)
             as unused_quantity
     from named_charges
-    group by commitment_id, billing_currency
+    group by source, billing_period, commitment_id, billing_currency
 ),
 
 applied as (
     select
+        source,
+        billing_period,
         commitment_id,
         billing_currency,
         min(contract_id) as contract_id,
@@ -116,12 +127,12 @@ applied as (
         min(applied_unit) as applied_unit
     from contract_elements
     where commitment_id is not null
-    group by commitment_id, billing_currency
+    group by source, billing_period, commitment_id, billing_currency
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    coalesce(named.source, applied.source) as source,
+    coalesce(named.billing_period, applied.billing_period) as billing_period,
     coalesce(named.commitment_id, applied.commitment_id) as commitment_id,
     coalesce(applied.contract_id, named.commitment_id) as contract_id,
     coalesce(named.billing_currency, applied.billing_currency) as billing_currency,
@@ -153,5 +164,7 @@ select
 from named
 full outer join applied  -- one to one
     on
-        named.commitment_id = applied.commitment_id
+        named.source = applied.source
+        and named.billing_period = applied.billing_period
+        and named.commitment_id = applied.commitment_id
         and named.billing_currency is not distinct from applied.billing_currency

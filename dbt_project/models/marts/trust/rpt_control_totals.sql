@@ -1,6 +1,7 @@
 -- One row per source, billing period and currency: the same money at each door.
 -- Invariant: receipt = landed + rounding, landed = conformed = owned + idle + unallocated.
 -- The publisher re-reads these figures from the data itself before it publishes.
+{{ config(keeps_periods_apart=true) }}
 
 with snapshots as (
     select * from {{ source('tollgate', 'snapshot') }}
@@ -24,6 +25,8 @@ split_shares as (
 {# A period that the source declared empty has a receipt without a currency or a total: no money. #}
 received as (
     select
+        source,
+        billing_period,
         currency as billing_currency,
         cast(sum(receipt_total) as decimal(38, 12)) as receipt_total,
         cast(sum(landed_total) as decimal(38, 12)) as landed_total,
@@ -33,29 +36,35 @@ received as (
     where
         is_current and measure = 'cost' and currency is not null
         and {{ this_period('snapshots') }}
-    group by currency
+    group by source, billing_period, currency
 ),
 
 conformed as (
     select
+        source,
+        billing_period,
         billing_currency,
         count(*) as charges_count,
         cast(sum(billed_cost) as decimal(38, 12)) as conformed_total
     from charges
-    group by billing_currency
+    group by source, billing_period, billing_currency
 ),
 
 by_split as (
     select
+        source,
+        billing_period,
         billing_currency,
         split_id,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost
     from charge_splits
-    group by billing_currency, split_id
+    group by source, billing_period, billing_currency, split_id
 ),
 
 allocated as (
     select
+        by_split.source,
+        by_split.billing_period,
         by_split.billing_currency,
         cast(sum(by_split.billed_cost * split_shares.share)
             filter (where split_shares.outcome = 'owned') as decimal(38, 24)) as owned_total,
@@ -66,19 +75,30 @@ allocated as (
         cast(sum(by_split.billed_cost * split_shares.share) as decimal(38, 24)) as allocated_total
     from by_split
     inner join split_shares  -- one split to its owners
-        on by_split.split_id = split_shares.split_id
-    group by by_split.billing_currency
+        on
+            by_split.source = split_shares.source
+            and by_split.billing_period = split_shares.billing_period
+            and by_split.split_id = split_shares.split_id
+    group by by_split.source, by_split.billing_period, by_split.billing_currency
 ),
 
 currencies as (
-    select billing_currency from received
+    select
+        source,
+        billing_period,
+        billing_currency
+    from received
     union
-    select billing_currency from conformed
+    select
+        source,
+        billing_period,
+        billing_currency
+    from conformed
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    currencies.source,
+    currencies.billing_period,
     currencies.billing_currency,
     received.snapshot_id,
     conformed.charges_count,
@@ -98,8 +118,17 @@ select
     ) as is_conserved
 from currencies
 left join received  -- one to one
-    on currencies.billing_currency is not distinct from received.billing_currency
+    on
+        currencies.source = received.source
+        and currencies.billing_period = received.billing_period
+        and currencies.billing_currency is not distinct from received.billing_currency
 left join conformed  -- one to one
-    on currencies.billing_currency is not distinct from conformed.billing_currency
+    on
+        currencies.source = conformed.source
+        and currencies.billing_period = conformed.billing_period
+        and currencies.billing_currency is not distinct from conformed.billing_currency
 left join allocated  -- one to one
-    on currencies.billing_currency is not distinct from allocated.billing_currency
+    on
+        currencies.source = allocated.source
+        and currencies.billing_period = allocated.billing_period
+        and currencies.billing_currency is not distinct from allocated.billing_currency

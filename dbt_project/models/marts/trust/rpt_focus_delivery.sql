@@ -1,6 +1,7 @@
 -- One row per source, billing period, group of files, finding, rule, column, demand and currency.
 -- Invariant: a delivery that counts is here at least once, with its FOCUS version; no money is changed.
 -- Findings before lifting are of the files as delivered; those of lifting count the published charges.
+{{ config(keeps_periods_apart=true) }}
 
 with findings as (
     select * from {{ source('tollgate', 'focus_finding') }}
@@ -64,6 +65,8 @@ counted as (
 published_columns as (
     {%- for name in cost_and_usage_columns() if not name.startswith('x_') %}
     select
+        source,
+        billing_period,
         snapshot_id,
         charges_count,
         '{{ focus_name(name) }}' as column_name,
@@ -75,12 +78,14 @@ published_columns as (
 
 values_before as (
     select
+        source,
+        billing_period,
         column_name,
         min(delivered_column) as delivered_column,
         cast(sum(values_count) as bigint) as values_before
     from columns_before
     where is_kept and column_name is not null
-    group by column_name
+    group by source, billing_period, column_name
 ),
 
 compared as (
@@ -90,7 +95,10 @@ compared as (
         coalesce(values_before.values_before, 0) as values_before
     from published_columns
     left join values_before  -- one to at most one
-        on published_columns.column_name = values_before.column_name
+        on
+            published_columns.source = values_before.source
+            and published_columns.billing_period = values_before.billing_period
+            and published_columns.column_name = values_before.column_name
 ),
 
 renamed as (
@@ -110,6 +118,8 @@ renamed as (
 
 lifted as (
     select
+        source,
+        billing_period,
         snapshot_id,
         file_group,
         delivered_files,
@@ -124,6 +134,8 @@ lifted as (
     union all
 
     select
+        source,
+        billing_period,
         snapshot_id,
         file_group,
         delivered_files,
@@ -142,6 +154,8 @@ lifted as (
     union all
 
     select
+        source,
+        billing_period,
         snapshot_id,
         cast(null as integer) as file_group,
         cast(null as string) as delivered_files,
@@ -159,6 +173,8 @@ lifted as (
     union all
 
     select
+        compared.source,
+        compared.billing_period,
         compared.snapshot_id,
         cast(null as integer) as file_group,
         cast(null as string) as delivered_files,
@@ -177,6 +193,8 @@ lifted as (
     union all
 
     select
+        source,
+        billing_period,
         snapshot_id,
         cast(null as integer) as file_group,
         cast(null as string) as delivered_files,
@@ -192,6 +210,8 @@ lifted as (
     union all
 
     select
+        source,
+        billing_period,
         snapshot_id,
         cast(null as integer) as file_group,
         cast(null as string) as delivered_files,
@@ -207,6 +227,8 @@ lifted as (
 
 told as (
     select
+        source,
+        billing_period,
         snapshot_id,
         file_group,
         delivered_files,
@@ -230,6 +252,8 @@ told as (
     union all
 
     select
+        source,
+        billing_period,
         snapshot_id,
         file_group,
         delivered_files,
@@ -252,8 +276,8 @@ told as (
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    source,
+    billing_period,
     snapshot_id,
     file_group,
     delivered_files,

@@ -1,12 +1,12 @@
 -- One row per source, billing period, kind of exception, subject and currency, with its money.
--- Invariant: what cannot be understood is here with its money; the same money stays in the ledger,
--- but that of an invoice without charges, which no bill of the month answers.
+-- Invariant: what cannot be understood is here with its money; the same money stays in the ledger.
 -- An exception does not stop publication; it is the list of what to classify, price or map next.
+{{ config(keeps_periods_apart=true) }}
 
 with charges as (
     select
-        invoice_id,
-        invoice_issuer_name,
+        source,
+        billing_period,
         billing_currency,
         charge_category,
         charge_description,
@@ -45,18 +45,15 @@ prices as (
 ),
 
 {# All meters of the month: what one sees twice shows beside the others. #}
+metered_months as (
+    select distinct int_usage_metered_daily.billing_period
+    from {{ ref('int_usage_metered_daily') }} as int_usage_metered_daily
+    where {{ this_period('int_usage_metered_daily') }}
+),
+
 metered_days as (
     select * from {{ ref('int_usage_metered_daily') }}
-    where billing_period = {{ this_period_start() }}
-),
-
-invoices as (
-    select * from {{ source('org', 'invoice') }}
-),
-
-invoices_of_the_month as (
-    select * from invoices
-    where {{ this_period('invoices') }}
+    where billing_period in (select metered_months.billing_period from metered_months)
 ),
 
 delivery_findings as (
@@ -70,6 +67,8 @@ notices as (
 
 unclassified as (
     select
+        source,
+        billing_period,
         'unclassified' as exception_kind,
         coalesce(x_meter_text, charge_description, service_name, 'no words') as subject,
         billing_currency,
@@ -84,6 +83,8 @@ unclassified as (
 
 unknown_cost as (
     select
+        source,
+        billing_period,
         'unknown_effective_cost' as exception_kind,
         coalesce(x_line_item_type, charge_category, 'charge') || ' of '
         || coalesce(service_name, 'unknown service') as subject,
@@ -99,6 +100,8 @@ unknown_cost as (
 
 unpriced as (
     select
+        source,
+        billing_period,
         'unknown_price' as exception_kind,
         x_model,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
@@ -115,6 +118,8 @@ unpriced as (
 
 unbilled_usage as (
     select
+        source,
+        billing_period,
         'usage_without_bill' as exception_kind,
         coalesce(x_model, 'unknown model') || ', ' || x_token_class || ', '
         || coalesce(x_service_tier, 'standard') as subject,
@@ -131,6 +136,8 @@ unbilled_usage as (
 
 unconverted as (
     select
+        source,
+        billing_period,
         'unknown_exchange_rate' as exception_kind,
         coalesce(billing_currency, 'no currency') || ' to ' || reporting_currency as subject,
         billing_currency,
@@ -145,6 +152,8 @@ unconverted as (
 
 faulty_deliveries as (
     select
+        source,
+        billing_period,
         'faulty_delivery' as exception_kind,
         concat(sentence, '; first ', examples) as subject,
         currency as billing_currency,
@@ -157,65 +166,10 @@ faulty_deliveries as (
     group by all
 ),
 
-charged_lines as (
-    select distinct
-        invoice_id,
-        invoice_issuer_name,
-        billing_currency,
-        charge_category
-    from charges
-),
-
--- a bill that carries its invoices answers by their number, another one by issuer and category
-answered_invoices as (
-    select distinct
-        invoices_of_the_month.invoice_number,
-        invoices_of_the_month.invoice_issuer,
-        invoices_of_the_month.charge_category
-    from invoices_of_the_month
-    inner join charged_lines  -- one line of an invoice to all that may answer it
-        on
-            invoices_of_the_month.invoice_issuer = charged_lines.invoice_issuer_name
-            and invoices_of_the_month.billing_currency = charged_lines.billing_currency
-            and invoices_of_the_month.charge_category = charged_lines.charge_category
-            and invoices_of_the_month.invoice_number
-            = coalesce(charged_lines.invoice_id, invoices_of_the_month.invoice_number)
-),
-
-billed as (
-    select count(*) as charges_count from charges
-),
-
-{# Where there is a bill, a tax that the invoice alone shows is explained (rpt_invoice_reconciliation). #}
-unanswered_invoices as (
-    select
-        'invoice_without_charges' as exception_kind,
-        concat(
-            'invoice ', invoices_of_the_month.invoice_number, ' of ', invoices_of_the_month.invoice_issuer,
-            ', ', invoices_of_the_month.charge_category
-        ) as subject,
-        invoices_of_the_month.billing_currency,
-        count(*) as rows_count,
-        cast(sum(invoices_of_the_month.billed_amount) as decimal(38, 12)) as billed_cost,
-        cast(null as decimal(38, 6)) as tokens,
-        'bring in the bill that it is for, or correct source, month, issuer or category in invoice.csv'
-            as what_to_do
-    from invoices_of_the_month
-    cross join billed
-    left join answered_invoices  -- one to at most one
-        on
-            invoices_of_the_month.invoice_number = answered_invoices.invoice_number
-            and invoices_of_the_month.invoice_issuer = answered_invoices.invoice_issuer
-            and invoices_of_the_month.charge_category = answered_invoices.charge_category
-    where
-        answered_invoices.invoice_number is null
-        and invoices_of_the_month.billed_amount <> 0
-        and (invoices_of_the_month.charge_category <> 'Tax' or billed.charges_count = 0)
-    group by all
-),
-
 kept_out as (
     select
+        source,
+        billing_period,
         'meter_record_kept_out' as exception_kind,
         standing_reason as subject,
         cast(null as string) as billing_currency,
@@ -237,6 +191,7 @@ kept_out as (
 counted_days as (
     select
         source,
+        billing_period,
         usage_date,
         x_use_case,
         {{ metered_matter() }} as matter,
@@ -256,6 +211,7 @@ counted_days as (
 other_meters as (
     select
         counted_days.source,
+        counted_days.billing_period,
         counted_days.usage_date,
         counted_days.x_use_case,
         counted_days.matter,
@@ -263,16 +219,24 @@ other_meters as (
     from counted_days
     inner join counted_days as others  -- a day of a use case to the same by other meters
         on
-            counted_days.usage_date = others.usage_date
+            counted_days.billing_period = others.billing_period
+            and counted_days.usage_date = others.usage_date
             and counted_days.x_use_case = others.x_use_case
             and counted_days.matter = others.matter
             and counted_days.source <> others.source
-    where counted_days.source = {{ this_source_name() }}
-    group by counted_days.source, counted_days.usage_date, counted_days.x_use_case, counted_days.matter
+    where {{ this_period('counted_days') }}
+    group by
+        counted_days.source,
+        counted_days.billing_period,
+        counted_days.usage_date,
+        counted_days.x_use_case,
+        counted_days.matter
 ),
 
 metered_twice as (
     select
+        counted_days.source,
+        counted_days.billing_period,
         'metered_twice' as exception_kind,
         concat(
             counted_days.x_use_case,
@@ -291,6 +255,7 @@ metered_twice as (
     inner join counted_days  -- one to one
         on
             other_meters.source = counted_days.source
+            and other_meters.billing_period = counted_days.billing_period
             and other_meters.usage_date = counted_days.usage_date
             and other_meters.x_use_case = counted_days.x_use_case
             and other_meters.matter = counted_days.matter
@@ -340,6 +305,8 @@ hints as (
 
 unpriced_with_hint as (
     select
+        unpriced.source,
+        unpriced.billing_period,
         unpriced.exception_kind,
         unpriced.subject,
         unpriced.billing_currency,
@@ -354,6 +321,8 @@ unpriced_with_hint as (
 
 unpriced_meterings as (
     select
+        source,
+        billing_period,
         x_model,
         concat(
             'metered: ', coalesce(x_model, 'unknown model'), ', ', x_token_class, ', ',
@@ -371,6 +340,8 @@ unpriced_meterings as (
 
 unpriced_by_meter as (
     select
+        unpriced_meterings.source,
+        unpriced_meterings.billing_period,
         'unknown_price' as exception_kind,
         unpriced_meterings.subject,
         cast(null as string) as billing_currency,
@@ -386,7 +357,7 @@ unpriced_by_meter as (
     from unpriced_meterings
     left join hints  -- many rows to at most one hint
         on unpriced_meterings.x_model = hints.x_model
-    group by unpriced_meterings.subject
+    group by unpriced_meterings.source, unpriced_meterings.billing_period, unpriced_meterings.subject
 ),
 
 billing_exceptions as (
@@ -401,12 +372,12 @@ billing_exceptions as (
     select * from unconverted
     union all
     select * from faulty_deliveries
-    union all
-    select * from unanswered_invoices
 ),
 
 exceptions as (
     select
+        source,
+        billing_period,
         exception_kind,
         subject,
         billing_currency,
@@ -426,8 +397,8 @@ exceptions as (
 )
 
 select
-    {{ this_source_name() }} as source,
-    {{ this_period_start() }} as billing_period,
+    exceptions.source,
+    exceptions.billing_period,
     exceptions.exception_kind,
     exceptions.subject,
     exceptions.billing_currency,

@@ -1,0 +1,76 @@
+"""Dagster's history is held open by who writes it, and read by others as it is written."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+from orchestration.defs.run_history import hold_history_open
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setattr(SqliteEventLogStorage, "_connect", SqliteEventLogStorage._connect)
+    hold_history_open()
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as held:
+        yield held
+
+
+@dg.op
+def talks(context: dg.OpExecutionContext) -> None:
+    context.log_event(dg.AssetMaterialization("spoken", metadata={"words": 2}))
+
+
+@dg.job
+def talk() -> None:
+    talks()
+
+
+def stored(path: Path, kind: str) -> list[str]:
+    """Return the runs that have an event of a kind in a file, as another process reads it."""
+    with sqlite3.connect(path) as connection:
+        return [
+            row[0]
+            for row in connection.execute(
+                "select run_id from event_logs where dagster_event_type = ? order by id", (kind,)
+            )
+        ]
+
+
+def test_what_is_written_is_there_for_others_at_once(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    runs = [talk.execute_in_process(instance=instance).run_id for _ in range(2)]
+    (folder,) = {path.parent for path in tmp_path.rglob(f"{runs[0]}.db")}
+    assert stored(folder / "index.db", "ASSET_MATERIALIZATION") == runs
+    for run in runs:
+        assert stored(folder / f"{run}.db", "PIPELINE_SUCCESS") == [run]
+        assert [event.run_id for event in instance.all_logs(run)][-1] == run
+    # Of all runs the last one alone is held open, whichever is read.
+    held = vars(instance.event_log_storage)["_held_connections"]
+    assert set(held) == {"index", runs[-1]}
+
+
+def test_who_watches_a_run_is_told(instance: dg.DagsterInstance) -> None:
+    run = talk.execute_in_process(instance=instance)
+    said_before = instance.get_records_for_run(run.run_id).cursor
+    told = threading.Event()
+    instance.watch_event_logs(run.run_id, said_before, lambda _event, _cursor: told.set())
+    instance.report_engine_event("one more word", run.dagster_run)
+    assert told.wait(20)
+
+
+def test_a_failed_transaction_leaves_nothing_and_the_next_goes_through(
+    instance: dg.DagsterInstance,
+) -> None:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqliteEventLogStorage)
+    with pytest.raises(ZeroDivisionError), storage.index_connection() as connection:
+        connection.exec_driver_sql("insert into asset_keys (asset_key) values ('half')")
+        raise ZeroDivisionError
+    with storage.index_connection() as connection:
+        assert connection.exec_driver_sql("select count(*) from asset_keys").scalar() == 0
