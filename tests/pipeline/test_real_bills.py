@@ -260,6 +260,23 @@ def test_every_native_column_of_the_bill_made_by_hand_arrives(published: Install
     assert len(carried) > 90
 
 
+def test_a_month_s_file_has_the_native_columns_that_its_bill_fills(published: Installation) -> None:
+    conformed = published.data / "warehouse" / "conform" / "int_charges_conformed_aws_cur_legacy"
+    columns = {}
+    for month in ("2026-09", "2026-10"):
+        (file,) = conformed.glob(f"source=aws_small/billing_period={month}/*.parquet")
+        found = published.query(f"describe select * from read_parquet('{file}')")
+        columns[month] = {row[0] for row in found}
+    assert {"x_pricing_term", "x_identity_line_item_id", "x_product"} <= columns["2026-09"]
+    assert columns["2026-09"] - columns["2026-10"] > {"x_pricing_term", "x_reservation_end_time"}
+    assert "x_identity_line_item_id" in columns["2026-10"]
+    rows = published.query(
+        "select count(x_PricingTerm), count(x_IdentityLineItemId) from focus.cost_and_usage "
+        "where x_Source = 'aws_small' and x_BillingPeriod = date '2026-10-01'"
+    )
+    assert rows == [(0, 6)]
+
+
 def test_the_bills_made_by_hand_get_the_owners_of_their_readme(published: Installation) -> None:
     """Billed amounts by owner and outcome, each of which the fixtures' README lets one add up."""
     rows = published.query(
