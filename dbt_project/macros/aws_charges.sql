@@ -187,6 +187,9 @@ lines_read as (
         line_items.public_on_demand_rate_native,
         line_items.savings_plan_effective_cost_native,
         line_items.savings_plan_total_commitment_native,
+        {%- for name, type in aws_carried_columns() %}
+        line_items.{{ name }},
+        {%- endfor %}
         meters.classification,
         meters.ai_kind,
         meters.charge_category,
@@ -458,6 +461,9 @@ named as (
         line_item_type as x_line_item_type,
         meter_text as x_meter_text,
         model as x_model,
+        {%- for name, type in aws_carried_columns() %}
+        {{ name }},
+        {%- endfor %}
         operation as x_operation,
         case
             when iam_principal is null then null
@@ -596,6 +602,6 @@ priced as (
 {{ conformed('priced', unknown=[
     'allocated_method_details', 'allocated_method_id', 'allocated_resource_id',
     'allocated_resource_name', 'allocated_tags', 'commitment_discount_name',
-    'commitment_program_eligibility_details', 'contract_applied', 'resource_name',
+    'commitment_program_eligibility_details', 'contract_applied', 'resource_name', 'x_provider_columns',
 ] + virtual_currency_columns()) }}
 {% endmacro %}

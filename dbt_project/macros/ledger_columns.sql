@@ -1,5 +1,6 @@
 {#-
-  The columns of the ledger: FOCUS 1.4 Cost and Usage (65, in snake_case) and Tollgate's x_ columns.
+  The columns of the ledger: FOCUS 1.4 Cost and Usage (65, in snake_case), Tollgate's x_ columns, and
+  the columns of bills that are carried as they came.
   The one place that says which columns a conformed charge has and of which type.
   Money DECIMAL(38, 12); prices and quantities DECIMAL(38, 15).
 -#}
@@ -101,7 +102,7 @@
         ('x_virtual_currency_contracted_unit_price', quantity),
         ('x_virtual_currency_effective_cost', money),
         ('x_virtual_currency_list_unit_price', quantity),
-    ]) %}
+    ] + native_columns()) %}
 {% endmacro %}
 
 {#- What a bill states beside what is published instead; other kinds of source state nothing else. -#}

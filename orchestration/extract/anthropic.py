@@ -22,6 +22,7 @@ from orchestration.extract.landed_rows import (
     point_moved,
     pseudonym,
     shown,
+    unread_fields,
 )
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -52,6 +53,10 @@ _USAGE_GROUPS = (
 )
 
 _BUCKET_COLUMNS = ("bucket_start", "bucket_end")
+_COST_FIELDS = frozenset(
+    {"amount", "currency", "description", "cost_type", "model", "token_type", "context_window"}
+    | {"service_tier", "inference_geo", "workspace_id"}
+)
 _COST_KEYS = (
     "bucket_start",
     "workspace_id",
@@ -148,10 +153,13 @@ class _Reader:
         draft.origin = self.client.base_url + path
         draft.format_version = _HEADERS["anthropic-version"]
         pages = self.client.pages(path, params, "page", next_page)
-        rows = [
-            self._cost(day, result) if is_cost else self._usage(day, result)
-            for day, result in days_of(pages, draft.window, _start_and_end)
-        ]
+        found = list(days_of(pages, draft.window, _start_and_end))
+        rows = [self._cost(*item) if is_cost else self._usage(*item) for item in found]
+        if is_cost:
+            draft.unread_fields = unread_fields(
+                ((result, result.required_text("currency").upper()) for _, result in found),
+                _COST_FIELDS,
+            )
         keys = _COST_KEYS if is_cost else _USAGE_KEYS
         add_report(draft, self.source.name, dataset, keys, rows)
 

@@ -2,14 +2,15 @@
 
 Columns vary from month to month with the services and tags in use. CSV headers
 (``lineItem/UnblendedCost``) get the names that Athena gives them (``line_item_unblended_cost``);
-the columns of tags are folded into one map. Format:
+columns of tags, cost categories, discounts and other attributes of products are folded into maps.
+Format:
 https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +35,15 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
 from orchestration.extract.source import Dataset, Kind, PullContext, SourceConfig, SourceError
 
-_TAG_PREFIXES = ("resourceTags/", "resource_tags_")
+# Families whose columns are what the organisation, or the vendor, makes of them: each is one map,
+# as in CUR 2.0. Columns of a family that have a name of their own there are landed by themselves.
+_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "resource_tags": ("resourceTags/", "resource_tags_"),
+    "cost_category": ("costCategory/", "cost_category_"),
+    "discount": ("discount/", "discount_"),
+    "product": ("product/", "product_"),
+}
+_ATTRIBUTES = ("discount", "product")
 _PERIOD = "bill_billing_period_start_date"
 
 
@@ -49,19 +58,23 @@ def athena_name(header: str) -> str:
 
 
 def line_item_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
-    """Return SQL for the line items under Athena's names, tags in the map ``resource_tags``."""
+    """Return SQL for the line items under Athena's names, open families of columns as maps."""
     groups = alike_files(connection, paths)
     return united(connection, [_line_items(columns, raw_rows(alike)) for columns, alike in groups])
 
 
 def _line_items(columns: Sequence[FileColumn], rows: str) -> str:
-    tags = [column for column in columns if column.header.startswith(_TAG_PREFIXES)]
     by_name: dict[str, list[FileColumn]] = {}
+    by_family: dict[str, list[FileColumn]] = {family: [] for family in _FAMILIES}
     for column in columns:
-        if column not in tags:
+        family = _family(column.header)
+        if family is None:
             by_name.setdefault(athena_name(column.header), []).append(column)
+        else:
+            by_family[family].append(column)
     selected = [f"{_value(name, same)} as {quoted(name)}" for name, same in sorted(by_name.items())]
-    return f"select {', '.join([*selected, _tag_map(tags)])} from ({rows})"
+    maps = [_family_map(family, members) for family, members in by_family.items()]
+    return f"select {', '.join([*selected, *maps])} from ({rows})"
 
 
 def _value(name: str, columns: Sequence[FileColumn]) -> str:
@@ -75,37 +88,44 @@ def _value(name: str, columns: Sequence[FileColumn]) -> str:
     return quoted(column.name)
 
 
-def _tag_map(columns: Sequence[FileColumn]) -> str:
-    tags: dict[str, FileColumn] = {}
+def _family(header: str) -> str | None:
+    """Return the family that a column is folded into; None where it is landed by itself."""
+    if athena_name(header) in landed_columns("aws_cur_legacy", "line_items"):
+        return None
+    return next((name for name, prefixes in _FAMILIES.items() if header.startswith(prefixes)), None)
+
+
+def _family_map(family: str, columns: Sequence[FileColumn]) -> str:
+    members: dict[str, FileColumn] = {}
     for column in columns:
-        key = _tag_key(column.header)
-        tags[_tag_key(column.name) if key in tags else key] = column
+        key = _key(family, column.header)
+        members[_key(family, column.name) if key in members else key] = column
     entries = ", ".join(
-        "struct_pack(tag_key := '{}', tag_value := cast({} as varchar))".format(
+        "struct_pack(name := '{}', value := cast({} as varchar))".format(
             key.replace("'", "''"), quoted(column.name)
         )
-        for key, column in tags.items()
+        for key, column in members.items()
     )
     if not entries:
-        return "cast(null as map(varchar, varchar)) as resource_tags"
+        return f"cast(null as map(varchar, varchar)) as {family}"
     return (
         f"map_from_entries(list_filter([{entries}], "
-        "lambda entry: coalesce(entry.tag_value, '') <> '')) as resource_tags"
+        f"lambda entry: coalesce(entry.value, '') <> '')) as {family}"
     )
 
 
-def _tag_key(header: str) -> str:
-    for prefix in _TAG_PREFIXES:
+def _key(family: str, header: str) -> str:
+    """Return what a family's map calls a column; attributes as CUR 2.0 has them, in snake_case."""
+    if family in _ATTRIBUTES:
+        return athena_name(header).removeprefix(f"{family}_")
+    for prefix in _FAMILIES[family]:
         if header.startswith(prefix):
             return header[len(prefix) :]
     return header
 
 
 def _native_names(headers: Sequence[str]) -> list[str]:
-    return [
-        "resource_tags" if header.startswith(_TAG_PREFIXES) else athena_name(header)
-        for header in headers
-    ]
+    return [_family(header) or athena_name(header) for header in headers]
 
 
 LINE_ITEMS = Dataset(

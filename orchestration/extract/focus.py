@@ -3,8 +3,8 @@
 Deliveries with a manifest (AWS Data Exports, Azure Cost Management exports) are read by it; plain
 files are sorted into months by ``BillingPeriodStart``. Headers are matched to FOCUS columns by
 their letters alone, whatever their order and case; of the columns that no FOCUS version knows,
-those that dbt's source names are kept in the map ``x_native``. The texts ``NULL`` and ``''`` are no
-values. Format: https://focus.finops.org.
+those that dbt's source names are kept, in the maps ``x_native`` and ``x_provider``. The texts
+``NULL`` and ``''`` are no values. Format: https://focus.finops.org.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
 from orchestration.extract.source import Dataset, Kind, PullContext, SourceConfig, SourceError
 
+# Maps of columns that no FOCUS version knows: those that columns of the ledger are made of, and
+# those that it carries as they are. A column may be in both.
 _NATIVE = "x_native"
+_PROVIDER = "x_provider"
+_MAPS = (_NATIVE, _PROVIDER)
 # Stands before the header of a column that is not landed, which may be spelled like one that is.
 _NOT_LANDED = "not landed: "
 _PERIOD = "billing_period_start"
@@ -62,13 +66,15 @@ def charge_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
 def _charges(columns: Sequence[FileColumn], rows: str) -> str:
     declared = landed_columns("focus", "charges")
     named = list(zip(columns, native_names([c.header for c in columns]), strict=True))
-    native = [column for column, name in named if name == _NATIVE]
     selected = [
         f"{_value(column, declared[name])} as {quoted(name)}"
         for column, name in named
-        if name in declared and name != _NATIVE
+        if name in declared and name not in _MAPS
     ]
-    return f"select {', '.join([*selected, _native_map(native)])} from ({rows})"
+    for name in _MAPS:
+        kept = landed_keys("focus", "charges", name)
+        selected.append(_native_map(name, [c for c, n in named if n in _MAPS and c.header in kept]))
+    return f"select {', '.join(selected)} from ({rows})"
 
 
 def native_names(headers: Sequence[str]) -> list[str]:
@@ -77,14 +83,16 @@ def native_names(headers: Sequence[str]) -> list[str]:
     Of two headers with the same letters the first is landed.
     """
     by_letters = {
-        letters_of(name): name for name in landed_columns("focus", "charges") if name != _NATIVE
+        letters_of(name): name for name in landed_columns("focus", "charges") if name not in _MAPS
     }
-    kept = landed_keys("focus", "charges", _NATIVE)
     names: list[str] = []
     for header in headers:
         name = by_letters.get(letters_of(header))
         if name is None or name in names:
-            name = _NATIVE if header in kept else f"{_NOT_LANDED}{header}"
+            name = next(
+                (kept for kept in _MAPS if header in landed_keys("focus", "charges", kept)),
+                f"{_NOT_LANDED}{header}",
+            )
         names.append(name)
     return names
 
@@ -105,18 +113,18 @@ def _value(column: FileColumn, declared_type: str) -> str:
     return text_of(column)
 
 
-def _native_map(columns: Sequence[FileColumn]) -> str:
+def _native_map(name: str, columns: Sequence[FileColumn]) -> str:
     entries = ", ".join(
         "struct_pack(name := '{}', value := {})".format(
-            column.header.replace("'", "''"), text_of(column)
+            column.header.replace("'", "''"), _value(column, "varchar")
         )
         for column in columns
     )
     if not entries:
-        return f"cast(null as map(varchar, varchar)) as {_NATIVE}"
+        return f"cast(null as map(varchar, varchar)) as {name}"
     return (
         f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null)) "
-        f"as {_NATIVE}"
+        f"as {name}"
     )
 
 

@@ -5,6 +5,7 @@ columns and their types; what it does not name never reaches the landed files.
 """
 
 import csv
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 # These come from the place of a file, not from its rows.
 _PLACE = ("source", "billing_period", "snapshot_id")
+_MONEY = re.compile(r"amount|cost|fee|charge|credit|discount|refund|tax|spend", re.IGNORECASE)
 
 
 def relation_name(kind: str, dataset: str) -> str:
@@ -52,18 +54,22 @@ def landed_keys(
 
 
 @cache
-def left_out_columns(kind: str, project_dir: Path = DBT_PROJECT_DIR) -> tuple[str, ...]:
+def left_out_columns(kind: str, project_dir: Path = DBT_PROJECT_DIR) -> frozenset[str]:
     """Return the native columns of a kind of bill that are left out for a stated reason.
 
-    Those of the seed ``focus_native_column``; one that ends in ``*`` stands for all that begin
-    like it.
+    Those of the seed ``focus_native_column``.
     """
     with (project_dir / "seeds" / "focus_native_column.csv").open(encoding="utf-8") as lines:
-        return tuple(
+        return frozenset(
             row["native_column"]
             for row in csv.DictReader(lines)
             if row["kind"] == kind and row["exclusion_reason"]
         )
+
+
+def speaks_of_money(name: str) -> bool:
+    """Say whether a vendor's name for a column or field speaks of money."""
+    return _MONEY.search(name) is not None
 
 
 def _declared(kind: str, dataset: str, project_dir: Path) -> list[dict[str, Any]]:

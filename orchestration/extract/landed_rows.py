@@ -9,21 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
-from orchestration.extract.snapshot import Draft
+from orchestration.extract.landed_columns import speaks_of_money
+from orchestration.extract.snapshot import Draft, UnreadField
 from orchestration.extract.source import Dataset, SourceError
 
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 # DECIMAL(38, 18) is what control totals are counted in; an amount must fit into it.
 _TOTAL_DECIMALS = Decimal("1e-18")
+_LEDGER_DECIMALS = Decimal("1e-12")
 _TOO_LARGE = Decimal("1e18")
 _MOST_DECIMALS = 60
 # Python rounds sums to 28 digits unless told otherwise; totals must stay exact.
@@ -230,6 +233,56 @@ def add_report(
     draft.totals = _totals(dataset, ordered)
     if ordered:
         draft.add_rows(_ROWS_FILE, ordered)
+
+
+def unread_fields(
+    records: Iterable[tuple[VendorRecord, str]], read: Collection[str]
+) -> tuple[UnreadField, ...]:
+    """Return the fields of records that are not read, by name; no value of theirs is kept.
+
+    Of nested objects those are looked into of which something is read: the keys of others may be
+    anything, names of persons too. For the same reason a name that is no plain word is not told.
+
+    Args:
+        records: Each with its currency.
+        read: Names of the fields that are read, as ``UnreadField`` has them.
+    """
+    counts: dict[str, int] = {}
+    amounts: dict[str, dict[str, Decimal]] = {}
+    with localcontext(prec=_EXACT_DIGITS):
+        for record, currency in records:
+            for name, value in _leaves(record.fields, read):
+                if value is None or name in read or not _FIELD_NAME.fullmatch(name):
+                    continue
+                counts[name] = counts.get(name, 0) + 1
+                of_name = amounts.setdefault(name, {})
+                amount = _ledger_amount(value) if speaks_of_money(name) else None
+                if amount is not None:
+                    of_name[currency] = of_name.get(currency, Decimal(0)) + amount
+    return tuple(
+        UnreadField(
+            name, counts[name], {currency: f"{sum_:f}" for currency, sum_ in amounts[name].items()}
+        )
+        for name in sorted(counts)
+    )
+
+
+def _ledger_amount(value: object) -> Decimal | None:
+    """Return a value as the ledger would keep it; None of what is no number, or none of money."""
+    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+        return None
+    amount = Decimal(str(value))
+    if abs(amount) >= _TOO_LARGE:
+        return None
+    return amount.quantize(_LEDGER_DECIMALS, rounding=ROUND_HALF_UP)
+
+
+def _leaves(fields: Mapping[str, Any], read: Collection[str]) -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, dict) and any(known.startswith(f"{name}.") for known in read):
+            yield from ((f"{name}.{inner}", found) for inner, found in value.items())
+        else:
+            yield name, value
 
 
 def path_list(paths: Sequence[Path | str]) -> str:

@@ -28,6 +28,7 @@ from orchestration.extract.landed_rows import (
     plain,
     pseudonym,
     shown,
+    unread_fields,
 )
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Draft
@@ -64,6 +65,10 @@ _COST_KEYS = (
     "quantity_unit",
 )
 _COST_COLUMNS = (*_COST_KEYS, "bucket_end", "amount_value", "quantity")
+_COST_FIELDS = frozenset(
+    {"amount.value", "amount.currency", "line_item", "project_id", "api_key_id"}
+    | {"user_id", "api_source", "quantity", "quantity_unit"}
+)
 _COUNT_COLUMNS = (
     "input_tokens",
     "input_cached_tokens",
@@ -141,6 +146,14 @@ class _Reader:
         draft.origin = self.client.base_url + path
         found = self._results(path, _COST_GROUPS if is_cost else _USAGE_GROUPS, draft.window)
         rows = [self._cost(*item) if is_cost else self._usage(*item) for item in found]
+        if is_cost:
+            draft.unread_fields = unread_fields(
+                (
+                    (result, result.record("amount").required_text("currency").upper())
+                    for _, result in found
+                ),
+                _COST_FIELDS,
+            )
         keys = _COST_KEYS if is_cost else _USAGE_KEYS
         add_report(draft, self.source.name, dataset, keys, rows)
 

@@ -55,6 +55,21 @@ class ReceiptFile:
 
 
 @dataclass(frozen=True)
+class UnreadField:
+    """A field of a vendor's answer that no column is made of.
+
+    Attributes:
+        name: Its name; that of an object and of its field with a dot between, where it is nested.
+        values_count: Records that have a value in it.
+        amounts: Where its name speaks of money, the sum of its numbers by currency, as texts.
+    """
+
+    name: str
+    values_count: int
+    amounts: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What was received, on the day it was received.
 
@@ -75,6 +90,8 @@ class Receipt:
         control_totals: Exact totals by currency (of tokens under ``""``), as decimal texts.
         declared_empty: Whether the source said in so many words that there is nothing.
         format_version: Version of the vendor's format, where it gives one.
+        unread_fields: Of a bill that comes as records, the fields that no column is made of; None
+            of everything else.
     """
 
     source: str
@@ -93,6 +110,7 @@ class Receipt:
     control_totals: dict[str, str]
     declared_empty: bool
     format_version: str | None = None
+    unread_fields: tuple[UnreadField, ...] | None = None
 
     @property
     def totals(self) -> dict[str, Decimal]:
@@ -122,6 +140,8 @@ def read_snapshot(path: Path) -> Snapshot:
     """Read the snapshot in a folder."""
     fields = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
     fields["files"] = tuple(ReceiptFile(**file) for file in fields["files"])
+    if (unread := fields.get("unread_fields")) is not None:
+        fields["unread_fields"] = tuple(UnreadField(**found) for found in unread)
     return Snapshot(path, Receipt(**fields), path.name.startswith(_HELD))
 
 
@@ -161,6 +181,7 @@ class Draft:
         totals: Exact control totals by currency, of tokens under the empty text.
         declared_empty: Set when the source said that there is nothing.
         format_version: Version of the vendor's format, where it gives one.
+        unread_fields: Of a bill that comes as records, the fields that no column is made of.
         previous: The current snapshot of the period, None when there is none.
         last_good: The newest accepted snapshot that landing did not refuse: what a closed period
             must not shrink from. None when there is none.
@@ -176,6 +197,7 @@ class Draft:
     totals: dict[str, Decimal] = field(default_factory=dict)
     declared_empty: bool = False
     format_version: str | None = None
+    unread_fields: tuple[UnreadField, ...] | None = None
     files: list[ReceiptFile] = field(default_factory=list)
     path: Path = field(init=False)
 
@@ -287,6 +309,8 @@ def commit(
     for file in draft.files:
         content.update(f"{file.name} {file.sha256}\n".encode())
     content.update(f"{draft.window[1]} {draft.declared_empty}".encode() if not draft.files else b"")
+    # A field that the vendor adds is news, also where all that is read stays the same.
+    content.update("".join(f"{found.name}\n" for found in draft.unread_fields or ()).encode())
     short = content.hexdigest()[:12]
     known = snapshots_of(draft.folder)
     if draft.previous is not None and draft.previous.receipt.snapshot_id.endswith(f"-{short}"):
@@ -317,6 +341,7 @@ def commit(
         control_totals={key: f"{total:f}" for key, total in sorted(draft.totals.items())},
         declared_empty=draft.declared_empty,
         format_version=draft.format_version,
+        unread_fields=draft.unread_fields,
     )
     _write_receipt(draft.path / RECEIPT, receipt)
     _fsync_folder(draft.path)

@@ -383,7 +383,9 @@ class _Group:
     def delivered_columns(self) -> Iterator[DeliveredColumn]:
         """Yield what becomes of each column."""
         landed = {letters_of(name) for name in landed_columns("focus", "charges")}
-        keys = landed_keys("focus", "charges", "x_native")
+        keys = landed_keys("focus", "charges", "x_native") | landed_keys(
+            "focus", "charges", "x_provider"
+        )
         for place, column in enumerate(self._columns):
             letters = letters_of(column.header)
             name = self._named.get(place)

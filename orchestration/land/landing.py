@@ -271,7 +271,9 @@ def _attempt(
                 files, rows = [], _no_rows(declared)
             found = profile(connection, dataset, declared, rows, extracted, snapshot.period)
             stated = stated_costs(connection, rows, dataset, column_names(connection, rows))
-            natives = native_columns(connection, source.kind, dataset, extracted)
+            natives = native_columns(
+                connection, source.kind, dataset, extracted, snapshot.receipt.unread_fields
+            )
             notices = tuple(
                 dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
             )

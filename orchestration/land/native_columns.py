@@ -1,13 +1,13 @@
-"""What becomes of each column of delivered files: landed, left out for a reason, or unknown.
+"""What becomes of each column of a bill: landed, left out for a reason, or unknown.
 
-Only of unknown columns the values are counted and, where a name speaks of money, added up: a
-vendor that adds a cost to its bill must not go unnoticed.
+Of a bill that comes as records the columns are those that its fields are read into, and the fields
+that are not read, which extraction has counted. Only of unknown columns the values are counted and,
+where a name speaks of money, added up: a vendor that adds a cost to its bill must not go unnoticed.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,16 +16,20 @@ import duckdb
 
 from orchestration.extract.control_totals import ledger_amount, quoted
 from orchestration.extract.delivered_files import FileColumn, alike_files, raw_rows
-from orchestration.extract.landed_columns import landed_columns, left_out_columns
+from orchestration.extract.landed_columns import (
+    landed_columns,
+    left_out_columns,
+    speaks_of_money,
+)
+from orchestration.extract.snapshot import UnreadField
 from orchestration.extract.source import Dataset
 
-_MONEY = re.compile(r"cost|fee|charge|credit|discount|refund|tax|spend", re.IGNORECASE)
 _NESTED = ("MAP", "STRUCT", "JSON")
 
 
 @dataclass(frozen=True)
 class NativeColumn:
-    """A column of delivered files.
+    """A column of delivered files, or a field of records.
 
     Attributes:
         native_column: Its name there.
@@ -51,19 +55,25 @@ class NativeColumn:
 
 
 def native_columns(
-    connection: duckdb.DuckDBPyConnection, kind: str, dataset: Dataset, paths: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection,
+    kind: str,
+    dataset: Dataset,
+    paths: Sequence[Path],
+    unread: Sequence[UnreadField] | None = None,
 ) -> tuple[NativeColumn, ...]:
     """Return the columns of a delivery, by name.
 
     Args:
         connection: Where files with unknown columns are read, once.
         kind: Kind of source.
-        dataset: What the files hold; of one whose rows are no files' columns nothing is returned.
+        dataset: What the files hold.
         paths: The delivered files.
+        unread: Of a bill that comes as records, the fields that no column is made of. Of what comes
+            neither as files nor with these nothing is returned.
     """
-    if dataset.native_names is None:
-        return ()
     declared = landed_columns(kind, dataset.name)
+    if dataset.native_names is None:
+        return () if unread is None else _of_records(kind, declared, unread)
     found: dict[str, NativeColumn] = {}
     for columns, alike in alike_files(connection, paths):
         names = dataset.native_names([column.header for column in columns])
@@ -72,10 +82,11 @@ def native_columns(
         unknown = []
         for column, name in named:
             is_landed = name in declared
+            left_out_as = _left_out_as(kind, name, column.header)
             known = NativeColumn(
                 column.header,
                 name if is_landed else None,
-                None if is_landed else _left_out_as(kind, name),
+                None if is_landed else left_out_as,
             )
             if known.is_unknown:
                 unknown.append(column)
@@ -85,11 +96,23 @@ def native_columns(
     return tuple(found[name] for name in sorted(found))
 
 
-def _left_out_as(kind: str, name: str) -> str | None:
-    for entry in left_out_columns(kind):
-        if name == entry or (entry.endswith("*") and name.startswith(entry[:-1])):
-            return entry
-    return None
+def _of_records(
+    kind: str, declared: Iterable[str], unread: Sequence[UnreadField]
+) -> tuple[NativeColumn, ...]:
+    known = [NativeColumn(name, name, None) for name in declared if name != "landed_row"]
+    for found in unread:
+        left_out_as = _left_out_as(kind, found.name)
+        if left_out_as is not None:
+            known.append(NativeColumn(found.name, None, left_out_as))
+        else:
+            known.append(NativeColumn(found.name, None, None, found.values_count, found.amounts))
+    return tuple(sorted(known, key=lambda column: column.native_column))
+
+
+def _left_out_as(kind: str, *names: str) -> str | None:
+    """Return the first of a column's names that is left out for a stated reason."""
+    left_out = left_out_columns(kind)
+    return next((name for name in names if name in left_out), None)
 
 
 def _counted(
@@ -105,7 +128,7 @@ def _counted(
     for column in columns:
         text = f"cast({quoted(column.name)} as varchar)"
         asked.append(f"count(nullif(trim({text}), ''))")
-        is_money = _MONEY.search(column.header) and not column.type.startswith(_NESTED)
+        is_money = speaks_of_money(column.header) and not column.type.startswith(_NESTED)
         asked.append(f"sum({ledger_amount(column.name)})" if is_money else "null")
     code = f"upper(cast({quoted(currency.name)} as varchar))" if currency else "null"
     rows = connection.execute(

@@ -8,6 +8,7 @@ October is closed with those true-ups, and September changes once more (11.31 ->
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -112,13 +113,16 @@ def story(
     lines_closed, files_closed = lines(installation, SEPTEMBER), files(statements / "2026-09")
 
     change(bill, "1.006,10.06,$1.006", "1.006,11.31,$1.006")
-    with bill.open("a") as handle:
-        handle.write(
-            "line-09-09,2026090001,AWS,Anniversary,111122223333,2026-09-01T00:00:00Z,"
-            "2026-10-01T00:00:00Z,200000000001,Credit,2026-09-01T00:00:00Z,2026-10-01T00:00:00Z,"
-            'AmazonBedrock,,,,1,USD,,-2.00,Late credit,"Amazon Web Services, Inc.",'
-            "Amazon Bedrock,,,,,,,,,,\n"
-        )
+    late = (
+        "line-09-09,2026090001,AWS,Anniversary,111122223333,2026-09-01T00:00:00Z,"
+        "2026-10-01T00:00:00Z,200000000001,Credit,2026-09-01T00:00:00Z,2026-10-01T00:00:00Z,"
+        'AmazonBedrock,,,,1,USD,,-2.00,Late credit,"Amazon Web Services, Inc.",Amazon Bedrock'
+    )
+    filled = len(next(csv.reader([late])))
+    with bill.open("r+") as handle:
+        columns = len(next(csv.reader([handle.readline()])))
+        handle.seek(0, os.SEEK_END)
+        handle.write(late + "," * (columns - filled) + "\n")
     change(installation.org / "allocation_rule_target.csv", "tax,1,vision,\n", "")
     restated = installation.run_here()
     assert restated.exit_code == 0, restated.text

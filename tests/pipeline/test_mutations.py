@@ -85,8 +85,8 @@ CONFORM = {
     ),
     "credits and free lines that are filtered out": Mutation(
         _FOCUS,
-        "] + stated_columns()) }}",
-        "] + stated_columns()) }}\nwhere billed_cost > 0",
+        "unknown=['x_principal_id']) }}",
+        "unknown=['x_principal_id']) }}\nwhere billed_cost > 0",
         {
             "conformed_equals_landed": (
                 "focus_small 2026-10: billed_cost: landed 153.300000000000",

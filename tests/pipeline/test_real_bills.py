@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,17 @@ AWS_SAME = {
     "lineItem/ProductCode": "x_ProductCode",
     "lineItem/UsageType": "x_UsageType",
 }
+
+# Columns that hold native values as they are; those that hold whole families of columns.
+NATIVE = tuple(
+    f"x_{group}"
+    for group in (
+        *("BillBill", "CostCategory", "Discount", "Identity", "LineItemBlended", "LineItemLegal"),
+        *("LineItemN", "Pricing", "Product", "Reservation", "SavingsPlan", "SplitLineItem"),
+    )
+)
+FAMILIES = ("x_CostCategory", "x_Discount", "x_Product")
+NUMBER = re.compile(r"-?[0-9]+([.][0-9]*)?([eE]-?[0-9]+)?")
 
 COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 
@@ -208,6 +220,11 @@ def test_every_line_of_the_samples_is_a_charge_of_its_own(samples: RanTwice) -> 
     ) == (1281 + 1000)
 
 
+def test_every_native_column_of_the_aws_sample_arrives(samples: RanTwice) -> None:
+    report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
+    assert_native_columns_arrive(samples.installation, "aws_sample", report)
+
+
 def test_a_second_run_of_the_samples_changes_nothing(samples: RanTwice) -> None:
     assert_unchanged(samples)
 
@@ -234,6 +251,30 @@ def test_the_bills_made_by_hand_keep_their_nulls(published: Installation) -> Non
     assert_same_nulls(published, "focus_small", bill, focus_names(bill))
     report = delivered(*sorted((FIXTURES / "aws_legacy").glob("*.csv")))
     assert_same_nulls(published, "aws_small", report, aws_names(report))
+
+
+def test_every_native_column_of_the_bill_made_by_hand_arrives(published: Installation) -> None:
+    report = delivered(FIXTURES / "aws_legacy" / "2026-09.csv")
+    carried = assert_native_columns_arrive(published, "aws_small", report)
+    # The line of the GPU machine has a value in each of them.
+    assert len(carried) > 90
+
+
+def test_a_month_s_file_has_the_native_columns_that_its_bill_fills(published: Installation) -> None:
+    conformed = published.data / "warehouse" / "conform" / "int_charges_conformed_aws_cur_legacy"
+    columns = {}
+    for month in ("2026-09", "2026-10"):
+        (file,) = conformed.glob(f"source=aws_small/billing_period={month}/*.parquet")
+        found = published.query(f"describe select * from read_parquet('{file}')")
+        columns[month] = {row[0] for row in found}
+    assert {"x_pricing_term", "x_identity_line_item_id", "x_product"} <= columns["2026-09"]
+    assert columns["2026-09"] - columns["2026-10"] > {"x_pricing_term", "x_reservation_end_time"}
+    assert "x_identity_line_item_id" in columns["2026-10"]
+    rows = published.query(
+        "select count(x_PricingTerm), count(x_IdentityLineItemId) from focus.cost_and_usage "
+        "where x_Source = 'aws_small' and x_BillingPeriod = date '2026-10-01'"
+    )
+    assert rows == [(0, 6)]
 
 
 def test_the_bills_made_by_hand_get_the_owners_of_their_readme(published: Installation) -> None:
@@ -290,6 +331,49 @@ def assert_same_nulls(
     assert {name: nulls[name] for name in same.values()} == {
         name: bill.null_count(header) for header, name in same.items()
     }
+
+
+def assert_native_columns_arrive(
+    installation: Installation, source: str, report: Delivered
+) -> dict[str, str]:
+    """Compare each column of a report with the x_ column that carries it, value by value.
+
+    Returns:
+        The columns of the report, with those that carry them.
+    """
+    fates = installation.query(
+        "select native_column, fate, carried_by from trust.rpt_native_column where source = ?",
+        [source],
+    )
+    assert {name for name, *_ in fates} >= set(report.header)
+    assert [fate for fate in fates if fate[1] != "carried"] == []
+    carried = {
+        name: carriers[-1]
+        for name, _, carried_by in fates
+        if name in report.header
+        and (carriers := [c for c in carried_by.split(", ") if c.startswith(NATIVE)])
+    }
+    period = report.lines[0]["bill/BillingPeriodStartDate"][:10]
+    for name, carrier in carried.items():
+        value = f'"{carrier}"'
+        if carrier in FAMILIES:
+            key = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name.split("/")[1]).lower()
+            if carrier == "x_CostCategory":
+                key = name.split("/")[1]
+            value = f"json_extract_string({value}, '$.\"{key}\"')"
+        found = installation.query(
+            f"select cast({value} as varchar) from focus.cost_and_usage "
+            "where x_Source = ? and x_BillingPeriod = ?",
+            [source, period],
+        )
+        said = Counter(native_value(line[name]) for line in report.lines)
+        assert Counter(native_value(row[0] or "") for row in found) == said, name
+    return carried
+
+
+def native_value(text: str) -> Decimal | str:
+    """Return a number as one, as the ledger keeps it, and any other text as it is."""
+    return round(Decimal(text), 12) if NUMBER.fullmatch(text) else text
 
 
 def assert_unchanged(ran: RanTwice) -> None:

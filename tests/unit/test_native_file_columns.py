@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.demo.cur2_writer import COLUMNS
-from orchestration.extract.landed_columns import left_out_columns
 from orchestration.extract.registry import KINDS
+from orchestration.extract.snapshot import UnreadField
 from orchestration.land.native_columns import NativeColumn, native_columns
 from orchestration.settings import PROJECT_DIR
 
@@ -60,22 +60,60 @@ def test_files_of_different_columns_are_added_up(tmp_path: Path) -> None:
     assert (fee.values_count, fee.amounts) == (3, {"USD": "3.300000000000"})
 
 
-def test_a_column_that_is_left_out_is_named_by_its_entry(tmp_path: Path) -> None:
+def test_families_of_columns_are_landed_as_one(tmp_path: Path) -> None:
     file = tmp_path / "report.csv"
-    file.write_text("lineItem/BlendedCost,product/memory,identity/LineItemId\n1,2,3\n")
+    file.write_text(
+        "lineItem/BlendedCost,product/memory,product/instanceFamily,costCategory/Team,"
+        "discount/Other,identity/LineItemId\n1,2,3,4,5,6\n"
+    )
     found = columns_of("aws_cur_legacy", file)
-    assert {name: column.left_out_as for name, column in found.items()} == {
+    assert {name: column.landed_column for name, column in found.items()} == {
         "lineItem/BlendedCost": "line_item_blended_cost",
-        "product/memory": "product_*",
-        "identity/LineItemId": None,
+        "product/memory": "product",
+        "product/instanceFamily": "product_instance_family",
+        "costCategory/Team": "cost_category",
+        "discount/Other": "discount",
+        "identity/LineItemId": "identity_line_item_id",
     }
-    assert not any(column.is_unknown for column in found.values())
+
+
+def test_a_column_that_is_left_out_is_named_by_its_entry(tmp_path: Path) -> None:
+    cur2 = parquet(tmp_path / "bill.parquet", "select 'ada' as line_item_user_identifier")
+    focus = tmp_path / "focus.csv"
+    focus.write_text("BilledCost,x_AccountOwnerId,x_SnapshotId\n1,ada@example.com,0001-a\n")
+    left_out = {
+        name: column.left_out_as
+        for kind, file in (("aws_cur2", cur2), ("focus", focus))
+        for name, column in columns_of(kind, file).items()
+        if column.left_out_as
+    }
+    assert left_out == {
+        name: name for name in ("line_item_user_identifier", "x_AccountOwnerId", "x_SnapshotId")
+    }
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_fields_of_records_that_no_column_is_made_of_are_told(kind: str) -> None:
+    unread = [UnreadField("rebate_amount", 2, {"USD": "1.5"}), UnreadField("object", 3, {})]
+    with duckdb.connect() as connection:
+        found = {
+            column.native_column: column
+            for column in native_columns(connection, kind, KINDS[kind].datasets[0], [], unread)
+        }
+    rebate = found.pop("rebate_amount")
+    assert rebate.is_unknown
+    assert (rebate.values_count, rebate.amounts) == (2, {"USD": "1.5"})
+    # Anthropic's records have no such field: there it would be unknown.
+    assert found.pop("object").left_out_as == ("object" if kind == "openai" else None)
+    assert "bucket_start" in found
+    assert [name for name, column in found.items() if column.landed_column != name] == []
 
 
 def test_a_focus_column_that_landing_does_not_keep_is_unknown(tmp_path: Path) -> None:
     file = tmp_path / "focus.csv"
     file.write_text(
-        "BilledCost,billed_cost,BillingCurrency,x_Surcharge,x_Cost,Notes\n1,2,EUR,3,4,hello\n"
+        "BilledCost,billed_cost,BillingCurrency,x_Surcharge,x_CostCenter,Notes\n"
+        "1,2,EUR,3,cost of 7,hello\n"
     )
     found = columns_of("focus", file)
     assert found["BilledCost"].landed_column == "billed_cost"
@@ -83,6 +121,8 @@ def test_a_focus_column_that_landing_does_not_keep_is_unknown(tmp_path: Path) ->
     assert found["billed_cost"].amounts == {"EUR": "2.000000000000"}
     assert found["x_Surcharge"].amounts == {"EUR": "3.000000000000"}
     assert (found["Notes"].values_count, found["Notes"].amounts) == (1, {})
+    # What a provider is known to add is kept.
+    assert found["x_CostCenter"].landed_column == "x_provider"
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic", "litellm"])
@@ -97,17 +137,10 @@ def test_every_column_of_a_whole_export_is_known(tmp_path: Path) -> None:
     assert [name for name, column in found.items() if column.is_unknown] == []
 
 
-def test_of_the_bills_made_by_hand_one_column_is_unknown() -> None:
+def test_of_the_bills_made_by_hand_every_column_is_known() -> None:
     reports = sorted((FIXTURES / "aws_legacy").glob("*.csv"))
     found = {
         **columns_of("aws_cur_legacy", *reports),
         **columns_of("focus", FIXTURES / "focus" / "focus_1_2.csv"),
     }
-    unknown = [column for column in found.values() if column.is_unknown]
-    # Its name has the word cost in it, its values are no numbers.
-    assert unknown == [NativeColumn("x_CostCenter", None, None, 8, {})]
-
-
-def test_entries_for_many_columns_come_from_the_seed() -> None:
-    assert {"product_*", "split_line_item_*"} <= set(left_out_columns("aws_cur_legacy"))
-    assert left_out_columns("focus") == ()
+    assert [name for name, column in found.items() if column.landed_column is None] == []

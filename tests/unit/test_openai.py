@@ -307,8 +307,15 @@ def test_what_is_not_on_the_list_never_reaches_the_disk(
     assert (costs.state, used.state) == ("new", "new")
     on_disk = bytes_on_disk(tmp_path)
     assert b"amount_value" in on_disk
-    for words in (KEY, EMAIL, *extra, *extra.values()):
+    for words in (KEY, EMAIL, *extra.values()):
         assert words.encode() not in on_disk
+    # That the vendor sends them is told, of the bill.
+    assert costs.snapshot is not None and used.snapshot is not None
+    unread = costs.snapshot.receipt.unread_fields
+    assert unread is not None and used.snapshot.receipt.unread_fields is None
+    assert {field.name: field.values_count for field in unread if field.name != "object"} == {
+        name: 1 for name in extra
+    }
     expected = "u_" + hashlib.sha256(f"{PSEUDONYM_KEY}:{EMAIL}".encode()).hexdigest()[:16]
     assert [row["user_id"] for row in rows_of(costs.snapshot)] == [expected]
     assert [row["user_id"] for row in rows_of(used.snapshot)] == [expected]

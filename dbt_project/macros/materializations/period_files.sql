@@ -36,7 +36,8 @@
     {% else %}
         {% for row in pending %}
             {% set started = modules.datetime.datetime.now() %}
-            {% set written = run_query(in_hand(row[0], row[1]) ~ copy_period(sql, row[2])).columns[0][0] %}
+            {% do run_only(in_hand(row[0], row[1])) %}
+            {% set written = run_query(copy_period(without_empty_columns(sql), row[2])).columns[0][0] %}
             {% do say_written(row[0] ~ ' ' ~ (row[1] | string)[:7], written, started) %}
         {% endfor %}
     {% endif %}
@@ -51,7 +52,7 @@
             ~ "select '" ~ relation_name ~ "', w.source, w.billing_period, w.key, f.num_rows, w.inputs "
             ~ "from wanted as w inner join parquet_file_metadata(" ~ listed ~ ") as f on f.file_name = w.path"
         ) %}
-        {% set body = "select * from read_parquet(" ~ listed ~ ", hive_partitioning = false)" %}
+        {% set body = rows_of_period_files(listed, config.get('native_columns_of')) %}
     {% else %}
         {% set body = no_rows_like(sql) %}
     {% endif %}
@@ -73,6 +74,44 @@
         {% do columns.append('cast(null as ' ~ row[1] ~ ') as ' ~ adapter.quote(row[0])) %}
     {% endfor %}
     {% do return('select ' ~ columns | join(', ') ~ ' where false') %}
+{% endmacro %}
+
+{#-
+  A bill has few of the many columns that the ledger carries as they came, and writing a column costs
+  the same whether it is empty or not: most of what conforming wide rows is spent on. So a period's
+  file lacks those that are empty in all of the landed files, which say so themselves. A model names
+  in `native_columns_of` which landed column each of them is made of.
+-#}
+{% macro without_empty_columns(sql) %}
+    {% set sources = config.get('native_columns_of') %}
+    {% if not sources %}
+        {% do return(sql) %}
+    {% endif %}
+    {% set filled = run_query(
+        "select distinct split_part(path_in_schema, ', ', 1) from parquet_metadata(getvariable('landed_"
+        ~ landed_inputs(model.depends_on.nodes)[0] ~ "')) "
+        ~ "where stats_null_count is null or stats_null_count < num_values"
+    ).columns[0].values() | list %}
+    {% set empty = [] %}
+    {% for name, landed in sources if landed not in filled %}
+        {% do empty.append(name) %}
+    {% endfor %}
+    {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ sql ~ ')' if empty else sql) %}
+{% endmacro %}
+
+{#- The rows of period files; a ledger's, of which each may lack columns, with all of its columns. -#}
+{% macro rows_of_period_files(listed, lacks_columns) %}
+    {% if not lacks_columns %}
+        {% do return("select * from read_parquet(" ~ listed ~ ", hive_partitioning = false)") %}
+    {% endif %}
+    {% set columns = [] %}
+    {% for name, type in ledger_columns() %}
+        {% do columns.append('cast(null as ' ~ type ~ ') as ' ~ name) %}
+    {% endfor %}
+    {% do return(
+        'select ' ~ columns | join(', ') ~ ' where false union all by name select * from read_parquet('
+        ~ listed ~ ', hive_partitioning = false, union_by_name = true)'
+    ) %}
 {% endmacro %}
 
 {#-

@@ -167,7 +167,7 @@
         | replace(this_period(node.name), 'true')
         | replace(
             repeated,
-            "read_parquet(['" ~ files | join("', '") ~ "'], hive_partitioning = false) as " ~ node.name
+            '(' ~ rows_of_period_files("['" ~ files | join("', '") ~ "']", true) ~ ') as ' ~ node.name
         ) %}
     {% if existing is not none and existing.type == 'table' %}
         {% do adapter.drop_relation(existing) %}

@@ -251,4 +251,4 @@ named as (
     'resource_id', 'resource_name', 'resource_type', 'tags',
     'x_credential_id', 'x_operation', 'x_principal_id', 'x_product_code', 'x_profile_id',
     'x_tax_type', 'x_usage_type',
-] + stated_columns() + virtual_currency_columns()) }}
+] + stated_columns() + virtual_currency_columns() + native_column_names()) }}

@@ -320,13 +320,25 @@ named as (
         'billed' as x_basis,
         {{ hashed(['numbered.source', 'numbered.charge_key', 'numbered.occurrence']) }} as x_charge_id,
         read_meters.classification as x_classification,
+        numbered.context_window as x_context_window,
         numbered.credential_id as x_credential_id,
+        numbered.line_item_type as x_line_item_type,
         case when numbered.list_unit_price is not null then 'bill' end as x_list_price_basis,
         coalesce(numbered.sku_meter, numbered.charge_description) as x_meter_text,
         read_meters.model as x_model,
+        {%- for name in native_column_names() %}
+        numbered.{{ name }},
+        {%- endfor %}
         numbered.operation_name as x_operation,
         numbered.product_code as x_product_code,
+        numbered.profile_id as x_profile_id,
+        numbered.region_scope as x_region_scope,
+        numbered.service_tier as x_service_tier,
         numbered.snapshot_id as x_snapshot_id,
+        numbered.stated_list_unit_price as x_stated_list_unit_price,
+        numbered.stated_pricing_quantity as x_stated_pricing_quantity,
+        numbered.stated_unit_price as x_stated_unit_price,
+        numbered.tax_type as x_tax_type,
         case
             when read_meters.classification in ('ai_model', 'unclassified') then read_meters.token_class
         end as x_token_class,
@@ -366,7 +378,4 @@ named as (
             and numbered.publisher_name = third_parties.publisher_name
 )
 
-{{ conformed('named', unknown=[
-    'x_context_window', 'x_line_item_type', 'x_principal_id', 'x_profile_id', 'x_region_scope',
-    'x_service_tier', 'x_tax_type',
-] + stated_columns()) }}
+{{ conformed('named', unknown=['x_principal_id']) }}

@@ -242,4 +242,4 @@ named as (
     'invoice_detail_id', 'invoice_id', 'region_id',
     'region_name', 'resource_id', 'resource_name', 'resource_type', 'tags',
     'x_line_item_type', 'x_product_code', 'x_profile_id', 'x_region_scope', 'x_tax_type', 'x_usage_type',
-] + stated_columns() + virtual_currency_columns()) }}
+] + stated_columns() + virtual_currency_columns() + native_column_names()) }}

@@ -15,6 +15,12 @@ final as (
         {%- for name, our_name in aws_line_item_columns() %}
         {{ name }} as {{ our_name }},
         {%- endfor %}
+        {%- for name, type in aws_native_columns() %}
+        {{ name }} as {{ carried_name(name) }},
+        {%- endfor %}
+        {%- for name in aws_native_maps() %}
+        {{ map_json(name) }} as {{ carried_name(name) }},
+        {%- endfor %}
         bill_payer_account_name as payer_account_name,
         line_item_usage_account_name as usage_account_name,
         line_item_iam_principal as iam_principal,

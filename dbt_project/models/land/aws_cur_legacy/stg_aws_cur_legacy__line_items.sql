@@ -15,6 +15,12 @@ final as (
         {%- for name, our_name in aws_line_item_columns() %}
         {{ name }} as {{ our_name }},
         {%- endfor %}
+        {%- for name, type in aws_native_columns() %}
+        {{ 'cast(null as string)' if name.startswith('capacity_') else name }} as {{ carried_name(name) }},
+        {%- endfor %}
+        {%- for name in aws_native_maps() %}
+        {{ map_json(name) }} as {{ carried_name(name) }},
+        {%- endfor %}
         cast(null as string) as payer_account_name,
         cast(null as string) as usage_account_name,
         cast(null as string) as iam_principal,

@@ -51,9 +51,9 @@ renamed as (
         region_name,
         availability_zone,
         {{ key_value_json('tags') }} as tags,
-        {{ map_value('x_native', 'CredentialId') }} as credential_id,
+        coalesce({{ map_value('x_native', 'CredentialId') }}, x_credential_id) as credential_id,
         {{ map_value('x_native', 'x_Operation') }} as operation_name,
-        {{ map_value('x_native', 'x_ServiceCode') }} as product_code,
+        coalesce({{ map_value('x_native', 'x_ServiceCode') }}, x_product_code) as product_code,
         {{ map_value('x_native', 'x_UsageType') }} as usage_type,
         -- as our own export has them; FOCUS before 1.4 has them in the columns of pricing currency
         {{ map_value('x_native', 'x_VirtualCurrency') }} as virtual_currency,
@@ -63,6 +63,20 @@ renamed as (
             as virtual_currency_effective_cost,
         try_cast({{ map_value('x_native', 'x_VirtualCurrencyListUnitPrice') }} as decimal(38, 15))
             as virtual_currency_list_unit_price,
+        -- what our own export has beside the columns of FOCUS
+        x_context_window as context_window,
+        x_line_item_type as line_item_type,
+        x_profile_id as profile_id,
+        case when x_region_scope in ('global', 'data_zone', 'regional') then x_region_scope end as region_scope,
+        x_service_tier as service_tier,
+        x_stated_list_unit_price as stated_list_unit_price,
+        x_stated_pricing_quantity as stated_pricing_quantity,
+        x_stated_unit_price as stated_unit_price,
+        x_tax_type as tax_type,
+        {%- for name, type in aws_carried_columns() %}
+        {{ key_value_json(name) ~ ' as ' ~ name if name[2:] in aws_native_maps() else name }},
+        {%- endfor %}
+        coalesce({{ key_value_json('x_provider_columns') }}, {{ map_json('x_provider') }}) as x_provider_columns,
 
         -- when
         billing_period_start,

@@ -306,7 +306,7 @@ select
         when finding = 'today_broken' then 'nothing before the provider delivers FOCUS 1.4'
         when finding in ('rule_broken', 'notice') then 'tell the provider; the rows are kept as delivered'
         when finding = 'left_empty' then 'have the provider deliver the column, or leave it unknown'
-        when finding = 'not_carried' then 'name the column among the keys of x_native if a report needs it'
+        when finding = 'not_carried' then 'name the column among the keys of x_provider if a report needs it'
         else 'nothing'
     end as what_to_do
 from told

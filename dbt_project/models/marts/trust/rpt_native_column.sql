@@ -1,5 +1,5 @@
--- One row per source, billing period, native column and currency: what became of each column of a bill's files.
--- Invariant: every column of the files that count is here; an unknown one with what it adds up to.
+-- One row per source, billing period, native column and currency: what became of each column of a bill.
+-- Invariant: every column of the deliveries that count is here; an unknown one with what it adds up to.
 -- fate is `carried`, `left_out` for the reason that focus_native_column states, or `unknown`; no money is changed.
 {{ config(work_unit='whole') }}
 
