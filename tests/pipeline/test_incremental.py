@@ -415,6 +415,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
     costs = (
         "int_charge_splits",
+        "int_usage_splits",
         "int_fx_rates",
         "int_profile_costs",
         "int_gpu_resource_windows",
