@@ -6,6 +6,22 @@ export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
 export SQL PERIOD REASON M BY WHERE FROM TO RULES
 
+# What each goal is told. A slip, such as LIMIT=5 or FROMM=2026-01, would be ignored in silence and answer another
+# question; names with an underscore may be meant for the environment (TOLLGATE_..., a credential).
+told_run := SCALE
+told_query := SQL FORMAT
+told_metric := M BY WHERE FROM TO FORMAT
+told_focus-export := TARGET
+told_close := PERIOD
+told_reopen := PERIOD REASON
+told_prices-import := FROM FILE AS_OF SINCE REGION SERVICES CONFIRM ACCEPT
+told_journal := PERIOD
+told_allocate-preview := RULES PERIOD
+told := $(foreach goal,$(or $(MAKECMDGOALS),help),$(told_$(goal)))
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(findstring _,$(name)),,$(name))))
+slips := $(filter-out VENV PYTHON SHELL $(told),$(given))
+$(if $(slips),$(error make $(MAKECMDGOALS) is not told $(slips)$(if $(told),; it is told $(strip $(told)))))
+
 .PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview mlflow-server oldest-duckdb
 
 help: ## Show what can be made.

@@ -1,7 +1,7 @@
 {#-
   Why a month cost more or less than another: the effects that together are the change, in the order
-  in which a month is turned into the other, each with the words for a rise and for a fall. Machines
-  count at their price of before: a move to a cheaper one is less, though it may run longer.
+  in which a month is turned into the other, each with the words for a rise and for a fall. Of machines
+  and of models alike the volume is at the mix of before, the mix at the prices of before.
 -#}
 {% macro price_volume_mix_words() %}
     {% do return({
@@ -16,7 +16,8 @@
         'currency': ('a dearer exchange rate', 'a cheaper exchange rate'),
         'new_use': ('new use', 'credits of new use'),
         'gone_use': ('credits that ended', 'use that ended'),
-        'machine_volume': ('more or dearer machines', 'fewer or cheaper machines'),
+        'machine_volume': ('more machine hours', 'fewer machine hours'),
+        'machine_mix': ('moved to dearer machines', 'moved to cheaper machines'),
         'machine_rate': ('higher machine prices', 'lower machine prices'),
         'other_services': ('more of other services', 'less of other services'),
         'unused_commitments': ('more left unused of commitments', 'less left unused of commitments'),

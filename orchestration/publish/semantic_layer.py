@@ -390,7 +390,11 @@ def _one_of(name: str, known: Mapping[str, Kind], what: str) -> Kind:
     """
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    near += [other for other in known if len(name) > 3 and name in other and other not in near][:3]
+    # All names are written small, whatever letters somebody types them in.
+    small = name.casefold()
+    near = difflib.get_close_matches(small, known, n=3, cutoff=0.5)
+    near += [other for other in known if len(small) > 3 and small in other and other not in near][
+        :3
+    ]
     said = f"Near: {', '.join(near)}." if near else f"There are: {', '.join(known)}."
     raise MetricError(f"There is no {what} {name!r}. {said} make metric lists all of them.")

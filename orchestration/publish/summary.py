@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -100,6 +101,21 @@ _HELD = """
 
 # Wider than any answer.
 _WHOLE = 1_000_000
+# DuckDB shows the tables of one schema, of which the published file has several.
+_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
+_TABLES = """
+    select
+        concat(schema_name, '.', name) as "table",
+        regexp_extract(comment, '^One row per ([^:.;(]+)', 1) as one_row_per
+    from (
+        select schema_name, table_name as name, comment from duckdb_tables() where not internal
+        union all
+        select schema_name, view_name as name, comment from duckdb_views() where not internal
+    ) as relations
+    order by all
+"""
+# Beyond some thousand rows DuckDB says "? rows", and "(>9999 rows, 20 shown)" beside it or below.
+_UNCOUNTED, _AT_LEAST = "? rows", re.compile(r">\d+ rows, ")
 
 QUERY_TO_PASTE = (
     "select department, team, sum(effective_cost_reporting) as effective_cost_reporting "
@@ -346,15 +362,26 @@ def answer(published_path: Path, question: str, *, is_cut: bool = True) -> str:
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
-        rows = connection.sql(question)
+        rows = connection.sql(_TABLES if _SHOW_TABLES.fullmatch(question) else question)
         if rows is None:
             raise NoQuestionError("There is nothing to answer: that is no question.")
-        if is_cut:
-            return str(rows)
+        if is_cut and not _SHOW_TABLES.fullmatch(question):
+            return _counted(str(rows).rstrip("\n"), rows)
+        width = None if is_cut else _WHOLE
         shown = io.StringIO()
         with redirect_stdout(shown):
-            rows.show(max_width=_WHOLE, max_col_width=_WHOLE, max_rows=10_000)
-        return shown.getvalue().rstrip("\n")
+            rows.show(max_width=width, max_col_width=width, max_rows=10_000)
+        return _counted(shown.getvalue().rstrip("\n"), rows)
+
+
+def _counted(text: str, rows: duckdb.DuckDBPyRelation) -> str:
+    """Return a table in text with its rows counted where DuckDB stopped counting."""
+    foot = text.rfind("┘")
+    if _UNCOUNTED not in text[foot:]:
+        return text
+    (count,) = rows.aggregate("count(*)").fetchone() or (0,)
+    said = text[foot:].replace(_UNCOUNTED, f"{count} rows")
+    return text[:foot] + _AT_LEAST.sub("", said)
 
 
 def write_answer(published_path: Path, question: str, target: TextIO) -> None:
@@ -365,7 +392,7 @@ def write_answer(published_path: Path, question: str, target: TextIO) -> None:
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
-        rows = connection.execute(question)
+        rows = connection.execute(_TABLES if _SHOW_TABLES.fullmatch(question) else question)
         written = csv.writer(target, lineterminator="\n")
         written.writerow([str(column[0]) for column in rows.description or ()])
         while batch := rows.fetchmany(10_000):

@@ -214,10 +214,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, ledger: Path) -> None:
     ):
         columns = ", ".join(f"{name} {kind}" for name, kind in ledger_types(macro, part).items())
         connection.execute(f"create table {table} ({columns})")
-    connection.execute(
-        "create table seed.ai_price as "
-        f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / 'ai_price.csv'}') where false"
-    )
+    for seed, rows in (("ai_price", " where false"), ("no_machine_meter", "")):
+        connection.execute(
+            f"create table seed.{seed} as "
+            f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / f'{seed}.csv'}'){rows}"
+        )
     rows = organisation()
     for table, spec in TABLES.items():
         schema = {name: polars_type(column) for name, column in spec.columns.items()}

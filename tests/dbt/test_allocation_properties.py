@@ -322,12 +322,10 @@ class Company:
         begins, lasts = self.random.choice(PERIODS)
         start = datetime.combine(day, time()) + begins
         team = self.random.choice(("red", "green", "blue", "none", None))
-        # what counts tokens has no name that a name rule could know, as its usage has none
         tokens = self.random.choice((None, None, 0, 7, 10**6))
         names: tuple[tuple[str | None, ...], ...] = (
-            (("red-box", "red-", "x-box", None), ("one red-box", "100%", None))
-            if tokens is None
-            else ((None,), (None,))
+            ("red-box", "red-", "x-box", None),
+            ("one red-box", "100%", None),
         )
         return {
             "source": self.random.choice(SOURCES),
@@ -722,10 +720,11 @@ class Fast:
         self.empty("conform.int_token_usage", usage)
         metered = (DBT_PROJECT_DIR / "macros" / "metered_usage.sql").read_text()
         self.empty("conform.int_metered_usage", metered.partition("endmacro")[0])
-        self.connection.execute(
-            f"create table seed.ai_price as "
-            f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / 'ai_price.csv'}') where false"
-        )
+        for seed in ("ai_price", "no_machine_meter"):
+            self.connection.execute(
+                f"create table seed.{seed} as "
+                f"from read_csv('{DBT_PROJECT_DIR / 'seeds' / f'{seed}.csv'}') where false"
+            )
 
     def empty(self, table: str, macro: str) -> None:
         """Create a table of the ledger's columns without rows."""
@@ -772,6 +771,15 @@ class Fast:
             assert (outcome, owner, use) not in found[charge]
             found[charge][outcome, owner, use] = share
         return found
+
+    def tokens_apart_from_their_charges(self) -> list[Any]:
+        """Return the splits that have other tokens than the charges that they divide."""
+        return self.connection.execute(
+            "select split_id, sum(tokens) from ("
+            "select split_id, tokens from allocate.int_usage_splits union all "
+            "select split_id, -tokens from allocate.int_charge_splits where tokens is not null"
+            ") group by split_id having sum(tokens) <> 0"
+        ).fetchall()
 
     def _put_company(self, company: Company) -> None:
         for table, rows in (
@@ -866,6 +874,7 @@ def test_both_ways_of_dividing_by_the_hour_agree_to_the_last_digit(fast: Fast, s
 
 def assert_both_ways_agree(fast: Fast, company: Company) -> None:
     found, slow = fast.divide(company), Slow(company)
+    assert fast.tokens_apart_from_their_charges() == []
     for number, charge in enumerate(company.charges):
         shares = {part: share for part, share in found[charge["x_charge_id"]].items() if share}
         assert shares == slow.divide(number), (charge, slow.taken[number])

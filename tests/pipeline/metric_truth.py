@@ -151,6 +151,7 @@ _EFFECTS = [
     "new_use",
     "gone_use",
     "machine_volume",
+    "machine_mix",
     "machine_rate",
     "other_services",
     "unused_commitments",
@@ -368,7 +369,9 @@ TRUTHS: dict[str, Truth] = {
     "model_returns": Truth(
         _MODEL_RETURN,
         {
-            "model_full_cost_reporting": "sum(full_cost_reporting)",
+            "model_full_cost_reporting": (
+                "sum(coalesce(full_cost_reporting, loaded_cost_reporting))"
+            ),
             "model_benefit_reporting": "sum(benefit_reporting)",
             "model_invested_cost_reporting": _latest(
                 "cumulative_full_cost_reporting", "romi_pct is not null"
@@ -377,7 +380,9 @@ TRUTHS: dict[str, Truth] = {
                 "cumulative_benefit_reporting", "romi_pct is not null"
             ),
             "model_cost_without_return_reporting": _without_return("cost_without_return_reporting"),
-            "models_without_return_count": _latest(_HAS_NO_RETURN),
+            "models_without_return_count": _latest(
+                "case when romi_pct is null and x_model is not null then 1 else 0 end"
+            ),
             "model_invested_without_people_reporting": _WITHOUT_PEOPLE,
         },
         {
@@ -386,6 +391,7 @@ TRUTHS: dict[str, Truth] = {
             ),
             "model_invested_without_people_pct": _WITHOUT_PEOPLE_PCT,
         },
+        named={"x_model": "coalesce(x_model, 'no model')"},
         latest_of="use_case_id, x_model",
     ),
     "return_on_investment": Truth(

@@ -32,6 +32,9 @@ from orchestration.demo.world import canonical_model
 from orchestration.publish.allocation_preview import allocated_under
 from orchestration.publish.closing import close_checks
 from orchestration.publish.questions import QUESTIONS_PATH, read_questions, with_answers
+from orchestration.publish.report.answers import ask
+from orchestration.publish.report.columns import column as described
+from orchestration.publish.report.pages import PAGES
 from orchestration.publish.semantic_layer import MONTH, MetricQuestion, SemanticLayer
 from orchestration.settings import DBT_PROJECT_DIR, DEMO_DIR, DEMO_PORT, Settings
 from tests.allocation_truth import owners_found
@@ -149,6 +152,17 @@ def test_few_dollars_have_a_wrong_owner_or_none(demo: Demo) -> None:
     assert 0 < found.unallocated_pct <= 5
     # cost that nobody caused alone could not be wrong; it is too little to hide anything
     assert found.nobodys < found.cost / 100
+
+
+def test_what_belongs_to_owned_charges_is_owned(
+    demo: Demo, asked: duckdb.DuckDBPyConnection
+) -> None:
+    """No discount, tax or fee is unallocated but use itself: those follow their charges."""
+    found = asked.execute(
+        "select distinct charge_category from showback.fct_showback_daily "
+        "where outcome = 'unallocated'"
+    ).fetchall()
+    assert found == [("Usage",)]
 
 
 # What is taken from the shipped rules, step by step.
@@ -1033,6 +1047,25 @@ def test_the_own_model_is_dear_because_it_is_idle(demo: Demo) -> None:
     assert rows
     for utilisation, allocated, used in rows:
         assert abs(used / allocated - utilisation) < Decimal("0.000001")
+
+
+def test_each_unknown_of_the_report_has_its_reason(asked: duckdb.DuckDBPyConnection) -> None:
+    """A dash without a reason is a question that nobody can answer."""
+    without = set()
+    for figure in {figure.key: figure for page in PAGES for figure in page.figures}.values():
+        found = ask(asked, figure.key)
+        for row in (dict(zip(found.columns, cells, strict=True)) for cells in found.rows):
+            if row.get("reason") or row.get("difference_because"):
+                continue
+            without |= {
+                (figure.key, name)
+                for name, value in row.items()
+                if value is None
+                and described(name).absent == "unknown"
+                and not described(name).is_silent
+                and not described(name).in_sentence
+            }
+    assert without == set()
 
 
 def test_each_question_of_the_documentation_has_an_answer(

@@ -112,6 +112,7 @@ FOCUS_MARTS = (
 FOCUS_LISTS = (
     "focus.billing_period",
     "focus.contract_commitment",
+    "planning.fct_commitment_status",
     "trust.rpt_focus_list_conformance",
     "trust.rpt_invoice_reconciliation",
     "trust.rpt_accepted_difference",

@@ -234,6 +234,7 @@ def test_the_sql_can_be_asked_of_the_published_file_by_any_client(
     [
         (["cost_per_inferenc"], "There is no metric 'cost_per_inferenc'. Near: cost_per_inference"),
         (["zzz"], "There is no metric 'zzz'. There are: "),
+        (["ROMI_PCT"], "There is no metric 'ROMI_PCT'. Near: romi_pct, "),
         (["idle_share", "--by", "usecase"], "Near: use_case, use_case_id"),
         (["idle_share", "--where", "teem=a"], "dimension of idle_share 'teem'. Near: team"),
         (["idle_share,outcome_quantity", "--by", "source"], "of idle_share and outcome_quantity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -240,3 +241,63 @@ def test_what_is_there_for_a_sentence_is_no_column_of_the_table(seen: Seen) -> N
     assert place.locator(".answer").inner_text().startswith("1 of 2 datasets are up to date. ")
     columns = place.locator("thead th").evaluate_all("all => all.map(one => one.dataset.column)")
     assert "freshness" in columns and not [name for name in columns if name.startswith("all_")]
+
+
+# Words of letters alone that stand on two lines.
+BROKEN = """() => {
+    const found = [];
+    const page = document.querySelector("section.page:not([hidden])");
+    const texts = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        for (const word of text.textContent.matchAll(/[A-Za-z]+/g)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+            if (tops.size > 1) found.push(word[0]);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["overview", "finance", "leadership", "product"])
+def test_on_a_phone_no_word_is_broken_within_itself(seen: Seen, name: str) -> None:
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    seen.page.wait_for_timeout(300)
+    seen.page.evaluate("key => { location.hash = key; }", name)
+    seen.page.wait_for_selector(f"#page-{name}:not([hidden])")
+    broken = seen.page.evaluate(BROKEN)
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    seen.page.wait_for_timeout(300)
+    assert broken == []
+
+
+def test_a_month_that_is_not_over_is_said_beside_what_compares_it(
+    tmp_path: Path, seen: Seen
+) -> None:
+    """September and October are both open: of the later one, this month, it is said."""
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        make_published(connection)
+        connection.execute("create schema tollgate")
+        connection.execute(
+            "create table tollgate.period_key "
+            "(relation varchar, source varchar, billing_period date, key varchar)"
+        )
+        over(connection, "2026-09-01", "2026-10-01")
+        connection.execute("update reference.dim_billing_period set period_status = 'open'")
+        add_costs(connection)
+    written = write_report(path, tmp_path / "index.html")
+    page = seen.page.context.browser.new_page()
+    page.goto(written.path.as_uri())
+    page.wait_for_selector("#page-overview:not([hidden])")
+    titles = [
+        page.locator(f"#overview-{key} .chart-title").first.inner_text()
+        for key in ("cost_by_month", "cost_changes")
+    ]
+    page.close()
+    assert titles == [
+        "Cost, USD; October 2026 not over (pale)",
+        "Change, USD; October 2026 not over",
+    ]

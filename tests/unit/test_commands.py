@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from orchestration.__main__ import main
 from orchestration.publish.journal import COLUMNS
 from orchestration.publish.open_months import PublishedMonth, last_whole_month
+from orchestration.publish.summary import answer
+from orchestration.settings import PROJECT_DIR
 
 
 @pytest.fixture(autouse=True)
@@ -166,3 +169,65 @@ def test_a_preview_is_of_the_last_month_that_is_over() -> None:
     assert last_whole_month([september, october]) == september.month
     assert last_whole_month([october]) == october.month
     assert last_whole_month([]) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["metric", "FROMM=2026-01"], "make metric is not told FROMM; it is told M BY WHERE FROM"),
+        (["query", "SQL=select 1", "LIMIT=5"], "make query is not told LIMIT; it is told SQL"),
+        (["metric", "m=romi_pct"], "make metric is not told m; it is told M "),
+        (["test", "SCALE=0.1"], "make test is not told SCALE."),
+    ],
+)
+def test_a_slip_in_what_make_is_told_is_refused(arguments: list[str], said: str) -> None:
+    """make takes any name=value, and what no goal reads would change nothing in silence."""
+    run = subprocess.run(
+        ["make", "-n", *arguments], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert said in run.stderr and run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["metric", "M=romi_pct", "BY=use_case", "FORMAT=csv"],
+        ["query", "SQL=select 'a  b', 1 = 1"],
+        # what has an underscore may be meant for the environment
+        ["run", "SCALE=0.1", "TOLLGATE_THREADS=2"],
+        ["prices-import", "FROM=aws", "FILE=list.json", "AS_OF=2026-10-01"],
+        ["close", "reopen", "PERIOD=2026-09", "REASON=why"],
+        ["test", "PYTHON=python3"],
+    ],
+)
+def test_what_a_goal_is_told_is_let_pass(arguments: list[str]) -> None:
+    run = subprocess.run(
+        ["make", "-n", *arguments], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_question_is_answered_with_all_its_rows_counted(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table many as select * from range(12345)")
+    for is_cut in (True, False):
+        foot = answer(path, "from many", is_cut=is_cut).rpartition("┘")[2]
+        assert "12345 rows" in foot and "?" not in foot and ">" not in foot
+    assert "? rows (>9999 rows, " in answer(path, "select '? rows (>9999 rows, ' as words")
+
+
+def test_show_tables_shows_those_of_all_schemas(
+    capsys: pytest.CaptureFixture[str], data_dir: Path
+) -> None:
+    (data_dir / "published").mkdir(parents=True)
+    with duckdb.connect(str(data_dir / "published" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema showback")
+        connection.execute("create table showback.costs (cost decimal(9, 2))")
+        connection.execute("comment on table showback.costs is 'One row per day: what it cost.'")
+        connection.execute("create view showback.months as select 1 as month")
+    assert main(["query", "SHOW tables;", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "table,one_row_per\nshowback.costs,day\nshowback.months,\n"
+    assert main(["query", "show tables"]) == 0
+    assert "showback.costs" in capsys.readouterr().out

@@ -466,7 +466,6 @@ def test_a_cut_history_shows_no_payback_and_a_lesson_prefers_a_whole_one() -> No
     with duckdb.connect() as connection:
         make_published(connection)
         over(connection, "2026-10-01")
-        insert(connection, "unit_economics.fct_unit_cost_monthly", {"billing_period": "2025-11-01"})
         for use_case, since, is_cut, full_cost in (
             ("old", "2025-11-01", True, 900),
             ("new", "2026-03-01", False, 10),
@@ -482,20 +481,15 @@ def test_a_cut_history_shows_no_payback_and_a_lesson_prefers_a_whole_one() -> No
                         "cost_basis": "bills only",
                         "cumulative_full_cost_reporting": full_cost,
                         "romi_pct": full_cost,
-                        "payback_period": since,
+                        "payback_period": None if is_cut else since,
+                        "payback_unknown_reason": "nobody knows when" if is_cut else None,
                         "is_history_cut": is_cut,
                         "benefit_stated_by": "head of care",
                     },
                 )
         names = ("use_case", "first_billing_period", "payback_period", "reason")
         assert [[row[name] for name in names] for row in cells(connection, "returns")] == [
-            [
-                "old",
-                "2025-11-01",
-                None,
-                "its months before November 2025 are on no bill here, so that nobody knows when it "
-                "was paid back",
-            ],
+            ["old", "2025-11-01", None, "nobody knows when"],
             ["new", "2026-03-01", "2026-03-01", None],
         ]
         (lesson,) = cells(connection, "lesson_return")
@@ -515,6 +509,7 @@ def test_a_meter_has_seen_the_days_of_the_month_and_not_those_of_its_own() -> No
                     "billing_period": f"{day[:7]}-01",
                     "usage_date": day,
                     "coverage": "metered",
+                    "requests": None if source == "whole" else 1,
                 }
                 for day in days
             ),
@@ -535,9 +530,9 @@ def test_a_meter_has_seen_the_days_of_the_month_and_not_those_of_its_own() -> No
             ["whole", "31", "31", "2026-10-01", "2026-10-31"],
         ]
         assert [row["reason"] for row in rows] == [
-            "its first record is of 2026-11-02",
-            "its first record is of 2026-10-29",
-            None,
+            "its first record is of 2 November 2026",
+            "its first record is of 29 October 2026",
+            "it times machines and counts no calls",
         ]
         said = ("all_complete_count", "all_meters_count", "all_missed_in_words")
         assert {tuple(row[name] for name in said) for row in rows} == {
@@ -675,8 +670,10 @@ def test_budgets_say_how_many_are_at_risk_and_the_largest_overshoot_stands_first
 def test_the_company_has_one_return_and_says_of_how_much_of_its_cost() -> None:
     """Bills cost 1,000, of which 100 are of no use case; people cost 200 more: 1,200 in all.
 
-    answers (bills 300, people 200) brought 1,000, chat, which ended in September (bills 100), 50:
-    (1,050 - 600) / 600 = 75 %, on half of the cost. Of idea (500) nobody says what it brings.
+    answers (bills 300, people 200) brought 1,000, as its owner says: 100 % on 41.67 % of the
+    cost. chat, which ended in September, brought 50 for 100 of bills: -50 %. The two have other
+    costs and make no one return. Of idea (500) nobody says what it brings, so that 600 of 1,200 are
+    not answered for.
     """
     with duckdb.connect() as connection:
         make_published(connection)
@@ -698,6 +695,7 @@ def test_the_company_has_one_return_and_says_of_how_much_of_its_cost() -> None:
                     "cumulative_full_cost_reporting": full,
                     "cumulative_benefit_reporting": benefit,
                     "cost_basis": basis,
+                    "benefit_state": "measured" if use_case == "chat" else "estimated by owner",
                     "romi_pct": None if benefit is None else 1,
                 },
             )
@@ -718,13 +716,17 @@ def test_the_company_has_one_return_and_says_of_how_much_of_its_cost() -> None:
             "cast(amount / units as decimal(38, 12))"
         )
         names = ("return_part", "use_cases_count", "full_cost", "company_cost_share", "romi_pct")
-        assert [[row[name] for name in names] for row in cells(connection, "company_return")] == [
-            ["use cases with a return", "2", "600", "0.5", "75"],
+        rows = cells(connection, "company_return")
+        assert [[row[name] for name in names] for row in rows] == [
+            ["use cases with a return", "2", "600", "0.5", None],
             ["of them after bills and people", "1", "500", "0.4167", "100"],
             ["of them after bills only", "1", "100", "0.0833", "-50"],
             ["use cases without a known return", "1", "500", "0.4167", None],
             ["no use case", "0", "100", "0.0833", None],
         ]
+        assert [row["measured_benefit_share"] for row in rows[:3]] == ["0.0476", "0", "1"]
+        assert {row["all_unanswered_cost_share"] for row in rows} == {"0.5"}
+        assert [row["all_other_use_cases_count"] for row in rows[:3]] == ["0", "1", "1"]
 
 
 def test_a_request_that_our_own_meter_counted_has_its_cost() -> None:
@@ -983,12 +985,12 @@ def test_a_reason_is_said_by_what_it_did_to_the_cost() -> None:
     words = column("effect_kind").values
     assert [(words[str(row["effect_kind"])], row["cost_change"]) for row in company] == [
         ("fewer credits", "250"),
-        ("fewer or cheaper machines", "-30"),
+        ("fewer machine hours", "-30"),
         ("more refunded and corrected", "-20"),
     ]
     assert [words[str(row["effect_kind"])] for row in teams] == [
         "more or fewer credits",
-        "more, fewer or other machines",
+        "more or fewer machine hours",
         "corrections and refunds",
     ]
 
@@ -1105,7 +1107,178 @@ def test_the_company_s_return_says_of_which_costs_it_is() -> None:
         )
         first, *others = cells(connection, "company_return")
     assert first["cost_basis"] == "75 % bills and people; 25 % bills only"
-    assert [row["cost_basis"] for row in others] == ["100 % bills and people", "100 % bills only"]
+    assert first["romi_pct"] is None and "make no one return" in str(first["reason"])
+    assert [row["cost_basis"] for row in others] == ["bills and people", "bills only"]
+
+
+def test_a_company_s_return_of_one_kind_of_costs_is_one_return() -> None:
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for use_case, cost, benefit in (("a", 25, 100), ("b", 75, 200)):
+            insert(
+                connection,
+                "unit_economics.fct_return_on_model_investment",
+                {
+                    "billing_period": "2026-10-01",
+                    "use_case_id": use_case,
+                    "reporting_currency": "USD",
+                    "cost_basis": "bills only",
+                    "cumulative_full_cost_reporting": cost,
+                    "cumulative_benefit_reporting": benefit,
+                    "romi_pct": 1,
+                },
+            )
+        insert(
+            connection,
+            "unit_economics.fct_unit_cost_monthly",
+            {
+                "billing_period": "2026-10-01",
+                "reporting_currency": "USD",
+                "use_case_id": "a",
+                "effective_cost_reporting": 100,
+            },
+        )
+        first = cells(connection, "company_return")[0]
+    # (300 - 100) / 100
+    assert (first["cost_basis"], first["romi_pct"]) == ("bills only", "200")
+
+
+def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason() -> None:
+    """What usage counts towards is never unused: it is in the list of promises alone."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for name, counted_by, state, committed, so_far, used, reason in (
+            ("plan", "bill", "charged as it runs", 62, 62, 60, None),
+            ("enough", "usage", "on track", 500, 400, None, None),
+            ("big", "usage", "falls short", 1000, 310, None, None),
+            ("hours", "usage", "unknown", None, None, None, "it is promised in Hours"),
+        ):
+            insert(
+                connection,
+                "planning.fct_commitment_status",
+                {
+                    "billing_period": "2026-10-01",
+                    "commitment_id": name,
+                    "description": name,
+                    "source": "cloud",
+                    "counted_by": counted_by,
+                    "billing_currency": "USD",
+                    "valid_to": "2027-01-01",
+                    "committed_cost": committed,
+                    "counted_cost": so_far,
+                    "counted_so_far_cost": so_far,
+                    "run_rate_cost": so_far,
+                    "used_effective_cost": used,
+                    "unused_effective_cost": None if used is None else 2,
+                    "commitment_state": state,
+                    "unknown_reason": reason,
+                },
+            )
+        promises = cells(connection, "promises")
+        assert [row["description"] for row in promises] == ["big", "hours", "enough", "plan"]
+        for row in promises:
+            assert row["reason"] or row["counted_so_far_cost"], row
+        (used,) = cells(connection, "commitments")
+        assert (used["commitment_id"], used["used_effective_cost"]) == ("plan", "60")
+        assert used["all_paid_cost"] == "62"
+
+
+def test_parts_of_a_whole_are_per_cent_wherever_they_are_compared() -> None:
+    """A measure in days stays one, and what nobody has is no per cent of it."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for capability, kpi, value, following in (
+            ("capacity", "idle_share", "0.084", "0.03"),
+            ("data", "visibility_delay_days of cloud", "3", "2"),
+        ):
+            insert(
+                connection,
+                "governance.fct_maturity_scorecard",
+                {
+                    "billing_period": "2026-10-01",
+                    "capability": capability,
+                    "stage": "walk",
+                    "weakest_kpi": kpi,
+                    "weakest_kpi_value": value,
+                    "next_stage_value": following,
+                },
+            )
+        names = ("weakest_kpi", "weakest_share", "next_share", "weakest_days", "next_days")
+        assert [[row[name] for name in names] for row in cells(connection, "maturity")] == [
+            ["idle_share", "0.084", "0.03", None, None],
+            ["visibility_delay_days", None, None, "3", "2"],
+        ]
+        assert {column(name).unit for name in ("weakest_share", "next_share")} == {"share"}
+        price = "reporting_currency per 1000000 tokens"
+        for metric, subject, unit, value in (
+            ("idle_share", "ops", "share", "0.573"),
+            ("direct_cost_per_million_tokens", "chat", price, "5"),
+            ("direct_cost_per_million_tokens", "tags", price, "1"),
+        ):
+            insert(
+                connection,
+                "unit_economics.fct_benchmark_monthly",
+                {
+                    "billing_period": "2026-10-01",
+                    "benchmark_metric": metric,
+                    "subject_kind": "owner" if unit == "share" else "use_case",
+                    "subject_id": subject,
+                    "unit": unit,
+                    "metric_value": value,
+                    "median_value": "3",
+                    "peer_group": "production",
+                    "peers_count": 2,
+                },
+            )
+        insert(
+            connection,
+            "unit_economics.fct_cost_per_inference_monthly",
+            {"billing_period": "2026-10-01", "reporting_currency": "USD"},
+        )
+        rows = cells(connection, "benchmarks")
+    assert [(row["subject_name"], row["metric_ratio"], row["metric_unit"]) for row in rows] == [
+        ("chat", "5", "USD for a million tokens"),
+        ("tags", "1", "USD for a million tokens"),
+        ("ops", "57.3", "%"),
+    ]
+    # who is dearest and who is cheapest, of how many, is said by every row
+    assert {
+        (
+            row["all_compared_peers_count"],
+            row["all_dearest_subject"],
+            row["all_dearest_cost_per_million_tokens"],
+            row["all_cheapest_subject"],
+            row["all_cheapest_cost_per_million_tokens"],
+        )
+        for row in rows
+    } == {("2", "chat", "5", "tags", "1")}
+
+
+def test_what_is_unknown_is_what_neither_vendor_nor_meter_counts() -> None:
+    """Of 100 that the vendor counts no requests of, our own meter answers for 60."""
+    with duckdb.connect() as connection:
+        make_published(connection)
+        over(connection, "2026-10-01")
+        for use_case, cost, requests in (("chat", 60, 1000), ("tags", 40, None)):
+            insert(
+                connection,
+                "unit_economics.fct_cost_per_inference_monthly",
+                {
+                    "billing_period": "2026-10-01",
+                    "use_case_id": use_case,
+                    "source": "vendor",
+                    "x_model": "m1",
+                    "reporting_currency": "USD",
+                    "direct_cost_reporting": cost,
+                    "requests": requests,
+                    "cost_per_request_unknown_reason": None if requests else "nobody counts them",
+                },
+            )
+        (found,) = cells(connection, "lesson_unknown")
+    assert (found["cost"], found["reason"]) == ("40", "nobody counts them")
 
 
 def test_reasons_of_a_change_have_the_words_of_the_mart() -> None:

@@ -35,6 +35,13 @@
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
             ) %}
         {% endfor %}
+        {#- What the day says of a month: what reads it is made anew when a month ends, not every day. -#}
+        {% do run_only(
+            "create or replace table tollgate.month_status as "
+            ~ "select months.billing_period, case when clock.today_date < months.billing_period + interval 1 month "
+            ~ "then 'open' else 'complete' end as period_status "
+            ~ "from (select distinct billing_period from tollgate.landed_file) as months cross join tollgate.clock as clock"
+        ) %}
         {% do create_land_views(inputs) %}
         {% do create_org_views(inputs) %}
         {% do key_the_inputs() %}
@@ -187,6 +194,7 @@
         'native_column': 'source, billing_period',
         'closed_statement': 'source, billing_period',
         'closed_statement_monthly': "'*', billing_period",
+        'month_status': "'*', billing_period",
     } %}
     {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
@@ -197,7 +205,7 @@
         ) %}
     {% endfor %}
     {#- Without any bill in files, or any closed month, there is no period that a key could be of. -#}
-    {% for name in ['focus_finding', 'focus_delivered_column', 'native_column', 'closed_statement', 'closed_statement_monthly'] %}
+    {% for name in ['focus_finding', 'focus_delivered_column', 'native_column', 'closed_statement', 'closed_statement_monthly', 'month_status'] %}
         {% do run_only("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}

@@ -159,7 +159,7 @@ owned_usage as (
         direct_splits.use_case_id
     from usage_splits
     inner join direct_splits  -- many to one owner
-        on usage_splits.split_id = direct_splits.split_id
+        on usage_splits.own_split_id = direct_splits.split_id
 ),
 
 usage_to_price as (

@@ -1,5 +1,5 @@
 -- One row per source, billing period, epoch and distinct combination of the columns rules look at.
--- Invariant: every charge and every usage row of the period has exactly one profile.
+-- Invariant: every charge and every row of a usage report of the period has exactly one profile.
 -- An epoch is a stretch of days in which no rule and no owner mapping changes.
 
 {{ config(keeps_periods_apart=true) }}
@@ -67,7 +67,8 @@ profiled as (
             token_usage.source = usage_days.source
             and token_usage.billing_period = usage_days.billing_period
             and token_usage.usage_date = usage_days.usage_date
-    where {{ this_period('token_usage') }}
+    {# tokens that a bill counts are those of its charges, which are profiled above #}
+    where {{ this_period('token_usage') }} and token_usage.usage_source is distinct from 'bill'
     group by all
 )
 

@@ -33,6 +33,24 @@ fx_rates as (
     where {{ this_period('int_fx_rates') }}
 ),
 
+no_machine_words as (
+    select * from {{ ref('no_machine_meter') }}
+),
+
+{# Each meter is read once, not with each of its charges. #}
+meters as (
+    select distinct {{ meter_of('metered') }} as meter
+    from {{ ref('int_charges_conformed') }} as metered
+    where {{ this_period('metered') }}
+),
+
+no_machine_meters as (
+    select distinct meters.meter
+    from meters
+    inner join no_machine_words  -- a meter to the words that are in it
+        on meters.meter like concat('%', {{ like_literal('no_machine_words.meter_words') }}, '%') escape '!'
+),
+
 settings as (
     select * from {{ source('tollgate', 'setting') }}
 ),
@@ -56,8 +74,8 @@ profile_splits as (
 dated as (
     select
         charges.*,
-        {{ charge_kind('charges') | indent(8) }} as charge_kind,
-        {{ machine_hours('charges') | indent(8) }} as machine_hours,
+        {{ charge_kind('charges', 'no_machine_meters.meter is null') | indent(8) }} as charge_kind,
+        {{ machine_hours('charges', 'no_machine_meters.meter is null') | indent(8) }} as machine_hours,
         virtual_tags.virtual_tags,
         usage_days.usage_date,
         usage_days.epoch_start_date
@@ -72,6 +90,8 @@ dated as (
             charges.source = virtual_tags.source
             and charges.billing_period = virtual_tags.billing_period
             and charges.x_charge_id = virtual_tags.x_charge_id
+    left join no_machine_meters  -- many charges to at most one
+        on {{ meter_of('charges') }} = no_machine_meters.meter
     where {{ this_period('charges') }}
 )
 
@@ -88,6 +108,10 @@ select
     dated.charge_kind,
     case when dated.charge_kind = 'machines' then coalesce(dated.sku_id, dated.sku_meter) end as machine_sku_id,
     case when dated.charge_kind = 'machines' then dated.machine_hours end as machine_hours,
+    case
+        when dated.x_token_class is not null and lower(dated.consumed_unit) = 'tokens'
+            then cast(dated.consumed_quantity as decimal(38, 6))
+    end as tokens,
     dated.x_classification,
     dated.x_model,
     dated.x_token_class,

@@ -89,7 +89,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "invoiced_count": ("Invoiced", "Months of which each line is on an issued invoice"),
     "not_invoiced_count": ("Not invoiced", "Months that are over and lack an invoice"),
     "open_count": ("Open", "Months whose bills still grow"),
-    "unknown_cache_count": ("Saving unknown", "Rows of which nobody knows what the cache saved"),
+    "cache_coverage": ("Of", "How many rows the saving is known of"),
     "items_count": ("Items", "Open items"),
     "kpi_subject": ("Which is of", "The tag or source that the measure is of"),
     "meters_count": ("Meters", "Our own meters"),
@@ -101,6 +101,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "capability": ("Capability", "What a company does to manage its costs"),
     "change_in_words": ("In words", "The change and its reasons, in whole units"),
     "charge_category": ("Kind of charge", "Usage, Purchase, Tax, Credit or Adjustment"),
+    "commitment_state": (
+        "State",
+        "falls short, on track or kept; charged as it runs is paid whether it is used or not",
+    ),
     "commitment_id": ("Commitment", "The promise, as the vendor or the organisation names it"),
     "commitment_type": ("Type", "What the vendor calls this kind of commitment"),
     "compliance_state": ("State", "Why it does not keep the organisation's rule"),
@@ -121,6 +125,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "data_classification": ("Data", "Class of the data that the use case works on"),
     "context_window": ("Context", "Band of the length of requests, as the vendor names it"),
     "coverage": ("Takes", "Whether the rule takes charges, or others take all that it would"),
+    "cheapest_subject": ("Cheapest", "Who pays the least among those that are like it"),
+    "dearest_subject": ("Dearest", "Who pays the most among those that are like it"),
     "dataset": ("Dataset", "What is pulled from the source"),
     "department": ("Department", "Department of the owner on the last day of the month"),
     "description": ("Description", "What it is, in the organisation's or the vendor's words"),
@@ -164,6 +170,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "outcome_state": ("Outcomes are", "measured, estimated by owner, or unknown"),
     "owner_id": ("Owner", "The team that answers for it"),
     "period_status": ("State", "Whether the month is over and its bills are in"),
+    "peer_group": ("Among", "Stage of the use cases that are compared; all of teams and models"),
     "persona": ("Kind of team", "Whose view it is, as the organisation says it"),
     "posted_because": ("Why there", "Why the amount stands on the cost centre"),
     "price_source": ("Where from", "Where the price was read"),
@@ -250,7 +257,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Fees, unused commitments, and use without a list or a contract price",
     ),
     "billed_ahead_cost": ("Billed ahead", "Billed less used: paid ahead where positive"),
-    "billed_cost": ("Billed", "What the invoices ask for"),
+    "billed_cost": ("Billed", "What the charges on the bills add up to"),
     "waiting_billed_cost": ("Billed, waits", "What the newest bill of the month asks for"),
     "published_billed_cost": ("Billed, published", "What is in these numbers of the month"),
     "billed_cost_before_restating": ("Was", "The total before the vendor changed it"),
@@ -268,6 +275,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "company_cost_share": (
         "Of all cost",
         "Its part of all that bills and stated people cost in these months",
+    ),
+    "counted_cost": ("Counts in {this_month}", "What of the month counts towards the promise"),
+    "counted_so_far_cost": ("Counted so far", "What has counted towards it since its first day"),
+    "left_to_count_cost": (
+        "Left to spend",
+        "Promise less what has counted so far; negative where more has",
     ),
     "paid_cost": ("Paid", "What commitments cost in the month, used or not"),
     "expense_cost": ("Cost", "What cost centres are debited for use"),
@@ -290,6 +303,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "All that bills cost since their first month, and people where they are stated",
     ),
     "hosting_cost": ("Hosting", "Cost of the machines that serve the model"),
+    "measured_benefit_share": (
+        "Of it measured",
+        "Measured part of the benefit; the rest is stated, in whole or by what one is worth",
+    ),
+    "other_use_cases_count": ("On other costs", "Use cases with a return on other costs"),
+    "unanswered_cost_share": ("Not answered", "Part of all cost of which no benefit is known"),
     "machines_cost": ("Machines", "Machines that stand behind it"),
     "invoice_difference_cost": ("Difference", "Invoice less ledger"),
     "invoiced_cost": ("Invoice asks", "What the invoice asks for"),
@@ -331,7 +350,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "run_cost": ("Cost of the run", "What the machine of a training run cost in its time"),
     "run_rate_estimated_cost": (
         "If it goes on so",
-        "What the month ends with at this rate; a plain rule of three, an estimate",
+        "Where it ends if each day to come is as those so far; an estimate",
     ),
     "saving_against_list_cost": (
         "Saved against list",
@@ -341,12 +360,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "spent_cost": ("Spent of it", "The month's cost of the budget's kind so far, without taxes"),
     "spot_saving_cost": ("Saved by spot", "List price less what spot machines cost"),
     "unknown_savings_count": ("Saving unknown", "Charges of use whose bill lacks a price"),
-    "tax_cost": ("Tax", "Taxes on the bills"),
+    "tax_cost": (
+        "Tax on the bills",
+        "Taxes that bills charge; one on an invoice alone is in the question on invoices",
+    ),
     "token_cost": ("Cost of tokens", "What the tokens cost"),
     "training_cost": ("Training", "The part that was training runs"),
     "unallocated_cost": ("Unallocated", "Cost without an owner: no rule gave it to anybody"),
     "unapproved_cost": (
-        "On models not approved",
+        "On models not let pass",
         "Cost of models that the register does not let pass",
     ),
     "unconverted_cost": ("Without a rate", "Billed amounts for which no exchange rate is known"),
@@ -367,6 +389,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "cost_per_metric_point": ("Cost a point", "Cost of the run by the point of its metric"),
     "cost_per_million_tokens": ("Hosted", "All that the machines cost, by a million tokens served"),
+    "cheapest_cost_per_million_tokens": ("The cheapest", "The least paid for a million tokens"),
+    "dearest_cost_per_million_tokens": ("The dearest", "The most paid for a million tokens"),
+    "median_cost_per_million_tokens": ("Median", "What half of the peers pay at most"),
     "cost_per_outcome": ("Cost an outcome", "Cost divided by outcomes"),
     "cost_per_point_gained": ("Cost a point gained", "Cost of the run by the point gained"),
     "cost_per_request": ("Cost a request", "Cost of counted requests divided by their number"),
@@ -384,11 +409,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     # quantities and ratios
     "access_days": ("Access", "Days from asking for access to getting it"),
     "break_even_estimated_tokens": ("Break-even", "Tokens a month from which hosting is no dearer"),
-    "cache_hit_share": ("Read from cache", "Cached part of all input tokens"),
+    "cache_hit_share": ("Cache hit rate", "Cached part of all input tokens"),
     "cache_read_tokens": ("Read from cache", "Input tokens served from the cache"),
     "cache_write_tokens": ("Written to cache", "Input tokens stored in the cache"),
     "cached_price_share": ("Of the fresh price", "Cache price as a part of the fresh price"),
     "charges_count": ("Charges", "Lines of the bills"),
+    "compared_peers_count": ("Compared", "Use cases that are compared"),
     "conserved_count": ("Add up", "Totals that agree at every door"),
     "cost_change_share": ("Change, %", "Change as a part of the month before"),
     "days_count": ("Days", "Days of the month, up to today where it is open"),
@@ -420,7 +446,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "metered_days_count": ("Metered", "Days of which the meter has a record"),
     "metered_share": ("Seen by a meter", "Part of the billed days for which the meter was there"),
     "models_count": ("Models in use", "Models with charges"),
-    "next_ratio": ("Next stage at", "Value with which the next stage begins"),
+    "next_days": ("Next stage at, days", "Days with which the next stage begins"),
+    "next_share": (
+        "Next stage at",
+        "Value with which the next stage begins; there is none above the last one",
+    ),
     "outcomes_count": ("Outcomes", "Outcomes of the month, as stated"),
     "output_per_input": ("Output per input", "Tokens written for each token read"),
     "output_price_ratio": ("Times dearer", "Output price divided by fresh input price"),
@@ -461,7 +491,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tokens_change": ("Tokens changed", "Tokens now less tokens before"),
     "totals_count": ("Totals", "Bills and currencies of the month"),
     "trend_days": ("Against the one before", "Days more than the use case begun before it"),
-    "unapproved_models_count": ("Not approved", "Models that the register does not let pass"),
+    "unapproved_models_count": ("Not let pass", "Models that the register does not let pass"),
     "unknown_benefit_months_count": (
         "Months without a benefit",
         "Months whose cost is in the return and of which nobody stated a benefit",
@@ -469,7 +499,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unknown_rows_count": ("Amount unknown", "Rows without a known amount; in none of the sums"),
     "use_cases_count": ("Use cases", "Use cases with charges"),
     "utilisation_share": ("Used, %", "Used part of the commitment"),
-    "weakest_ratio": ("Its value", "Value of that measure"),
+    "weakest_days": ("Its value, days", "Value of that measure, where it is in days"),
+    "weakest_share": ("Its value", "Value of that measure"),
 }
 
 _SILENT = {
@@ -478,6 +509,8 @@ _SILENT = {
     "budget_note",
     "budgeted_kind",
     "kpi_subject",
+    "next_days",
+    "next_share",
     "margin_contradiction_reason",
     "note",
     "of_which_estimated_cost",
@@ -487,28 +520,41 @@ _SILENT = {
     "shadowed_by_rule_id",
     "spent_cost",
     "waiting_tokens",
+    "weakest_days",
+    "weakest_share",
 }
 
 # What NULL means where nothing is unknown: there is none, or none yet.
 _ABSENT = {
     "approved_on": "not approved",
     "compared_with": "no month before",
+    "cost_per_accepted_outcome": "none judged",
+    "cost_per_point_gained": "none gained",
+    "cost_per_request_before": "none counted",
     "cost_change_share": "no base",
     "first_metered_on": "no day",
+    "currency": "none",
+    "failed_estimated_cost": "not estimated",
+    "finding_level": "no demand",
+    "focus_version": "of no one",
+    "gpu_utilisation_share": "not measured",
     "first_production_on": "not in production",
     "invoice_difference_cost": "no invoice yet",
     "invoiced_cost": "no invoice yet",
     "last_metered_on": "no day",
     "like_for_like_change_cost": "no month before",
+    "mean_first_token_seconds": "not timed",
+    "mean_seconds": "not timed",
+    "metered_share": "by no meter",
     "metric_name": "none stated",
     "metric_ratio": "none stated",
-    "next_ratio": "none above",
     "people_cost": "not stated",
     "reference_date": "none",
     "reference_high_ratio": "none",
     "reference_low_ratio": "none",
     "reference_source": "nobody",
     "reference_standing": "not compared",
+    "retries": "not told",
     "training_cost": "none stated",
 }
 
@@ -554,10 +600,11 @@ _EFFECTS = {
     "new_use": ("new uses", "new use", "credits of new use"),
     "gone_use": ("ended uses", "credits that ended", "use that ended"),
     "machine_volume": (
-        "more, fewer or other machines",
-        "more or dearer machines",
-        "fewer or cheaper machines",
+        "more or fewer machine hours",
+        "more machine hours",
+        "fewer machine hours",
     ),
+    "machine_mix": ("other machines", "moved to dearer machines", "moved to cheaper machines"),
     "machine_rate": ("prices of machines", "higher machine prices", "lower machine prices"),
     "other_services": ("other services", "more of other services", "less of other services"),
     "unused_commitments": (
@@ -581,6 +628,7 @@ _EFFECTS = {
 }
 _VALUES: dict[str, dict[str, str]] = {
     "outcome": {"owned": "used"},
+    "peer_group": {"all": "all of its kind"},
     "cost_centre_of": {"owner": "the owner's", "account": "the account's"},
     "cost_basis": {
         "bills only": "bills only, nobody stated people",
@@ -716,6 +764,7 @@ def column(name: str) -> Column:
             f"{now.about}, in the month before",
             now.adds_up,
             now.estimate,
+            absent=_ABSENT.get(name, "unknown"),
         )
     if name.startswith("all_") and name not in _WORDS:
         one = column(name.removeprefix("all_"))

@@ -29,6 +29,10 @@ GLOSSARY: dict[str, str] = {
         "A promise to spend or to use for a year or three, for a lower price. What is promised and "
         "not used is paid all the same."
     ),
+    "Context": (
+        "All the text that a model reads for one answer. Beyond a length some vendors take more "
+        "for every token of the call."
+    ),
     "Contracted cost": "What the use would cost at the negotiated price, before commitments.",
     "Control total": (
         "A sum that is taken again at every door of the pipeline. If one differs, nothing is "
@@ -43,9 +47,17 @@ GLOSSARY: dict[str, str] = {
         "vendor; where nobody counts, it is unknown."
     ),
     "Data classification": "How much care the data of a use case needs, as the organisation says.",
+    "Embedding": (
+        "Numbers that stand for the meaning of a text, so that texts like it can be found; they "
+        "are kept in a vector store."
+    ),
     "Estimate": (
         "An amount that stands on no bill: usage multiplied by a price of its day. It is always "
         "slanted and dotted here, and never added to billed amounts."
+    ),
+    "FOCUS": (
+        "An open standard for bills of clouds and vendors: the same columns and the same words, "
+        "whoever sent the bill. This ledger is in its words."
     ),
     "Fresh input": "Tokens that the model read anew, not from the cache.",
     "Full cost": (
@@ -58,16 +70,24 @@ GLOSSARY: dict[str, str] = {
         "how long it takes; it does not see the bill."
     ),
     "GPU": "The kind of processor that models run on; rented by the hour, used or not.",
+    "Guardrail": "A check of what goes into a model or comes out of it; it is billed beside it.",
     "Idle": (
         "Capacity that was paid for and that nobody used. It belongs to the team that holds the "
         "capacity and has its own line there, apart from what the team uses."
     ),
     "Inference": "One use of a model: a question goes in, an answer comes out.",
+    "Ledger": (
+        "The one list of all charges of all bills, line by line, that every number here is made of."
+    ),
     "List price": "The vendor's public price, without any discount.",
     "Margin": (
         "Benefit of a month less its cost on the bills, before people. A return is after people "
         "where they are stated, and of all months up to now, so that one can be a gain and the "
         "other a loss; the row then says why."
+    ),
+    "Meter": (
+        "Our own count of the use of models, beside the vendor's: a gateway, a trace or a log. It "
+        "knows who called; the amounts that it gives are estimates."
     ),
     "Model": "The program that answers. Models differ in price a hundredfold.",
     "Model register": "The organisation's own list of the models that may be used, and for what.",
@@ -77,6 +97,8 @@ GLOSSARY: dict[str, str] = {
     ),
     "Output": "Tokens that the model wrote. They cost several times what input costs.",
     "Owner": "The team that carries an amount: what it uses, and idle capacity that it holds.",
+    "Preempted": "A rented machine was taken back by the vendor before the work was done.",
+    "Price book": "The list prices of vendors, each with the day from which it holds.",
     "Provisioned throughput (PTU)": (
         "A fixed piece of a model's capacity, rented by the hour. It guarantees speed; its price "
         "is the same whether it is used or not, so a token is cheap only when it is busy."
@@ -91,7 +113,12 @@ GLOSSARY: dict[str, str] = {
         "ranked together."
     ),
     "Showback": "Showing teams what they cost, without moving money between their budgets.",
+    "Snapshot": "What a source said when it was asked, kept as it was said.",
     "Spot": "Machines at a lower price that the vendor may take back at any time.",
+    "Tier": (
+        "How a call is served: standard, batch (later and cheaper), flex or priority (sooner and "
+        "dearer)."
+    ),
     "Time to first prompt": (
         "Days from the first day of work on a use case to its first use in production."
     ),
@@ -99,6 +126,7 @@ GLOSSARY: dict[str, str] = {
         "A piece of a word, in English about four letters. Models read and write tokens, and are "
         "paid by the token."
     ),
+    "Trace": "A record of one piece of work, step by step, with the calls to models in it.",
     "Unallocated": (
         "Cost without an owner: no rule gave it to one. It is shown and not spread; the journal "
         "books it on the cost centre that the chart of accounts names, until it has an owner. "

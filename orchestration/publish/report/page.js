@@ -184,7 +184,9 @@
         continue;
       }
       if (!row || row[name] === null || row[name] === undefined) return false;
-      pieces.push(element("strong", isEstimate(name, row) ? { class: "estimated" } : {}, spoken(name, row)));
+      // a number and its unit stay on one line
+      const kind = [isEstimate(name, row) ? "estimated" : "", isNumber(name) ? "whole" : ""].filter(Boolean).join(" ");
+      pieces.push(element("strong", kind ? { class: kind } : {}, spoken(name, row)));
     }
     place.replaceChildren(...pieces);
     return true;
@@ -470,7 +472,7 @@
           else if (described(name).absent !== "unknown") cell.textContent = described(name).absent;
           else if (!described(name).is_silent) cell.append(element("span", { "aria-hidden": "true" }, UNKNOWN), element("span", { class: "off" }, "unknown"));
           if (/\S{25}/.test(cell.textContent)) cell.classList.add("long");
-          if (/^\S{1,16}$/.test(cell.textContent)) cell.classList.add("whole");
+          if (/^\S{1,16}$/.test(cell.textContent) || ["date", "month"].includes(described(name).unit)) cell.classList.add("whole");
           if (!isNumber(name) && cell.textContent.length > WORDY) cell.classList.add("wordy");
           return cell;
         }))));
@@ -530,14 +532,15 @@
     return text.length > most ? text.slice(0, most - 1) + "…" : text;
   }
 
-  // A label in as many lines as a bar has room for, broken between words where there are any.
+  // A label in as many lines as a bar has room for, broken between words or after the signs that part
+  // a name; a word without them is shortened and not broken.
   function wrapped(text, most) {
     const lines = [];
     let rest = text;
     while (rest.length > most && lines.length < ROWS.length - 1) {
-      const space = rest.lastIndexOf(" ", most);
-      const at = space > 0 ? space : most;
-      lines.push(rest.slice(0, at));
+      const at = Math.max(rest.lastIndexOf(" ", most), ...[..."-_./:,"].map((sign) => rest.lastIndexOf(sign, most - 1) + 1));
+      if (at <= 0) break;
+      lines.push(rest.slice(0, at).trim());
       rest = rest.slice(at).trim();
     }
     return [...lines, shortened(rest, most)].join("\n");
@@ -615,10 +618,22 @@
         + (kind === null ? "" : `, ${shown(chart.apart, kind)}`)
         + (drawn < of ? `: ${drawn} of ${of}, the table has all` : "");
       drawings.push(element("div", { class: "chart" }, element("p", { class: "chart-title" }, what,
-        chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null),
+        chart.before && !isFirstMonth ? element("span", { class: "mark" }, `  │ ${calendar.month_before}`) : null,
+        openWords(chart, groups)),
         legend(series), plot));
     }
     place.replaceChildren(...drawings);
+  }
+
+  // A month that is not over is small for that alone: whoever compares it is told so beside the drawing.
+  function openWords(chart, groups) {
+    const open = chart.kind === "months" ? [...new Set(groups.filter(isOpen).map((group) => group.label))].sort()
+      : data.months.is_open === "true" && (chart.before || chart.kind === "changes") ? [data.months.this_month] : [];
+    return open.length ? `; ${open.map((label) => month(label)).join(", ")} not over${chart.kind === "months" ? " (pale)" : ""}` : null;
+  }
+
+  function isOpen(group) {
+    return data.months.this_month && (group.label > data.months.this_month || (data.months.is_open === "true" && group.label === data.months.this_month));
   }
 
   // Each label says itself in full to whoever points at it, as a long one is cut.
@@ -683,7 +698,6 @@
   function months(groups, chart, width, currency) {
     const series = colours(groups);
     const keys = [...new Set(groups.map((group) => group.label))].sort();
-    const isOpen = (group) => data.months.this_month && group.label > data.months.this_month;
     const plot = Plot.plot({
       ...shared, width, height: 260, marginLeft: 48, marginBottom: 30,
       x: { domain: keys, label: null, tickSize: 0, padding: 0.25,

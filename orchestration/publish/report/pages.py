@@ -64,7 +64,7 @@ COST_CHANGES = Figure(
 _EFFECTS = (
     "The month is made from the month before one step at a time: requests, their length, models, "
     "tiers, output, cache, prices, commitments, exchange rates. What a step changes is its effect. "
-    "Machines are hours times the contracted price of an hour of the same SKU. What is neither of "
+    "Machines are hours times the contracted price of an hour of the same kind. What is neither of "
     "tokens nor of machine hours is a reason of its own by its charge category: other services, "
     "unused commitments, fees, discounts, credits, taxes, corrections. The effects add up to the "
     "change with no rest."
@@ -303,10 +303,9 @@ TOKEN_CLASSES = Figure(
 CACHE = Figure(
     key="cache_by_use_case",
     question="What does the cache save, use case by use case?",
-    answer="The cache saves {all_cache_saving_estimated_cost} in all; of "
-    "{all_unknown_cache_count} rows it is unknown. Of named use cases {use_case} saves the most: "
-    "{cache_saving_estimated_cost}, with "
-    "{cache_read_tokens} of its {input_tokens} input tokens read from the cache.",
+    answer="The cache saves {all_cache_saving_estimated_cost} {all_cache_coverage}. Of named use "
+    "cases {use_case} saves the most: {cache_saving_estimated_cost}, with {cache_read_tokens} of "
+    "its {input_tokens} input tokens read from the cache.",
     formula="Tokens times (list price of fresh input less list price of the kind of token), each "
     "at the price of its day, tier, context band and scope. Reads save, writes can cost more.",
     empty="No input tokens with a known list price were counted in {this_month}.",
@@ -364,8 +363,8 @@ WHY_WE_PAY = Figure(
     key="why_we_pay",
     question="Why do we pay this?",
     answer="The rule {rule_id} divides the most: {cost} in {this_month}.",
-    formula="Cost of each charge times the owner's share of its split, by the rule that took the "
-    "charge. The shares of a charge sum to exactly 1.",
+    formula="Cost of each charge times the part of it that is the owner's, by the rule that took "
+    "the charge. The parts of a charge add up to all of it, to the last digit.",
     empty="Nothing was divided in {this_month}.",
     chart=Chart("parts", "cost", "department", series="rule_id"),
     note="Direct means that the bill names the owner by a key, a project or a tag. All other "
@@ -420,20 +419,29 @@ SAVINGS = Figure(
 )
 COMMITMENTS = Figure(
     key="commitments",
-    question="Do we use what we have promised?",
+    question="Do we use the commitments that we pay for?",
     answer="Of {all_paid_cost} that commitments cost in {this_month}, {all_unused_effective_cost} "
     "was not used; the most of it is {commitment_type}: {unused_effective_cost}.",
-    formula="Used and unused cost of each commitment in {this_month}; the used part is used "
-    "divided by both.",
-    empty="No commitment was in force in {this_month}.",
+    formula="Used and unused cost of each commitment that bills charge in {this_month}, used or "
+    "not, such as a reserved machine; the used part is used divided by both.",
+    empty="No bill of {this_month} charges a commitment.",
     chart=Chart("bars", "unused_effective_cost", "commitment_type"),
 )
 PROMISES = Figure(
     key="promises",
-    question="What have we promised, and until when?",
-    answer="The first to end, on {ends_at}: {description}, of {source}.",
-    formula="Contract commitments as the bills and commitment.csv name them.",
+    question="What have we promised to spend, and will it be spent in time?",
+    answer="First in the list: {description}, with {source}. Of {committed_cost} until {ends_at}, "
+    "{counted_so_far_cost} had counted at the end of {this_month}; if each day counts as much as "
+    "in that month, it will be {run_rate_estimated_cost}: {commitment_state}.",
+    formula="Promises of commitment.csv and those that bills name. What counts is the cost of the "
+    "use that each is of; of a commitment that the bill charges whether it is used or not, all "
+    "that it charges. If it goes on so: what has counted so far, and for each day to come as much "
+    "as a day of {this_month}.",
     empty="No commitment is known.",
+    note="A promise that falls short is paid all the same, so that the rest is what is left to "
+    "negotiate or to use. The same use can count towards several promises, so that they are not "
+    "added up.",
+    adds_up=False,
 )
 PRICE_CHANGES = Figure(
     key="price_changes",
@@ -464,8 +472,8 @@ STATEMENTS = Figure(
     "of it: the billed or the effective cost of {this_month}, as the budget says, without taxes.",
     empty="No statement of {this_month} is published.",
     chart=Chart("bars", "cost", "team"),
-    note="Cost is effective, billed is what the invoices ask for. A budget is of one of the two, "
-    "and what is left of it is counted from the same.",
+    note="Cost is effective, billed is what the charges on the bills add up to. A budget is of one "
+    "of the two, and what is left of it is counted from the same.",
 )
 BUDGETS = Figure(
     key="budgets",
@@ -490,7 +498,7 @@ JOURNAL = Figure(
     "{all_expense_cost} of cost and {all_margin_cost} of margin.",
     formula="Cost centres are debited their cost and, where chargeback_margin.csv sets one, a "
     "margin; the vendors' invoices are cleared with the billed amount, and what lies between cost "
-    "and billed amount is prepaid. Amounts are whole cents by largest remainder.",
+    "and billed amount is prepaid. Amounts are whole cents, rounded so that both sides are equal.",
     empty="No journal: {this_month} has no clearing account in gl_account.csv.",
     note="The total can be more than the cost on the statements: by what was paid ahead in the "
     "month, and by the margin, where there is one (the fee of the platform, "
@@ -572,15 +580,20 @@ RETURNS = Figure(
 COMPANY_RETURN = Figure(
     key="company_return",
     question="What did all of it bring, and how much of the cost does that answer for?",
-    answer="Use cases with a stated benefit brought {benefit_amount} for {full_cost} "
-    "({cost_basis}): a return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. That is "
-    "{company_cost_share} of all cost; of the rest nobody knows what it brought.",
+    answer="Counting {cost_basis}, {use_cases_count} use cases brought {benefit_amount} for "
+    "{full_cost}: a return of {romi_pct}, between {romi_low_pct} and {romi_high_pct}. Of the "
+    "benefit {measured_benefit_share} is measured, the rest is what owners state. This is "
+    "{company_cost_share} of all cost; {all_other_use_cases_count} more use cases have a return "
+    "on other costs, which is not mixed into it. What {all_unanswered_cost_share} of all cost "
+    "brought nobody knows.",
     formula="Benefit and full cost of all months up to {this_month}, added up over the use cases "
-    "whose return is known, each with its latest month. All cost is what bills cost in these "
-    "months, and people where they are stated.",
+    "whose return is known, each with its latest month, apart by the costs that are in it: bills "
+    "and people, or bills alone. All cost is what bills cost in these months, and people where "
+    "they are stated.",
     empty="No use case had a cost up to {this_month}.",
     note="The first line holds those below it that are of them; the others are what no return is "
-    "known of. A return on bills alone is not one after people.",
+    "known of. A return on bills alone looks better than one after people, so that the first line "
+    "has one only where all have the same costs.",
     adds_up=False,
 )
 FIRST_PROMPTS = Figure(
@@ -612,7 +625,8 @@ LOADED = Figure(
     answer="{use_case} on {model}: {direct_cost_per_request} a request directly, "
     "{loaded_cost_per_request} with everything around it.",
     formula="Loaded cost is the model's own charges and, in proportion to them, everything else "
-    "that allocation gives the same owner and use case: machines, embeddings, stores, guardrails. "
+    "that allocation gives the same owner and use case: machines, the search in own texts "
+    "(embeddings and their store), checks of answers (guardrails). "
     "Loaded costs add up to the ledger, so that nothing is loaded twice.",
     empty="No model was used in {this_month}.",
     chart=Chart("bars", "loaded_cost_per_request", "use_case", series="model"),
@@ -672,7 +686,7 @@ FAILED_CALLS = Figure(
     empty="No meter saw a call fail in {this_month}.",
     chart=Chart("bars", "failed_requests", "use_case"),
     note="A call that fails at the gateway may be billed all the same: where the meter saw no "
-    "tokens and the bill has some, the usage reconciliation names the day.",
+    "tokens and the bill has some, the table trust.rpt_usage_reconciliation names the day.",
 )
 CONTEXT_BANDS = Figure(
     key="context_bands",
@@ -704,8 +718,10 @@ FOCUS_DELIVERIES = Figure(
 BENCHMARKS = Figure(
     key="benchmarks",
     question="How do we stand among ourselves, and against published numbers?",
-    answer="One of the comparisons below: {subject_name} is number {place_count} of {peers_count} "
-    "like it by {benchmark_metric}.",
+    answer="Of {all_compared_peers_count} use cases ({all_peer_group}), {all_dearest_subject} "
+    "pays the most for a million tokens: {all_dearest_cost_per_million_tokens}; "
+    "{all_cheapest_subject} the least: {all_cheapest_cost_per_million_tokens}. Half of them pay "
+    "at most {all_median_cost_per_million_tokens}.",
     formula="The place of each use case, team or own model among those that are like it in "
     "{this_month}, the median of them, and a published number with its source, where there is one.",
     empty="Nothing can be compared in {this_month}.",
@@ -913,7 +929,17 @@ PAGES: tuple[Page, ...] = (
             FRESHNESS,
         ),
         course=(TOKENS, IDLE, EFFECTIVE, GATES, UNKNOWN),
-        terms=("Cost", "Idle", "Unallocated", "Token", "Control total", "Unknown", "Estimate"),
+        terms=(
+            "Cost",
+            "Idle",
+            "Unallocated",
+            "Token",
+            "Ledger",
+            "Control total",
+            "Snapshot",
+            "Unknown",
+            "Estimate",
+        ),
     ),
     Page(
         key="finance",
@@ -943,6 +969,8 @@ PAGES: tuple[Page, ...] = (
         terms=(
             "Billed",
             "Cost",
+            "Ledger",
+            "FOCUS",
             "Margin",
             "Full cost",
             "Showback",
@@ -975,7 +1003,17 @@ PAGES: tuple[Page, ...] = (
             _teams_of("engineering"),
         ),
         course=(IDLE, CAPACITY, TOKENS, UNKNOWN),
-        terms=("Idle", "GPU", "Spot", "Gateway", "Unallocated", "Provisioned throughput (PTU)"),
+        terms=(
+            "Idle",
+            "GPU",
+            "Spot",
+            "Gateway",
+            "Meter",
+            "Trace",
+            "Unallocated",
+            "Provisioned throughput (PTU)",
+            "FOCUS",
+        ),
     ),
     Page(
         key="data-science",
@@ -993,7 +1031,18 @@ PAGES: tuple[Page, ...] = (
             _teams_of("data science"),
         ),
         course=(TOKENS, WRITTEN, CAPACITY, ESTIMATES),
-        terms=("Model", "Token", "Batch", "Build or buy", "GPU", "List price", "Inference"),
+        terms=(
+            "Model",
+            "Token",
+            "Batch",
+            "Tier",
+            "Build or buy",
+            "GPU",
+            "Preempted",
+            "List price",
+            "Price book",
+            "Inference",
+        ),
     ),
     Page(
         key="prompt-engineering",
@@ -1013,7 +1062,17 @@ PAGES: tuple[Page, ...] = (
             MODEL_PRICES,
         ),
         course=(TOKENS, CACHED, WRITTEN, A_REQUEST),
-        terms=("Token", "Fresh input", "Cache", "Cache hit rate", "Output", "Reasoning", "Batch"),
+        terms=(
+            "Token",
+            "Fresh input",
+            "Cache",
+            "Cache hit rate",
+            "Output",
+            "Reasoning",
+            "Context",
+            "Batch",
+            "Meter",
+        ),
     ),
     Page(
         key="product",
@@ -1042,6 +1101,9 @@ PAGES: tuple[Page, ...] = (
             "Margin",
             "Unit economics",
             "Cache",
+            "Embedding",
+            "Guardrail",
+            "Meter",
             "Unknown",
         ),
     ),
@@ -1082,7 +1144,18 @@ PAGES: tuple[Page, ...] = (
             EXCEPTIONS,
         ),
         course=(REGISTER, TOKENS, UNKNOWN, GATES),
-        terms=("Model register", "Data classification", "Use case", "Gateway", "Not understood"),
+        terms=(
+            "Model",
+            "Model register",
+            "Data classification",
+            "Use case",
+            "Meter",
+            "Gateway",
+            "Trace",
+            "Token",
+            "Not understood",
+            "Unknown",
+        ),
     ),
     Page(
         key="procurement",
@@ -1105,7 +1178,16 @@ PAGES: tuple[Page, ...] = (
             INVOICES,
         ),
         course=(DISCOUNT, PROMISED, CAPACITY, ESTIMATES),
-        terms=("List price", "Contracted cost", "Commitment", "Billed", "Batch", "Estimate"),
+        terms=(
+            "List price",
+            "Price book",
+            "Contracted cost",
+            "Commitment",
+            "Spot",
+            "Billed",
+            "Batch",
+            "Estimate",
+        ),
     ),
     Page(
         key="leadership",

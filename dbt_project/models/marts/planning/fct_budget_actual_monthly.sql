@@ -25,7 +25,9 @@ with charges as (
         charge_category <> 'Usage' and (
             charge_frequency is not distinct from 'One-Time'
             or (charge_category = 'Purchase' and (charge_frequency is null or {{ lasts_a_month() }}))
-        ) as is_once
+        ) as is_once,
+        {#- What a commitment leaves unused grows with the days, also where its fee comes once in the month. -#}
+        coalesce(commitment_discount_status = 'Unused', false) as is_unused_commitment
     from {{ ref('int_charges_conformed') }}
     where {{ this_period('int_charges_conformed') }} and charge_category is distinct from 'Tax'
 ),
@@ -41,7 +43,7 @@ split_shares as (
 ),
 
 charged_once as (
-    select x_charge_id
+    select x_charge_id, is_unused_commitment
     from charges
     where is_once
 ),
@@ -54,6 +56,7 @@ of_split as (
         charge_splits.billing_currency,
         charge_splits.charge_category,
         charged_once.x_charge_id is not null as is_once,
+        coalesce(charged_once.is_unused_commitment, false) as is_unused_commitment,
         charge_splits.billed_cost,
         charge_splits.effective_cost
     from charge_splits
@@ -78,8 +81,9 @@ spent_by_{{ name }} as (
         cast(sum(case when is_once then billed_cost else 0 * billed_cost end) as decimal(38, 12))
             as once_billed_cost,
         cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
-        cast(sum(case when is_once then effective_cost else 0 * effective_cost end) as decimal(38, 12))
-            as once_effective_cost,
+        cast(sum(
+            case when is_once and not is_unused_commitment then effective_cost else 0 * effective_cost end
+        ) as decimal(38, 12)) as once_effective_cost,
         cast(sum(
             case
                 when charge_category = 'Usage' and billed_cost = 0 then effective_cost

@@ -1,5 +1,5 @@
 -- One row per month, source, budget scope, its value, service and currency: fees that recur, and what comes each month.
--- Invariant: fees of one month are a part of what fct_budget_actual_monthly says comes once in the month.
+-- Invariant: billed fees of one month are a part of what fct_budget_actual_monthly says is billed once in the month.
 -- Fees of another length have a row, and count nothing in it.
 -- Scopes look at the same money and are never added to each other.
 {{ config(keeps_periods_apart=true) }}

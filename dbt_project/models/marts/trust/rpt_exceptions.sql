@@ -12,6 +12,26 @@ training_runs as (
     select * from {{ ref('rpt_training_run') }}
 ),
 
+invoice_lines as (
+    select * from {{ ref('rpt_invoice_reconciliation') }}
+),
+
+{# What the reconciliation explains, or somebody has accepted, asks for no bill to be brought in. #}
+unanswered_invoices as (
+    select
+        source,
+        billing_period,
+        concat('invoice ', invoice_id, ' of ', invoice_issuer, ', ', charge_category) as subject,
+        billing_currency,
+        cast(1 as bigint) as rows_count,
+        invoiced_cost as billed_cost
+    from invoice_lines
+    where
+        charges_count = 0
+        and invoiced_cost <> 0
+        and reconciliation_state in ('no bill', 'beyond tolerance')
+),
+
 {# A run is paid by bills of any source and month, so that no source's month knows what it cost. #}
 run_exceptions as (
     select
@@ -55,6 +75,24 @@ select
     cast(null as decimal(38, 24)) as own_cost_reporting,
     what_to_do
 from source_exceptions
+
+union all
+
+select
+    source,
+    billing_period,
+    'invoice_without_charges' as exception_kind,
+    subject,
+    billing_currency,
+    rows_count,
+    billed_cost,
+    cast(null as decimal(38, 6)) as tokens,
+    cast(null as decimal(38, 12)) as api_equivalent_cost_usd,
+    cast(null as decimal(38, 12)) as gpu_hours,
+    cast(null as string) as reporting_currency,
+    cast(null as decimal(38, 24)) as own_cost_reporting,
+    'bring in the bill that it is for, or correct source, month, issuer or category in invoice.csv' as what_to_do
+from unanswered_invoices
 
 union all
 

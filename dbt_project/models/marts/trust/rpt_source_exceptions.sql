@@ -1,6 +1,5 @@
 -- One row per source, billing period, kind of exception, subject and currency, with its money.
--- Invariant: what cannot be understood is here with its money; the same money stays in the ledger,
--- but that of an invoice without charges, which no bill of the month answers.
+-- Invariant: what cannot be understood is here with its money; the same money stays in the ledger.
 -- An exception does not stop publication; it is the list of what to classify, price or map next.
 {{ config(keeps_periods_apart=true) }}
 
@@ -8,8 +7,6 @@ with charges as (
     select
         source,
         billing_period,
-        invoice_id,
-        invoice_issuer_name,
         billing_currency,
         charge_category,
         charge_description,
@@ -57,15 +54,6 @@ metered_months as (
 metered_days as (
     select * from {{ ref('int_usage_metered_daily') }}
     where billing_period in (select metered_months.billing_period from metered_months)
-),
-
-invoices as (
-    select * from {{ source('org', 'invoice') }}
-),
-
-invoices_of_the_month as (
-    select * from invoices
-    where {{ this_period('invoices') }}
 ),
 
 delivery_findings as (
@@ -175,79 +163,6 @@ faulty_deliveries as (
         'have the provider correct the rows; they are kept as delivered (rpt_focus_delivery)' as what_to_do
     from notices
     where rows_count is not null
-    group by all
-),
-
-charged_lines as (
-    select distinct
-        source,
-        billing_period,
-        invoice_id,
-        invoice_issuer_name,
-        billing_currency,
-        charge_category
-    from charges
-),
-
--- a bill that carries its invoices answers by their number, another one by issuer and category
-answered_invoices as (
-    select distinct
-        invoices_of_the_month.source,
-        invoices_of_the_month.billing_period,
-        invoices_of_the_month.invoice_number,
-        invoices_of_the_month.invoice_issuer,
-        invoices_of_the_month.charge_category
-    from invoices_of_the_month
-    inner join charged_lines  -- one line of an invoice to all that may answer it
-        on
-            invoices_of_the_month.source = charged_lines.source
-            and invoices_of_the_month.billing_period = charged_lines.billing_period
-            and invoices_of_the_month.invoice_issuer = charged_lines.invoice_issuer_name
-            and invoices_of_the_month.billing_currency = charged_lines.billing_currency
-            and invoices_of_the_month.charge_category = charged_lines.charge_category
-            and invoices_of_the_month.invoice_number
-            = coalesce(charged_lines.invoice_id, invoices_of_the_month.invoice_number)
-),
-
-billed as (
-    select distinct
-        source,
-        billing_period
-    from charges
-),
-
-{# Where there is a bill, a tax that the invoice alone shows is explained (rpt_invoice_reconciliation). #}
-unanswered_invoices as (
-    select
-        invoices_of_the_month.source,
-        invoices_of_the_month.billing_period,
-        'invoice_without_charges' as exception_kind,
-        concat(
-            'invoice ', invoices_of_the_month.invoice_number, ' of ', invoices_of_the_month.invoice_issuer,
-            ', ', invoices_of_the_month.charge_category
-        ) as subject,
-        invoices_of_the_month.billing_currency,
-        count(*) as rows_count,
-        cast(sum(invoices_of_the_month.billed_amount) as decimal(38, 12)) as billed_cost,
-        cast(null as decimal(38, 6)) as tokens,
-        'bring in the bill that it is for, or correct source, month, issuer or category in invoice.csv'
-            as what_to_do
-    from invoices_of_the_month
-    left join billed  -- many lines to at most one bill
-        on
-            invoices_of_the_month.source = billed.source
-            and invoices_of_the_month.billing_period = billed.billing_period
-    left join answered_invoices  -- one to at most one
-        on
-            invoices_of_the_month.source = answered_invoices.source
-            and invoices_of_the_month.billing_period = answered_invoices.billing_period
-            and invoices_of_the_month.invoice_number = answered_invoices.invoice_number
-            and invoices_of_the_month.invoice_issuer = answered_invoices.invoice_issuer
-            and invoices_of_the_month.charge_category = answered_invoices.charge_category
-    where
-        answered_invoices.invoice_number is null
-        and invoices_of_the_month.billed_amount <> 0
-        and (invoices_of_the_month.charge_category <> 'Tax' or billed.source is null)
     group by all
 ),
 
@@ -457,8 +372,6 @@ billing_exceptions as (
     select * from unconverted
     union all
     select * from faulty_deliveries
-    union all
-    select * from unanswered_invoices
 ),
 
 exceptions as (

@@ -28,6 +28,7 @@ by_subject as (
         billing_period,
         base_period,
         is_previous_month,
+        period_status,
         '{{ kind }}' as subject_kind,
         {{ subject }} as subject_id,
         {{ names[kind] }} as subject_name,
@@ -41,7 +42,7 @@ by_subject as (
         {%- endfor %}
         cast(sum(unknown_charges_count) as bigint) as unknown_charges_count
     from changes
-    group by billing_period, base_period, is_previous_month{{ ', ' ~ subject if kind != 'company' }}
+    group by billing_period, base_period, is_previous_month, period_status{{ ', ' ~ subject if kind != 'company' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -63,6 +64,7 @@ parts as (
         {%- else -%}
         case when {{ effect }}_effect_reporting >= 0 then '{{ words[0] }}' else '{{ words[1] }}' end
         {%- endif %} as effect_words,
+        {{ effect }}_effect_reporting as exact_effect,
         cast(round({{ effect }}_effect_reporting, 0) as decimal(38, 0)) as rounded_effect,
         cast(round(change_reporting, 0) as decimal(38, 0)) as rounded_change
     from by_subject
@@ -79,15 +81,30 @@ ranked as (
         row_number() over (
             partition by billing_period, base_period, subject_kind, subject_id
             order by abs(rounded_effect) desc, effect_number
-        ) as effect_rank
+        ) as effect_rank,
+        row_number() over (
+            partition by billing_period, base_period, subject_kind, subject_id
+            order by exact_effect - rounded_effect desc nulls last, effect_number
+        ) as rounded_down_rank,
+        row_number() over (
+            partition by billing_period, base_period, subject_kind, subject_id
+            order by rounded_effect - exact_effect desc nulls last, effect_number
+        ) as rounded_up_rank
     from parts
 ),
 
-{# What rounding leaves over goes to the largest effect, so that the words add up as well. #}
+{#
+  What rounding leaves over goes to those that it took most from, one unit each, so that the words add up as well
+  and a whole amount stays what it is.
+#}
 worded as (
     select
         *,
-        case when effect_rank = 1 then rounded_effect + left_over else rounded_effect end as shown_effect
+        case
+            when rounded_down_rank <= left_over then rounded_effect + 1
+            when rounded_up_rank <= -left_over then rounded_effect - 1
+            else rounded_effect
+        end as shown_effect
     from ranked
 ),
 
@@ -123,6 +140,7 @@ select
     by_subject.billing_period,
     by_subject.base_period,
     by_subject.is_previous_month,
+    by_subject.period_status,
     by_subject.subject_kind,
     by_subject.subject_id,
     by_subject.subject_name,

@@ -1,7 +1,17 @@
 -- One row per month, use case and model: what the model brought and cost within its use case, up to then.
--- Invariant: benefit and full cost of a use case's models add up to the use case's own, where they can be divided.
+-- Invariant: over models and the row without one, cost and benefit add up to the use case's own.
 -- Cumulative columns do not add up over months; take each model's last month.
 {{ config(work_unit='whole') }}
+
+{%- set of_use_case = [
+    'billing_period', 'use_case_id', 'use_case', 'owner_id', 'team', 'stage', 'reporting_currency', 'benefit_state',
+    'benefit_stated_by', 'benefit_stated_on',
+] %}
+{%- set own = [
+    'x_model', 'requests', 'benefit_share', 'is_hosted', 'hosting_cost_reporting', 'training_cost_reporting',
+    'its_cost_reporting',
+] %}
+{%- set amounts = ['full_cost', 'benefit', 'benefit_low', 'benefit_high'] %}
 
 with inference as (
     select * from {{ ref('fct_cost_per_inference_monthly') }}
@@ -251,16 +261,20 @@ served as (
     from by_model
 ),
 
-{# What a use case cost and brought before it had a model waits for the next month in which it has one. #}
+{# What a use case cost and brought before it had a model waits for the next month in which it has one. What comes
+    after its last month with a model stays in its own month, without one. #}
 waiting as (
     select
         returns.*,
         economics.benefit_low_reporting,
         economics.benefit_high_reporting,
-        min(served.billing_period) over (
-            partition by returns.use_case_id
-            order by returns.billing_period rows between current row and unbounded following
-        ) as served_period
+        coalesce(
+            min(served.billing_period) over (
+                partition by returns.use_case_id
+                order by returns.billing_period rows between current row and unbounded following
+            ),
+            returns.billing_period
+        ) as counted_period
     from returns
     inner join economics  -- one to one
         on
@@ -274,17 +288,18 @@ waiting as (
 
 to_divide as (
     select
-        served_period as billing_period,
+        counted_period as billing_period,
         use_case_id,
         sum(full_cost_reporting) as full_cost_reporting,
         sum(benefit_reporting) as benefit_reporting,
         sum(benefit_low_reporting) as benefit_low_reporting,
         sum(benefit_high_reporting) as benefit_high_reporting,
-        max(case when billing_period = served_period then cost_basis end) as cost_basis,
-        max(case when billing_period = served_period then romi_unknown_reason end) as romi_unknown_reason
+        {%- for name in ['cost_basis', 'romi_unknown_reason'] %}
+        max(case when billing_period = counted_period then {{ name }} end) as {{ name }},
+        {%- endfor %}
+        max(case when is_history_cut then 1 else 0 end) = 1 as is_history_cut
     from waiting
-    where served_period is not null
-    group by served_period, use_case_id
+    group by counted_period, use_case_id
 ),
 
 monthly as (
@@ -312,12 +327,13 @@ monthly as (
             else to_divide.full_cost_reporting - shares.models_cost_reporting
         end as rest_cost_reporting,
         shares.place,
-        {%- for benefit in ['benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for benefit in amounts[1:] %}
         cast(
             cast(to_divide.{{ benefit }}_reporting as decimal(38, 12)) * shares.benefit_share as decimal(38, 24)
         ) as {{ benefit }}_reporting,
         {%- endfor %}
         to_divide.cost_basis,
+        to_divide.is_history_cut,
         to_divide.romi_unknown_reason as use_case_unknown_reason
     from shares
     inner join economics  -- many models to one use case
@@ -354,11 +370,83 @@ full_costs as (
     from rests
 ),
 
+{# What stands on the models of a use case, of what it costs and brings. #}
+on_models as (
+    select
+        billing_period,
+        use_case_id,
+        sum(coalesce(full_cost_reporting, its_cost_reporting)) as full_cost_reporting,
+        {%- for benefit in amounts[1:] %}
+        sum({{ benefit }}_reporting) as {{ benefit }}_reporting{{ ',' if not loop.last }}
+        {%- endfor %}
+    from full_costs
+    group by billing_period, use_case_id
+),
+
+{# The rest of it, which no model can be given. #}
+on_no_model as (
+    select
+        to_divide.billing_period,
+        to_divide.use_case_id,
+        to_divide.cost_basis,
+        to_divide.is_history_cut,
+        {%- for amount in amounts %}
+        nullif(
+            to_divide.{{ amount }}_reporting - coalesce(on_models.{{ amount }}_reporting, 0), 0
+        ) as {{ amount }}_reporting{{ ',' if not loop.last }}
+        {%- endfor %}
+    from to_divide
+    left join on_models  -- one to at most one
+        on
+            to_divide.billing_period = on_models.billing_period
+            and to_divide.use_case_id = on_models.use_case_id
+),
+
+models_and_rest as (
+    select
+        {%- for name in of_use_case + own %}
+        {{ name }},
+        {%- endfor %}
+        {%- for name in amounts %}
+        {{ name }}_reporting,
+        {%- endfor %}
+        cost_basis,
+        is_history_cut,
+        use_case_unknown_reason
+    from full_costs
+
+    union all
+
+    select
+        {%- for name in of_use_case %}
+        economics.{{ name }},
+        {%- endfor %}
+        cast(null as string) as x_model,
+        cast(null as decimal(38, 12)) as requests,
+        cast(null as decimal(18, 12)) as benefit_share,
+        false as is_hosted,
+        {%- for name in own[4:] %}
+        cast(null as decimal(38, 24)) as {{ name }},
+        {%- endfor %}
+        {%- for name in amounts %}
+        on_no_model.{{ name }}_reporting,
+        {%- endfor %}
+        on_no_model.cost_basis,
+        on_no_model.is_history_cut,
+        'it can be given to no model' as use_case_unknown_reason
+    from on_no_model
+    inner join economics  -- one to one
+        on
+            on_no_model.billing_period = economics.billing_period
+            and on_no_model.use_case_id = economics.use_case_id
+    where on_no_model.full_cost_reporting is not null or on_no_model.benefit_reporting is not null
+),
+
 {# Sums skip what is unknown; the counts beside them say how many months that is. #}
 cumulative as (
     select
         *,
-        {%- for amount in ['benefit', 'benefit_low', 'benefit_high'] %}
+        {%- for amount in amounts[1:] %}
         cast(sum({{ amount }}_reporting) over (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
@@ -381,7 +469,7 @@ cumulative as (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
         ) as undivided_months_count
-    from full_costs
+    from models_and_rest
 ),
 
 explained as (
@@ -405,7 +493,7 @@ explained as (
         ) over (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
-        ) as payback_period
+        ) as reached_period
     from cumulative
 )
 
@@ -443,11 +531,10 @@ select
     end as {{ name }}_pct,
     {%- endfor %}
     romi_unknown_reason,
-    payback_period,
+    {{ payback_period('explained') }} as payback_period,
     case
-        when payback_period is not null then null
-        when romi_unknown_reason is not null then romi_unknown_reason
-        else 'the benefit has not paid the cost yet'
+        when reached_period is null and romi_unknown_reason is not null then romi_unknown_reason
+        else {{ payback_unknown_reason('explained') | indent(8) }}
     end as payback_unknown_reason,
     benefit_state,
     benefit_stated_by,

@@ -14,6 +14,11 @@ with unit_costs as (
     where {{ up_to_this_month('fct_unit_cost_monthly') }}
 ),
 
+month_status as (
+    select * from {{ source('tollgate', 'month_status') }}
+    where {{ this_month('month_status') }}
+),
+
 {# Costs that nobody knows cannot be compared; unknown_charges_count tells how many there are. Use of a
     model that counted no tokens is another service. #}
 known_costs as (
@@ -320,7 +325,9 @@ scope_tokens as (
         base_period,
         scope_number,
         sum(base_tokens) as base_tokens,
-        sum(tokens) as tokens
+        sum(tokens) as tokens,
+        sum(base_machine_hours) as base_machine_hours,
+        {{ per_request('sum(machine_hours)', 'sum(base_machine_hours)') }} as machine_hours_ratio
     from cells
     group by billing_period, base_period, scope_number
 ),
@@ -386,11 +393,16 @@ steps as (
             else cells.contracted
         end as at_class,
         case
+            when scope_ratios.base_machine_hours > 0
+                then cells.base_machine_priced * scope_ratios.machine_hours_ratio
+            else cells.unmetered
+        end as at_machine_volume,
+        case
             when cells.base_machine_hours > 0
                 then cells.base_machine_priced
                     * {{ per_request('cells.machine_hours', 'cells.base_machine_hours') }}
             else cells.unmetered
-        end as at_hours
+        end as at_machine_mix
     from cells
     {%- for level in levels %}
     left join {{ level }}_ratios  -- many to one
@@ -420,8 +432,9 @@ effects as (
         effective_reporting - effective as currency,
         case when scope_standing = 'new' then metered else 0 end as new_use,
         case when scope_standing = 'gone' then -base_metered else 0 end as gone_use,
-        case when charge_reason = 'machines' then at_hours - base_unmetered else 0 end as machine_volume,
-        case when charge_reason = 'machines' then unmetered - at_hours else 0 end as machine_rate,
+        case when charge_reason = 'machines' then at_machine_volume - base_unmetered else 0 end as machine_volume,
+        case when charge_reason = 'machines' then at_machine_mix - at_machine_volume else 0 end as machine_mix,
+        case when charge_reason = 'machines' then unmetered - at_machine_mix else 0 end as machine_rate,
         {%- for effect in whole_charge_effects() %}
         case when charge_reason = '{{ effect }}' then unmetered - base_unmetered else 0 end as {{ effect }}
         {{- ',' if not loop.last }}
@@ -455,6 +468,7 @@ select
     by_model.billing_period,
     by_model.base_period,
     {{ months_later('by_model.base_period') }} = by_model.billing_period as is_previous_month,
+    month_status.period_status,
     {%- for name in scope %}
     model_names.{{ name }},
     {%- endfor %}
@@ -479,6 +493,8 @@ select
 from by_model
 inner join model_names  -- many to one
     on by_model.model_number = model_names.model_number
+left join month_status  -- many to one
+    on by_model.billing_period = month_status.billing_period
 left join scope_names as names  -- many to at most one
     on
         by_model.billing_period = names.billing_period

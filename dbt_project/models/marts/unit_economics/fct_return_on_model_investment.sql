@@ -174,6 +174,16 @@ cumulative as (
     from full_costs
 ),
 
+with_history as (
+    select
+        cumulative.*,
+        started.started_on < first_months.first_period as is_history_cut
+    from cumulative
+    cross join first_months
+    left join started  -- at most one
+        on cumulative.use_case_id = started.use_case_id
+),
+
 {# Whether a month, and all months up to it, gain or lose, before and after people: what parts margin and return. #}
 signs as (
     select
@@ -189,7 +199,7 @@ signs as (
             when {{ benefit }}_reporting = {{ cost }}_reporting then 0
         end as {{ sign }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from cumulative
+    from with_history
 ),
 
 paid_back as (
@@ -202,7 +212,7 @@ paid_back as (
         ) over (
             partition by use_case_id
             order by billing_period rows between unbounded preceding and current row
-        ) as payback_period
+        ) as reached_period
     from signs
 )
 
@@ -266,18 +276,14 @@ select
             then 'the margin is of the month, the return of all months up to it'
         else 'the margin is of the month and before people, the return of all months and after them'
     end as margin_contradiction_reason,
-    paid_back.payback_period,
+    {{ payback_period('paid_back') }} as payback_period,
     case
-        when paid_back.payback_period is not null then null
         when paid_back.cumulative_benefit_reporting is null
             then coalesce(paid_back.benefit_unknown_reason, 'nobody has stated a benefit')
-        else 'the benefit has not paid the cost yet'
+        else {{ payback_unknown_reason('paid_back') | indent(8) }}
     end as payback_unknown_reason,
-    started.started_on < first_months.first_period as is_history_cut,
+    paid_back.is_history_cut,
     paid_back.benefit_state,
     paid_back.benefit_stated_by,
     paid_back.benefit_stated_on
 from paid_back
-cross join first_months
-left join started  -- at most one
-    on paid_back.use_case_id = started.use_case_id

@@ -33,11 +33,19 @@ by_use_case as (
         sum(input_uncached_tokens + cache_read_tokens + cache_write_tokens) as input_tokens,
         sum(cache_read_tokens) as cache_read_tokens,
         sum(cache_write_tokens) as cache_write_tokens,
-        sum(cache_read_saving) as read_saving_estimated_cost,
-        sum(cache_write_premium) as write_premium_estimated_cost,
-        sum(cache_saving) as cache_saving_estimated_cost,
+        -- where nothing was cached nothing was saved, which is not unknown
+        sum(case when was_cached then cache_read_saving else 0 end) as read_saving_estimated_cost,
+        sum(case when was_cached and cache_write_tokens <> 0 then cache_write_premium else 0 end)
+            as write_premium_estimated_cost,
+        sum(case when was_cached then cache_saving else 0 end) as cache_saving_estimated_cost,
+        max(cache_saving_unknown_reason) filter (where was_cached) as reason,
         count(*) as rows_count
-    from unit_economics.fct_token_economics_monthly
+    from (
+        select
+            *,
+            cache_read_tokens <> 0 or cache_write_tokens <> 0 as was_cached
+        from unit_economics.fct_token_economics_monthly
+    ) as economics
     inner join months on billing_period = this_month
     where list_price_currency is not null
     group by all
@@ -56,8 +64,16 @@ select
     write_premium_estimated_cost,
     cache_saving_estimated_cost,
     sum(cache_saving_estimated_cost) over (partition by currency) as all_cache_saving_estimated_cost,
-    count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency)
-        as all_unknown_cache_count,
+    case count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency)
+        when 0 then 'in all'
+        else
+            concat(
+                'in all rows but ',
+                count(*) filter (where cache_saving_estimated_cost is null) over (partition by currency),
+                ' of which it is unknown'
+            )
+    end as all_cache_coverage,
+    case when cache_saving_estimated_cost is null then reason end as reason,
     rows_count
 from by_use_case
 order by cache_saving_estimated_cost desc nulls last, input_tokens desc, use_case, team, currency

@@ -40,6 +40,7 @@ effects as (
         sum(mix.new_use_effect_reporting) as new_use,
         sum(mix.gone_use_effect_reporting) as gone_use,
         sum(mix.machine_volume_effect_reporting) as machine_volume,
+        sum(mix.machine_mix_effect_reporting) as machine_mix,
         sum(mix.machine_rate_effect_reporting) as machine_rate,
         sum(mix.other_services_effect_reporting) as other_services,
         sum(mix.unused_commitments_effect_reporting) as unused_commitments,
@@ -59,7 +60,7 @@ by_kind as (
     from effects
     unpivot (cost_change for effect_kind in (
     volume, request_length, model_mix, tier, output_mix, cache,
-    rate, commitment, exchange_rate, new_use, gone_use, machine_volume, machine_rate,
+    rate, commitment, exchange_rate, new_use, gone_use, machine_volume, machine_mix, machine_rate,
     other_services, unused_commitments, fees, adjustments, credits, taxes, corrections
     ))
     where cost_change <> 0

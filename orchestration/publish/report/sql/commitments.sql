@@ -25,23 +25,33 @@ with months as (
 )
 
 select
-    balance.service_provider_name as provider,
-    coalesce(balance.commitment_type, balance.commitment_category) as commitment_type,
-    balance.commitment_id,
-    balance.billing_currency as currency,
+    status.service_provider_name as provider,
+    status.commitment_type,
+    status.commitment_id,
+    status.billing_currency as currency,
     balance.billed_cost,
-    balance.used_effective_cost,
-    balance.unused_effective_cost,
+    status.used_effective_cost,
+    status.unused_effective_cost,
     cast(
-        unit_economics.quotient(
-            balance.used_effective_cost,
-            balance.used_effective_cost + balance.unused_effective_cost
-        ) as decimal(18, 4)
+        unit_economics.quotient(status.used_effective_cost, status.counted_cost) as decimal(18, 4)
     ) as utilisation_share,
-    sum(balance.used_effective_cost + balance.unused_effective_cost) over (partition by balance.billing_currency)
-        as all_paid_cost,
-    sum(balance.unused_effective_cost) over (partition by balance.billing_currency) as all_unused_effective_cost,
+    sum(status.counted_cost) over (partition by status.billing_currency) as all_paid_cost,
+    sum(status.unused_effective_cost) over (partition by status.billing_currency) as all_unused_effective_cost,
     1 as rows_count
-from trust.rpt_commitment_balance as balance
-inner join months on balance.billing_period = months.this_month
-order by balance.unused_effective_cost desc nulls last, balance.commitment_id, currency
+from planning.fct_commitment_status as status
+inner join months on status.billing_period = months.this_month
+left join (
+    select
+        billing_period,
+        commitment_id,
+        billing_currency,
+        sum(billed_cost) as billed_cost
+    from trust.rpt_commitment_balance
+    group by all
+) as balance on
+    status.billing_period = balance.billing_period
+    and status.commitment_id = balance.commitment_id
+    and status.billing_currency = balance.billing_currency
+-- what usage counts toward is never unused: whether such a promise is kept is the next question
+where status.counted_by = 'bill'
+order by status.unused_effective_cost desc nulls last, status.commitment_id, currency

@@ -85,10 +85,15 @@ bases as (
         by_basis.place,
         by_basis.return_part,
         by_basis.currency,
-        string_agg(
-            concat(cast(round(by_basis.basis_pct, 0) as integer), ' % ', by_basis.cost_basis), '; '
-            order by by_basis.basis_pct desc, by_basis.cost_basis
-        ) as cost_basis
+        count(*) as bases_count,
+        case
+            when count(*) = 1 then max(by_basis.cost_basis)
+            else
+                string_agg(
+                    concat(cast(round(by_basis.basis_pct, 0) as integer), ' % ', by_basis.cost_basis), '; '
+                    order by by_basis.basis_pct desc, by_basis.cost_basis
+                )
+        end as cost_basis
     from (
         select
             place,
@@ -119,6 +124,8 @@ added as (
         sum(cumulative_full_cost_reporting) as full_cost,
         sum(cumulative_people_cost_reporting) as people_cost,
         sum(cumulative_benefit_reporting) as benefit_amount,
+        coalesce(sum(cumulative_benefit_reporting) filter (where benefit_state = 'measured'), 0)
+            as measured_benefit_amount,
         sum(cumulative_benefit_low_reporting) as low_amount,
         sum(cumulative_benefit_high_reporting) as high_amount,
         case
@@ -139,6 +146,7 @@ added as (
         cost_of_no_use_case as full_cost,
         null as people_cost,
         null as benefit_amount,
+        null as measured_benefit_amount,
         null as low_amount,
         null as high_amount,
         null as benefit_state,
@@ -158,34 +166,53 @@ select
     added.people_cost,
     case when added.place < 3 then added.benefit_amount end as benefit_amount,
     case when added.place < 3 then added.benefit_state end as benefit_state,
-    cast(
-        case
-            when added.place < 3
-                then unit_economics.quotient(
+    case
+        when added.place < 3
+            then cast(
+                unit_economics.quotient(
+                    added.measured_benefit_amount, cast(added.benefit_amount as decimal(38, 12))
+                ) as decimal(18, 4)
+            )
+    end as measured_benefit_share,
+    -- returns on other costs are no one return: what is after people stands beside what is on bills alone
+    case
+        when added.place = 2 or bases.bases_count = 1 and added.place = 1
+            then cast(
+                unit_economics.quotient(
                     (added.benefit_amount - added.full_cost) * 100, cast(added.full_cost as decimal(38, 12))
-                )
-        end as decimal(38, 4)
-    ) as romi_pct,
-    cast(
-        case
-            when added.place < 3
-                then unit_economics.quotient(
+                ) as decimal(38, 4)
+            )
+    end as romi_pct,
+    case
+        when added.place = 2 or bases.bases_count = 1 and added.place = 1
+            then cast(
+                unit_economics.quotient(
                     (added.low_amount - added.full_cost) * 100, cast(added.full_cost as decimal(38, 12))
-                )
-        end as decimal(38, 4)
-    ) as romi_low_pct,
-    cast(
-        case
-            when added.place < 3
-                then unit_economics.quotient(
+                ) as decimal(38, 4)
+            )
+    end as romi_low_pct,
+    case
+        when added.place = 2 or bases.bases_count = 1 and added.place = 1
+            then cast(
+                unit_economics.quotient(
                     (added.high_amount - added.full_cost) * 100, cast(added.full_cost as decimal(38, 12))
-                )
-        end as decimal(38, 4)
-    ) as romi_high_pct,
+                ) as decimal(38, 4)
+            )
+    end as romi_high_pct,
     case
         when added.place = 4 then 'no use case is named, so that nobody can say what it is for'
         when added.place = 3 then 'nobody has stated a benefit, or a part of the cost is not known'
+        when added.place = 1 and bases.bases_count > 1
+            then 'returns after people and returns on bills alone make no one return: each has its line'
     end as reason,
+    sum(added.use_cases_count) filter (where added.place = 2) over (partition by added.currency)
+    - added.use_cases_count as all_other_use_cases_count,
+    cast(
+        unit_economics.quotient(
+            sum(added.full_cost) filter (where added.place > 2) over (partition by added.currency),
+            cast(whole.company_cost as decimal(38, 12))
+        ) as decimal(18, 4)
+    ) as all_unanswered_cost_share,
     added.rows_count
 from added
 inner join whole on added.currency = whole.currency
@@ -193,4 +220,8 @@ left join bases on
     added.place = bases.place
     and added.return_part = bases.return_part
     and added.currency = bases.currency
-order by added.place, added.full_cost desc nulls last, added.return_part
+order by
+    added.place,
+    -- what carries most of its costs first
+    case bases.cost_basis when 'bills and people' then 1 when 'bills only' then 3 else 2 end,
+    added.full_cost desc nulls last, added.return_part

@@ -34,6 +34,8 @@ select
     delivery.billing_currency as currency,
     delivery.billed_cost,
     delivery.what_to_do,
+    case when delivery.billed_cost is null then 'it is about a column of the files, and not about money of rows' end
+        as reason,
     count(*) over () as all_findings_count,
     coalesce(delivery.rows_count, 1) as rows_count
 from trust.rpt_focus_delivery as delivery

@@ -25,15 +25,16 @@ with months as (
 ),
 
 inferences as (
+    -- of what nobody counts: neither the vendor nor a meter of our own
     select
         source,
-        billing_currency as currency,
-        sum(effective_cost) as cost,
-        max(cost_per_request_unknown_reason) as reason,
+        reporting_currency as currency,
+        sum(direct_cost_reporting) as cost,
+        cost_per_request_unknown_reason as reason,
         count(*) as rows_count
-    from unit_economics.fct_cost_per_inference_daily
+    from unit_economics.fct_cost_per_inference_monthly
     inner join months on billing_period = this_month
-    where requests is null
+    where requests is null and x_model is not null and direct_cost_reporting is not null
     group by all
 )
 

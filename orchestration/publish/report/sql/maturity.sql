@@ -29,13 +29,21 @@ select
     scorecard.stage as maturity,
     split_part(scorecard.weakest_kpi, ' of ', 1) as weakest_kpi,
     nullif(substr(scorecard.weakest_kpi, strpos(scorecard.weakest_kpi || ' of ', ' of ') + 4), '') as kpi_subject,
-    scorecard.weakest_kpi_value as weakest_ratio,
-    scorecard.next_stage_value as next_ratio,
+    case when not scorecard.is_of_days then scorecard.weakest_kpi_value end as weakest_share,
+    case when not scorecard.is_of_days then scorecard.next_stage_value end as next_share,
+    case when scorecard.is_of_days then scorecard.weakest_kpi_value end as weakest_days,
+    case when scorecard.is_of_days then scorecard.next_stage_value end as next_days,
     scorecard.kpis_count,
     count(*) over () as all_capabilities_count,
     count(*) filter (where scorecard.stage = 'run') over () as all_at_run_count,
     scorecard.kpis_count as rows_count
-from governance.fct_maturity_scorecard as scorecard
+from (
+    select
+        *,
+        -- all are parts of a whole but how late bills are
+        weakest_kpi like '%\_days' escape '\' or weakest_kpi like '%\_days of %' escape '\' as is_of_days
+    from governance.fct_maturity_scorecard
+) as scorecard
 inner join months on scorecard.billing_period = months.this_month
 order by
     case scorecard.stage when 'below crawl' then 1 when 'crawl' then 2 when 'walk' then 3 else 4 end,

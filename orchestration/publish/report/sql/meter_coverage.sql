@@ -68,7 +68,8 @@ counted as (
         case
             when days.reason is not null then days.reason
             when days.meter is null or meters.first_date > months.this_month
-                then concat('its first record is of ', meters.first_date)
+                then concat('its first record is of ', strftime(meters.first_date, '%-d %B %Y'))
+            when days.requests is null then 'it times machines and counts no calls'
         end as reason,
         coalesce(days.rows_count, 0) as rows_count
     from meters

@@ -35,6 +35,7 @@ select
     sum(compliance.tokens) as tokens,
     min(compliance.first_used_on) as first_used_on,
     max(compliance.last_used_on) as last_used_on,
+    case when sum(compliance.tokens) is null then 'it is not billed by the token' end as reason,
     count(*) as rows_count
 from governance.fct_model_register_compliance as compliance
 inner join months on compliance.billing_period = months.this_month

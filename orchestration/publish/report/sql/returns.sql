@@ -24,11 +24,6 @@ with months as (
     ) as latest
 ),
 
-first_bills as (
-    select min(billing_period) as first_period
-    from unit_economics.fct_unit_cost_monthly
-),
-
 first_months as (
     -- the first month that is in the sums of a use case
     select
@@ -45,8 +40,7 @@ select
     romi.romi_pct,
     romi.romi_low_pct,
     romi.romi_high_pct,
-    -- what it brought and cost before the first bill is in no sum, so that the month found may be another
-    case when romi.is_history_cut then null else romi.payback_period end as payback_period,
+    romi.payback_period,
     first_months.first_billing_period,
     romi.is_history_cut,
     romi.reporting_currency as currency,
@@ -61,23 +55,10 @@ select
     romi.margin_reporting as margin_amount,
     romi.margin_contradiction_reason,
     romi.stage,
-    coalesce(
-        romi.romi_unknown_reason,
-        romi.payback_unknown_reason,
-        case
-            when romi.is_history_cut
-                then
-                    concat(
-                        'its months before ',
-                        strftime(first_bills.first_period, '%B %Y'),
-                        ' are on no bill here, so that nobody knows when it was paid back'
-                    )
-        end
-    ) as reason,
+    coalesce(romi.romi_unknown_reason, romi.payback_unknown_reason) as reason,
     1 as rows_count
 from unit_economics.fct_return_on_model_investment as romi
 inner join months on romi.billing_period = months.this_month
-cross join first_bills
 left join first_months on romi.use_case_id = first_months.use_case_id
 order by
     case romi.cost_basis

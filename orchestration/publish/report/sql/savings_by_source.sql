@@ -45,11 +45,14 @@ lines as (
 ),
 
 saved as (
-    -- a kind of saving that a service does not have is none of it; without any known the sum is unknown
+    -- a kind of saving that a service does not have is none of it, and what is no use saves nothing; where
+    -- the bill lacks a price, and no saving is known, the sum is unknown
     select
-        *,
+        * replace (case when list_cost is null and unknown_savings_count = 0 then 0 else list_cost end as list_cost),
         case
-            when coalesce(negotiated_saving_cost, commitment_saving_cost, spot_saving_cost) is not null
+            when
+                coalesce(negotiated_saving_cost, commitment_saving_cost, spot_saving_cost) is not null
+                or unknown_savings_count = 0
                 then
                     coalesce(negotiated_saving_cost, 0) + coalesce(commitment_saving_cost, 0)
                     + coalesce(spot_saving_cost, 0)
@@ -72,6 +75,7 @@ select
     case when saving_against_list_cost is not null then coalesce(spot_saving_cost, 0) end as spot_saving_cost,
     coalesce(adjusted_cost, 0) as adjusted_cost,
     unknown_savings_count,
+    case when saving_against_list_cost is null then 'the bill lacks a price of its use' end as reason,
     sum(saving_against_list_cost) over (partition by currency) as all_saving_against_list_cost,
     coalesce(sum(saved.negotiated_saving_cost) over (partition by currency), 0) as all_negotiated_saving_cost,
     coalesce(sum(saved.commitment_saving_cost) over (partition by currency), 0) as all_commitment_saving_cost,

@@ -60,6 +60,7 @@ select
     costs.sources,
     costs.currency,
     costs.cost,
+    case when costs.cost is null then 'no charge of the month is tied to it' end as reason,
     coalesce(costs.rows_count, 0) + 1 as rows_count,
     count(*) over () as all_use_cases_count,
     count(*) filter (where stages.legal_approval = 'approved') over () as all_approved_count

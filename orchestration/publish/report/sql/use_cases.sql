@@ -68,6 +68,7 @@ select
         as decimal(18, 4)
     ) as cost_change_share,
     stages.first_production_on,
+    case when costs.cost is null then 'no charge of these months is tied to it' end as reason,
     coalesce(costs.rows_count, 0) + 1 as rows_count
 from stages
 full outer join costs on stages.use_case_id = costs.use_case_id
