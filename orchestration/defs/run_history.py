@@ -19,7 +19,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 
 def hold_history_open() -> None:
     """Have this process hold open what it reads and writes of the history: the index and a run."""
-    SqliteEventLogStorage._connect = _held  # type: ignore[method-assign]
+    SqliteEventLogStorage._connect = _held  # type: ignore[method-assign,assignment]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from orchestration.extract.source import SourceConfig, SourceError, load_sources
 from orchestration.publish.run_lock import RunLockedError, run_lock
 from orchestration.publish.summary import DOORS, GateResult
 from orchestration.settings import Settings
+
+_ASKED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,17 @@ def _whole_range(
     """Return the first and the last period that any source holds; today's when none can say."""
     held: list[BillingPeriod] = [BillingPeriod.of(settings.today)]
     context = pull_context(settings)
-    for source in sources:
+
+    def periods(source: SourceConfig) -> list[BillingPeriod]:
         try:
-            held += held_periods(source, context)
+            return held_periods(source, context)
         except SourceError:
-            continue  # the extract step meets the same fault and reports it
+            return []  # the extract step meets the same fault and reports it
+
+    # One source's server is waited for while another's files are read.
+    with ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE) as pool:
+        for found in pool.map(periods, sources):
+            held += found
     return min(held), max(held)
 
 

@@ -249,7 +249,7 @@ def _verdicts_on(snapshots: Sequence[Snapshot], data_dir: Path) -> list[Delivery
 
 
 def _judged_on(
-    snapshots: Sequence[Snapshot], data_dir: Path, config: dict[str, int]
+    snapshots: Sequence[Snapshot], data_dir: Path, config: dict[str, Any]
 ) -> list[Delivery]:
     files = [(s.file_paths(), s.receipt.format_version or "") for s in snapshots]
     with (
@@ -265,7 +265,7 @@ def _judged_on(
 def _verdict_on(snapshot: Snapshot, data_dir: Path) -> Delivery:
     """Judge a snapshot; what fails is tried again on one thread, which needs the least memory."""
     reason = ""
-    configs: tuple[dict[str, int], ...] = ({}, {"threads": 1})
+    configs: tuple[dict[str, Any], ...] = ({}, {"threads": 1})
     for config in configs:
         try:
             return _judged_on([snapshot], data_dir, config)[0]

@@ -31,8 +31,8 @@ class Plugin(BasePlugin):
                 fire(e, level, *rest, **named)
 
         manager.fire_event = fire_what_is_told  # type: ignore[method-assign]
-        DebugLevel.__init__ = _keep_what_is_said  # type: ignore[method-assign]
-        DebugLevel.__getattr__ = _make_when_read  # type: ignore[method-assign]
+        DebugLevel.__init__ = _keep_what_is_said  # type: ignore[method-assign,assignment]
+        DebugLevel.__getattr__ = _make_when_read  # type: ignore[method-assign,assignment]
 
 
 def _keep_what_is_said(event: DebugLevel, *args: Any, **said: Any) -> None:

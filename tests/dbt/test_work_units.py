@@ -175,10 +175,8 @@ def test_a_model_reads_by_the_unit_that_is_put_in_hand(project: DbtProject) -> N
     units: dict[str, set[str]] = {}
     for model in project.models:
         code = re.sub(r"{#.*?#}", "", model["raw_code"], flags=re.DOTALL)
-        read = set(
-            re.findall(r"\b(this_period|this_source_name|this_month|up_to_this_month)\(", code)
-        )
+        read = set(re.findall(r"\b(this_period|this_month|up_to_this_month)\(", code))
         units.setdefault(model["config"].get("work_unit", "source_period"), set()).update(read)
-    assert units["source_period"] == {"this_period", "this_source_name"}
+    assert units["source_period"] == {"this_period"}
     assert units["period"] == {"this_month", "up_to_this_month"}
     assert units["whole"] == set()

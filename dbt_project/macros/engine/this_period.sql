@@ -44,19 +44,7 @@
     {{ alias }}.billing_period <= cast('${tollgate.this_period}' as date)
 {%- endmacro %}
 
-{#- Names of the period in hand as columns, for rows that come straight from landed files. -#}
-{% macro this_source_name() -%}
-    {{ return(adapter.dispatch('this_source_name')()) }}
-{%- endmacro %}
-
-{% macro duckdb__this_source_name() -%}
-    cast(getvariable('this_source') as varchar)
-{%- endmacro %}
-
-{% macro spark__this_source_name() -%}
-    '${tollgate.this_source}'
-{%- endmacro %}
-
+{#- The month in hand as a date: a column of the rows that are made for it. -#}
 {% macro this_period_start() -%}
     {{ return(adapter.dispatch('this_period_start')()) }}
 {%- endmacro %}

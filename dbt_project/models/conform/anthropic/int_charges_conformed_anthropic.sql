@@ -145,13 +145,17 @@ read_costs as (
             as x_region_scope,
         case when classified.cost_type = 'tokens' then classified.token_class end as x_token_class,
         'reported_usage' as told_quantity_from,
-        cast(reported_usage.quantity as decimal(38, 15)) as told_consumed,
-        cast(reported_usage.quantity as decimal(28, 9)) * classified.priced_per_consumed as told_priced
+        case when classified.costs_of_group_count = 1 then cast(reported_usage.quantity as decimal(38, 15)) end
+            as told_consumed,
+        case
+            when classified.costs_of_group_count = 1
+                then cast(reported_usage.quantity as decimal(28, 9)) * classified.priced_per_consumed
+        end as told_priced
     from classified
+    -- by equalities alone: any other condition has DuckDB compare each cost with each group
     left join reported_usage  -- many costs to at most one group of usage
         on
-            classified.costs_of_group_count = 1
-            and classified.usage_date = reported_usage.usage_date
+            classified.usage_date = reported_usage.usage_date
             and classified.workspace_id = reported_usage.workspace_id
             and classified.cost_type = reported_usage.cost_type
             and classified.token_class is not distinct from reported_usage.token_class
