@@ -113,6 +113,11 @@ def _known(amount: str, other: str) -> str:
     return _where(amount, f"{other} is not null")
 
 
+def _of_models(amount: str, other: str) -> str:
+    """What is of no model, such as unallocated money beside unallocated requests, is in no ratio."""
+    return _where(amount, f"x_model is not null and {other} is not null")
+
+
 def _of_outcome(outcome: str) -> str:
     """0 where all known cost is of other outcomes, NULL where none is known."""
     cost = _where("effective_cost_reporting", f"outcome = '{outcome}'")
@@ -166,7 +171,12 @@ _EFFECTS = [
 def _inference(cost: str, units: str, column: str, factor: int = 1) -> Ratio:
     amount = f"{cost}_cost_reporting"
     return Ratio(
-        _known(amount, units), _known(units, amount), _INFERENCE, column, _INFERENCE_GRAIN, factor
+        _of_models(amount, units),
+        _of_models(units, amount),
+        _INFERENCE,
+        column,
+        _INFERENCE_GRAIN,
+        factor,
     )
 
 
@@ -299,14 +309,14 @@ TRUTHS: dict[str, Truth] = {
             "direct_cost_reporting", "shared_cost_reporting", "loaded_cost_reporting", "requests"
         )
         | {
-            "direct_cost_of_requests_reporting": _known("direct_cost_reporting", "requests"),
-            "requests_with_direct_cost": _known("requests", "direct_cost_reporting"),
-            "loaded_cost_of_requests_reporting": _known("loaded_cost_reporting", "requests"),
-            "requests_with_loaded_cost": _known("requests", "loaded_cost_reporting"),
-            "direct_cost_of_tokens_reporting": _known("direct_cost_reporting", "tokens"),
-            "tokens_with_direct_cost": _known("tokens", "direct_cost_reporting"),
-            "loaded_cost_of_tokens_reporting": _known("loaded_cost_reporting", "tokens"),
-            "tokens_with_loaded_cost": _known("tokens", "loaded_cost_reporting"),
+            "direct_cost_of_requests_reporting": _of_models("direct_cost_reporting", "requests"),
+            "requests_with_direct_cost": _of_models("requests", "direct_cost_reporting"),
+            "loaded_cost_of_requests_reporting": _of_models("loaded_cost_reporting", "requests"),
+            "requests_with_loaded_cost": _of_models("requests", "loaded_cost_reporting"),
+            "direct_cost_of_tokens_reporting": _of_models("direct_cost_reporting", "tokens"),
+            "tokens_with_direct_cost": _of_models("tokens", "direct_cost_reporting"),
+            "loaded_cost_of_tokens_reporting": _of_models("loaded_cost_reporting", "tokens"),
+            "tokens_with_loaded_cost": _of_models("tokens", "loaded_cost_reporting"),
         },
         {
             "cost_per_inference": _inference("direct", "requests", "direct_cost_per_request"),

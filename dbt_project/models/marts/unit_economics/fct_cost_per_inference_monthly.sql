@@ -242,10 +242,15 @@ select
     cast(tokens as decimal(38, 12)) as tokens,
     cast(requests as decimal(38, 12)) as requests,
     requests_source,
-    {{ per_request('direct_cost_reporting', 'cast(requests as decimal(38, 12))') }} as direct_cost_per_request,
-    {{ per_request('loaded_cost_reporting', 'cast(requests as decimal(38, 12))') }} as loaded_cost_per_request,
-    {{ per_million_tokens('direct_cost_reporting', 'tokens') }} as direct_cost_per_million_tokens,
-    {{ per_million_tokens('loaded_cost_reporting', 'tokens') }} as loaded_cost_per_million_tokens,
+    {#- What is of no model was asked for by no request: requests and tokens beside it are of other charges. #}
+    case when x_model is not null then {{ per_request('direct_cost_reporting', 'cast(requests as decimal(38, 12))') }}
+    end as direct_cost_per_request,
+    case when x_model is not null then {{ per_request('loaded_cost_reporting', 'cast(requests as decimal(38, 12))') }}
+    end as loaded_cost_per_request,
+    case when x_model is not null then {{ per_million_tokens('direct_cost_reporting', 'tokens') }}
+    end as direct_cost_per_million_tokens,
+    case when x_model is not null then {{ per_million_tokens('loaded_cost_reporting', 'tokens') }}
+    end as loaded_cost_per_million_tokens,
     case
         when x_model is null then 'the cost is of no model'
         when requests = 0 then 'no requests were counted in the month'
