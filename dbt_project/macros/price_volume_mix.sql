@@ -17,7 +17,7 @@
         'new_use': ('new use', 'credits of new use'),
         'gone_use': ('credits that ended', 'use that ended'),
         'machine_volume': ('more machine hours', 'fewer machine hours'),
-        'machine_mix': ('moved to dearer machines', 'moved to cheaper machines'),
+        'machine_mix': ('more of the hours on dearer machines', 'more of the hours on cheaper machines'),
         'machine_rate': ('higher machine prices', 'lower machine prices'),
         'other_services': ('more of other services', 'less of other services'),
         'unused_commitments': ('more left unused of commitments', 'less left unused of commitments'),

@@ -604,7 +604,11 @@ _EFFECTS = {
         "more machine hours",
         "fewer machine hours",
     ),
-    "machine_mix": ("other machines", "moved to dearer machines", "moved to cheaper machines"),
+    "machine_mix": (
+        "other machines",
+        "more of the hours on dearer machines",
+        "more of the hours on cheaper machines",
+    ),
     "machine_rate": ("prices of machines", "higher machine prices", "lower machine prices"),
     "other_services": ("other services", "more of other services", "less of other services"),
     "unused_commitments": (

@@ -61,6 +61,14 @@ parts as (
             when volume_effect_reporting >= 0 then concat('more ', coalesce(volume_basis, 'use'))
             else coalesce('fewer ' || volume_basis, 'less use')
         end
+        {%- elif effect == 'model_mix' -%}
+        {#- one model moves to no other: its part of the use is what rose or fell #}
+        case
+            when subject_kind = 'model' and model_mix_effect_reporting >= 0 then 'took more of the use'
+            when subject_kind = 'model' then 'took less of the use'
+            when model_mix_effect_reporting >= 0 then '{{ words[0] }}'
+            else '{{ words[1] }}'
+        end
         {%- else -%}
         case when {{ effect }}_effect_reporting >= 0 then '{{ words[0] }}' else '{{ words[1] }}' end
         {%- endif %} as effect_words,
