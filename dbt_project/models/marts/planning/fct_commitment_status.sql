@@ -24,7 +24,8 @@ clock as (
     select * from {{ source('tollgate', 'clock') }}
 ),
 
-{# Of a bill's own commitments all that it charges counts, used or not; of others the use that counts toward them. #}
+{# Of a bill's own commitments all that it charges counts, used or not; of others the use that counts toward them,
+    less the discounts and refunds on it. #}
 counted as (
     select
         billing_period,
@@ -34,7 +35,8 @@ counted as (
         min(service_provider_name) as service_provider_name,
         min(commitment_type) as commitment_type,
         min(commitment_name) as commitment_name,
-        sum(applied_cost) as applied_cost,
+        coalesce(sum(applied_cost) + sum(adjustment_effective_cost), sum(applied_cost), sum(adjustment_effective_cost))
+            as applied_cost,
         sum(used_effective_cost) as used_effective_cost,
         sum(unused_effective_cost) as unused_effective_cost
     from balances
@@ -167,10 +169,12 @@ projected as (
         cast(
             cast(counted_so_far_cost as decimal(38, 12))
             + cast(
-                cast(counted_cost as decimal(38, 12))
-                * case
-                    when left_days_count = 0 then cast(0 as decimal(18, 12))
-                    when elapsed_days_count > 0 then {{ part_of('left_days_count', 'elapsed_days_count') }}
+                case
+                    when left_days_count = 0 then 0 * cast(counted_cost as decimal(38, 12))
+                    else {{ per_request(
+                        'cast(counted_cost as decimal(38, 12)) * left_days_count',
+                        'cast(elapsed_days_count as decimal(38, 12))',
+                    ) }}
                 end as decimal(38, 12)
             ) as decimal(38, 12)
         ) as run_rate_cost

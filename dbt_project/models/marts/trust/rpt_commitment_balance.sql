@@ -75,6 +75,68 @@ contract_elements as (
     {{ contract_elements('contract_charges.contract_applied') }}
 ),
 
+promises as (
+    select * from {{ ref('dim_commitment') }}
+    where counted_by = 'usage' and commitment_category = 'Spend'
+),
+
+{# FOCUS lets use alone count (ContractApplied); a vendor counts what is left of it after its discounts and refunds. #}
+adjusted as (
+    select
+        published_charges.source,
+        published_charges.billing_period,
+        promises.commitment_id,
+        promises.contract_id,
+        published_charges.EffectiveCost as adjustment_effective_cost,
+        published_charges.BillingCurrency as billing_currency,
+        published_charges.ServiceProviderName as service_provider_name,
+        published_charges.InvoiceIssuerName as invoice_issuer_name,
+        published_charges.ChargePeriodStart as charge_period_start,
+        published_charges.ChargePeriodEnd as charge_period_end
+    from published_charges
+    inner join promises  -- many charges to at most one of their service and one of their source
+        on
+            published_charges.source = promises.source
+            and published_charges.billing_period = promises.billing_period
+            and published_charges.BillingCurrency = promises.billing_currency
+            and published_charges.ServiceProviderName = promises.service_provider_name
+            and (promises.service_name is null or published_charges.ServiceName = promises.service_name)
+            and published_charges.ChargePeriodStart >= promises.valid_from
+            and published_charges.ChargePeriodStart < promises.valid_to
+    where
+        published_charges.ChargeCategory = 'Adjustment'
+        -- what a commitment covers is taken off by its own adjustments, and counts as used there
+        and published_charges.CommitmentDiscountId is null
+        and published_charges.ContractApplied is null
+        and {{ this_period('published_charges') }}
+),
+
+counting as (
+    select
+        *,
+        cast(null as decimal(38, 12)) as adjustment_effective_cost
+    from contract_elements
+    where commitment_id is not null
+
+    union all
+
+    select
+        source,
+        billing_period,
+        commitment_id,
+        contract_id,
+        cast(null as decimal(38, 12)) as applied_cost,
+        cast(null as decimal(38, 15)) as applied_quantity,
+        cast(null as string) as applied_unit,
+        billing_currency,
+        service_provider_name,
+        invoice_issuer_name,
+        charge_period_start,
+        charge_period_end,
+        adjustment_effective_cost
+    from adjusted
+),
+
 named as (
     select
         source,
@@ -124,9 +186,9 @@ applied as (
         max(charge_period_end) as last_charged_at,
         sum(applied_cost) as applied_cost,
         sum(applied_quantity) as applied_quantity,
-        min(applied_unit) as applied_unit
-    from contract_elements
-    where commitment_id is not null
+        min(applied_unit) as applied_unit,
+        sum(adjustment_effective_cost) as adjustment_effective_cost
+    from counting
     group by source, billing_period, commitment_id, billing_currency
 )
 
@@ -154,6 +216,7 @@ select
     cast(named.used_list_cost as decimal(38, 12)) as used_list_cost,
     cast(named.unused_effective_cost as decimal(38, 12)) as unused_effective_cost,
     cast(applied.applied_cost as decimal(38, 12)) as applied_cost,
+    cast(applied.adjustment_effective_cost as decimal(38, 12)) as adjustment_effective_cost,
     cast(named.recurring_quantity as decimal(38, 15)) as recurring_quantity,
     cast(named.used_quantity as decimal(38, 15)) as used_quantity,
     cast(named.unused_quantity as decimal(38, 15)) as unused_quantity,
