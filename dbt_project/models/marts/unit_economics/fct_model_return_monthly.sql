@@ -33,6 +33,10 @@ returns as (
     select * from {{ ref('fct_return_on_model_investment') }}
 ),
 
+clock as (
+    select * from {{ source('tollgate', 'clock') }}
+),
+
 bought as (
     select
         billing_period,
@@ -474,6 +478,14 @@ cumulative as (
     from models_and_rest
 ),
 
+up_to_today as (
+    select
+        cumulative.*,
+        clock.today_date
+    from cumulative
+    cross join clock
+),
+
 explained as (
     select
         *,
@@ -496,7 +508,7 @@ explained as (
             partition by use_case_id, x_model
             order by billing_period rows between unbounded preceding and current row
         ) as reached_period
-    from cumulative
+    from up_to_today
 )
 
 select

@@ -31,6 +31,10 @@ fx_rates as (
     select * from {{ source('org', 'fx_rate') }}
 ),
 
+clock as (
+    select * from {{ source('tollgate', 'clock') }}
+),
+
 trained as (
     select
         use_case_id,
@@ -177,9 +181,11 @@ cumulative as (
 with_history as (
     select
         cumulative.*,
+        clock.today_date,
         started.started_on < first_months.first_period as is_history_cut
     from cumulative
     cross join first_months
+    cross join clock
     left join started  -- at most one
         on cumulative.use_case_id = started.use_case_id
 ),
