@@ -114,7 +114,7 @@ def _known(amount: str, other: str) -> str:
 
 
 def _of_models(amount: str, other: str) -> str:
-    """What is of no model, such as unallocated money beside unallocated requests, is in no ratio."""
+    """What is of no model, as unallocated money beside unallocated requests, is in no ratio."""
     return _where(amount, f"x_model is not null and {other} is not null")
 
 
