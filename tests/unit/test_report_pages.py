@@ -168,11 +168,11 @@ def test_a_first_month_is_compared_with_nothing_and_a_negative_one_without_per_c
 
 
 def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before() -> None:
-    """Of September 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of another.
+    """Of September's use 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of one.
 
     Nine days of the first are 10 + 20, five of the second 40, so that 100 in October is 30 more
     than the 70 of the same days, not 50 less than September. A bill that October has none of yet is
-    compared with nothing.
+    compared with nothing, and so is September's fee of 500, which October has not billed yet.
     """
     with duckdb.connect() as connection:
         make_published(connection)
@@ -188,32 +188,35 @@ def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before
                 "(billing_period, source, period_status, window_end_date) values ($1, $2, $3, $4)",
                 [month, source, status, window_end],
             )
-        for day, source, cost in (
-            ("2026-09-01", "cloud", 10),
-            ("2026-09-09", "cloud", 20),
-            ("2026-09-05", "vendor", 40),
-            ("2026-09-06", "vendor", 79),
-            ("2026-09-01", "seats", 1),
-            ("2026-10-02", "cloud", 100),
+        for day, source, category, cost in (
+            ("2026-09-01", "cloud", "Usage", 10),
+            ("2026-09-09", "cloud", "Usage", 20),
+            ("2026-09-05", "vendor", "Usage", 40),
+            ("2026-09-06", "vendor", "Usage", 79),
+            ("2026-09-01", "seats", "Usage", 1),
+            ("2026-09-01", "cloud", "Purchase", 500),
+            ("2026-10-02", "cloud", "Usage", 100),
+            ("2026-10-02", "cloud", "Tax", 3),
         ):
             connection.execute(
                 "insert into showback.fct_showback_daily (billing_period, usage_date, source, "
-                "reporting_currency, effective_cost_reporting, billed_cost_reporting) "
-                "values (date_trunc('month', cast($1 as date)), $1, $2, 'USD', $3, $3)",
-                [day, source, cost],
+                "charge_category, reporting_currency, effective_cost_reporting, "
+                "billed_cost_reporting) "
+                "values (date_trunc('month', cast($1 as date)), $1, $2, $3, 'USD', $4, $4)",
+                [day, source, category, cost],
             )
         told = ("billing_period", "period_status", "cost", "like_for_like_change_cost")
         rows = cells(connection, "billed_and_effective_by_month")
         assert [[row[name] for name in told] for row in rows] == [
-            ["2026-10-01", "open", "100", "30"],
-            ["2026-09-01", "complete", "150", None],
+            ["2026-10-01", "open", "103", "30"],
+            ["2026-09-01", "complete", "650", None],
         ]
         assert rows[0]["compared_with"] == (
-            "first 5 to 9 days of the month before, as each source goes"
+            "use alone: first 5 to 9 days of the month before, as each source goes"
         )
         connection.execute("update reference.dim_billing_period set period_status = 'complete'")
         (october, _) = cells(connection, "billed_and_effective_by_month")
-        assert october["like_for_like_change_cost"] == "-50"
+        assert october["like_for_like_change_cost"] == "-547"
         assert october["compared_with"] == "the month before"
     assert not column("like_for_like_change_cost").adds_up
 

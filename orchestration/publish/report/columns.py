@@ -291,7 +291,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cost_change": ("Change", "This month less the month before"),
     "like_for_like_change_cost": (
         "Change",
-        "A whole month less the whole month before, an open one less the same days of it",
+        "A whole month less the whole month before; of an open one use alone, less that of the "
+        "same days",
     ),
     "credited_cost": ("Credit", "Credit of the line"),
     "debit_cost": ("Debit", "Debit of the line"),
@@ -318,8 +319,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "loaded_cost": ("Loaded", "The model's own charges and everything around them"),
     "margin_amount": (
-        "Margin before people",
-        "Benefit less cost of the month; what people cost is not taken off",
+        "Margin of {this_month}, before people",
+        "Benefit less cost of that month alone; what people cost is not taken off",
     ),
     "metered_estimated_cost": ("Meter's estimate", "Calls at list prices, by our own meter"),
     "model_cost": ("Models", "Cost of charges that name a model"),

@@ -135,8 +135,9 @@ BILLED_AND_EFFECTIVE = Figure(
     "or uses what was paid before (negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
-    note="A pale month is not over: its change is counted from the same days of the month before, "
-    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
+    note="A pale month is not over: its change is that of use alone, counted from the same days of "
+    "the month before, as far as its bills go. Fees, taxes, credits and adjustments fall on single "
+    "days, which may not have come yet, so that they are in its cost and not in its change.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
@@ -238,7 +239,7 @@ GATEWAY_CALLS = Figure(
     empty="No meter counted a call in {this_month}. Connect a gateway, a trace or a log to see "
     "failures and waiting times; bills do not tell them.",
     chart=Chart("bars", "failed_requests", "model"),
-    note="A failed call is often repeated, so its tokens are paid twice.",
+    note="A failed call is often repeated; where it used tokens, the repeat pays for them again.",
 )
 METER_COVERAGE = Figure(
     key="meter_coverage",
@@ -248,6 +249,9 @@ METER_COVERAGE = Figure(
     formula="Days of {this_month}, up to today where it is not over, of which each meter has at "
     "least one record and no outage. One that was connected later has seen no day before.",
     empty="No meter is connected. Bills say what was paid, meters say who used it.",
+    note="A call can be seen by a gateway, a trace and a log at once, so that the requests of meters "
+    "are not added up.",
+    adds_up=False,
 )
 UNALLOCATED = Figure(
     key="unallocated_by_service",
@@ -320,7 +324,8 @@ OUTPUT = Figure(
     formula="Output tokens divided by input tokens, cached ones included, in {this_month}.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("bars", "output_cost", "use_case"),
-    note="Output costs several times what input costs: a shorter answer is the fastest saving.",
+    note="A token of output usually costs several times one of input. Where output costs more in "
+    "all, shorter answers save the most; where input does, shorter or cached prompts.",
 )
 COST_PER_REQUEST = Figure(
     key="cost_per_request",
