@@ -249,8 +249,8 @@ METER_COVERAGE = Figure(
     formula="Days of {this_month}, up to today where it is not over, of which each meter has at "
     "least one record and no outage. One that was connected later has seen no day before.",
     empty="No meter is connected. Bills say what was paid, meters say who used it.",
-    note="A call can be seen by a gateway, a trace and a log at once, so that the requests of meters "
-    "are not added up.",
+    note="A gateway, a trace and a log can see the same call, so that the requests of meters are "
+    "not added up.",
     adds_up=False,
 )
 UNALLOCATED = Figure(
