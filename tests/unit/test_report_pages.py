@@ -407,7 +407,10 @@ def test_a_commitment_s_fee_saves_nothing_and_pages_save_what_statements_do() ->
 
 
 def test_a_sentence_speaks_of_all_rows_where_one_is_no_answer() -> None:
-    """Two datasets of three are up to date; all go up to the day before the earliest end."""
+    """Two datasets of three are up to date; all go up to the day before the earliest end.
+
+    The newest goes up to the day before the latest end.
+    """
     with duckdb.connect() as connection:
         make_published(connection)
         for dataset, freshness, end in (
@@ -428,6 +431,7 @@ def test_a_sentence_speaks_of_all_rows_where_one_is_no_answer() -> None:
         rows = cells(connection, "freshness")
         names = ("all_datasets_count", "all_current_count", "all_covered_date")
         assert {tuple(row[name] for name in names) for row in rows} == {("3", "2", "2026-11-09")}
+        assert {row["all_newest_covered_date"] for row in rows} == {"2026-11-15"}
     assert column("all_datasets_count").in_sentence and not column("all_datasets_count").adds_up
     assert not column("freshness").in_sentence
 
@@ -840,12 +844,26 @@ def test_every_reason_of_a_first_prompt_is_told_once() -> None:
             },
             {
                 "use_case": "b",
+                "first_production_on": "2025-09-02",
                 "cost_until_first_value_unknown_reason": "the bills begin after development did",
             },
+            {
+                "use_case": "c",
+                "first_production_on": "2026-03-01",
+                "first_production_call_on": "2026-03-04",
+            },
         )
-        assert [row["reason"] for row in cells(connection, "first_prompts")] == [
+        told = cells(connection, "first_prompts")
+        assert [row["reason"] for row in told] == [
             "it is not in production yet",
             "the bills begin after development did",
+            None,
+        ]
+        # what rests on the organisation's word is marked
+        assert [row["first_prompt_known_by"] for row in told] == [
+            None,
+            "stated by the organisation",
+            "bills",
         ]
 
 
@@ -1157,6 +1175,7 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
             ("enough", "usage", "on track", 500, 400, None, None),
             ("big", "usage", "falls short", 1000, 310, None, None),
             ("hours", "usage", "unknown", None, None, None, "it is promised in Hours"),
+            ("late", "usage", "missed", 200, 150, None, None),
         ):
             insert(
                 connection,
@@ -1172,7 +1191,8 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
                     "committed_cost": committed,
                     "counted_cost": so_far,
                     "counted_so_far_cost": so_far,
-                    "run_rate_cost": so_far,
+                    "left_to_count_cost": None if committed is None else committed - so_far,
+                    "run_rate_cost": None if so_far is None else so_far + 40,
                     "used_effective_cost": used,
                     "unused_effective_cost": None if used is None else 2,
                     "commitment_state": state,
@@ -1180,7 +1200,14 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
                 },
             )
         promises = cells(connection, "promises")
-        assert [row["description"] for row in promises] == ["big", "hours", "enough", "plan"]
+        # 200 - 150 of what has ended, 1000 - (310 + 40) of what goes on
+        assert [(row["description"], row["shortfall_estimated_cost"]) for row in promises] == [
+            ("late", "50"),
+            ("big", "650"),
+            ("hours", None),
+            ("enough", "0"),
+            ("plan", "0"),
+        ]
         for row in promises:
             assert row["reason"] or row["counted_so_far_cost"], row
         (used,) = cells(connection, "commitments")

@@ -82,6 +82,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "changes_count": ("Changes", "Changes of vendors after the fact"),
     "complete_count": ("Complete", "Meters that were there on all days"),
     "covered_date": ("Covered up to", "Last day that all of them cover"),
+    "newest_covered_date": ("Newest day", "Last day that any of them covers"),
     "currencies": ("Currencies", "Currencies of the bills"),
     "current_count": ("Up to date", "Datasets that are up to date"),
     "datasets_count": ("Datasets", "Datasets that are pulled"),
@@ -225,6 +226,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "first_used_on": ("First used", "First day of such use in the month"),
     "held_since": ("Waits since", "Day of the first run that held the month"),
     "last_used_on": ("Last used", "Last day of such use in the month"),
+    "first_prompt_known_by": (
+        "First prompt by",
+        "Whether bills show the first day in production, or the organisation states it",
+    ),
     "first_production_on": ("In production since", "First day in production"),
     "is_open": ("Still open", "Whether bills of this month can still come in"),
     "is_history_cut": ("History", "Whether it cost something before the first bill that is here"),
@@ -352,6 +357,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "run_rate_estimated_cost": (
         "If it goes on so",
         "Where it ends if each day to come is as those so far; an estimate",
+    ),
+    "shortfall_estimated_cost": (
+        "Shortfall",
+        "What the promise is more than what will have counted if it goes on so; an estimate",
     ),
     "saving_against_list_cost": (
         "Saved against list",
@@ -540,6 +549,7 @@ _ABSENT = {
     "focus_version": "of no one",
     "gpu_utilisation_share": "not measured",
     "first_production_on": "not in production",
+    "first_prompt_known_by": "not in production",
     "invoice_difference_cost": "no invoice yet",
     "invoiced_cost": "no invoice yet",
     "last_metered_on": "no day",
