@@ -136,8 +136,8 @@ BILLED_AND_EFFECTIVE = Figure(
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
     note="A pale month is not over: its change is that of use alone, counted from the same days of "
-    "the month before, as far as its bills go. Fees, taxes, credits and adjustments fall on single "
-    "days, which may not have come yet, so that they are in its cost and not in its change.",
+    "the month before, as far as its bills go. Fees, taxes, credits and adjustments can fall on "
+    "single days, which may not have come yet, so that they are in its cost and not in its change.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
