@@ -40,7 +40,7 @@ from orchestration.settings import DBT_PROJECT_DIR, DEMO_DIR, DEMO_PORT, Setting
 from tests.allocation_truth import owners_found
 from tests.pipeline.conftest import Installation, Run
 from tests.pipeline.contents import texts_below
-from tests.pipeline.metric_truth import TRUTHS, Ratio
+from tests.pipeline.metric_truth import TRUTHS, Ratio, Truth
 from tests.pipeline.test_focus_use_cases import QUERIES, answer, rows_of
 
 FIRST_PERIOD = "2026-08"
@@ -1161,9 +1161,9 @@ def test_metrics_are_what_the_mart_says_by_every_dimension(
 
 
 @pytest.mark.parametrize(
-    ("name", "ratio"),
+    ("name", "truth", "ratio"),
     [
-        (name, ratio)
+        (name, truth, ratio)
         for truth in TRUTHS.values()
         for name, ratio in truth.ratios.items()
         if ratio.mart
@@ -1171,10 +1171,12 @@ def test_metrics_are_what_the_mart_says_by_every_dimension(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_ratio_has_the_digits_of_the_mart_s_own_column(
-    asked: duckdb.DuckDBPyConnection, layer: SemanticLayer, name: str, ratio: Ratio
+    asked: duckdb.DuckDBPyConnection, layer: SemanticLayer, name: str, truth: Truth, ratio: Ratio
 ) -> None:
     shown, found = metrics_by(layer, asked, [name], *ratio.grain)
-    columns = ["billing_period" if column == MONTH else column for column in shown]
+    columns = [
+        "billing_period" if column == MONTH else truth.named.get(column, column) for column in shown
+    ]
     rows = asked.execute(
         f"select {', '.join(columns)}, {ratio.column} from {ratio.mart}"
     ).fetchall()
