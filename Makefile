@@ -4,7 +4,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export GX_ANALYTICS_ENABLED := false
 export PYTHONWARNINGS := ignore
-export SQL PERIOD REASON M BY WHERE FROM TO RULES
+free_text := SQL PERIOD REASON M BY WHERE FROM TO RULES
+export $(free_text)
 
 # What each goal is told. A slip, such as LIMIT=5 or FROMM=2026-01, would be ignored in silence and answer another
 # question; names with an underscore may be meant for the environment (TOLLGATE_..., a credential).
@@ -21,6 +22,9 @@ told := $(foreach goal,$(or $(MAKECMDGOALS),help),$(told_$(goal)))
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(findstring _,$(name)),,$(name))))
 slips := $(filter-out VENV PYTHON SHELL $(told),$(given))
 $(if $(slips),$(error make $(MAKECMDGOALS) is not told $(slips)$(if $(told),; it is told $(strip $(told)))))
+
+# What people type is handed on as they typed it: make would read a $ in it as a name of its own.
+$(foreach name,$(free_text),$(eval override $(name) := $$(value $(name))))
 
 .PHONY: help setup run ui query metric questions test check audit bench prices-import report journal focus-rules focus-referee focus-export close reopen allocate-preview mlflow-server oldest-duckdb
 
@@ -68,13 +72,13 @@ reopen: setup ## Open a closed month again: make reopen PERIOD=2026-09 REASON=".
 	@$(PYTHON) -m orchestration reopen "$$PERIOD" "$$REASON"
 
 prices-import: setup ## Compare a price list with the book (FROM=litellm|genai-prices|azure|aws FILE=...; ACCEPT=yes adds it).
-	@$(PYTHON) -m orchestration prices-import "$(FROM)" "$(FILE)" $(if $(AS_OF),--as-of "$(AS_OF)") \
+	@$(PYTHON) -m orchestration prices-import "$$FROM" "$(FILE)" $(if $(AS_OF),--as-of "$(AS_OF)") \
 		$(if $(SINCE),--since "$(SINCE)") $(if $(REGION),--region "$(REGION)") \
 		$(if $(SERVICES),--services "$(SERVICES)") $(if $(CONFIRM),--confirm "$(CONFIRM)") \
 		$(if $(filter yes,$(ACCEPT)),--accept)
 
 journal: setup ## Write a month's chargeback journal as CSV for the general ledger (PERIOD=2026-09).
-	@$(PYTHON) -m orchestration journal "$(PERIOD)"
+	@$(PYTHON) -m orchestration journal "$$PERIOD"
 
 allocate-preview: setup ## Allocate a month under other rules and show who gains and loses (RULES=folder, PERIOD=2026-10, else the last month that is over).
 	@$(PYTHON) -m orchestration allocate-preview "$$RULES" "$$PERIOD"

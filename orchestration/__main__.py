@@ -234,7 +234,7 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
         if not question.metrics and not any(conditions):
             _say(catalogue(list(layer.metrics.values())))
             return 0
-        said = layer.sql(question).notes
+        asked = layer.sql(question)
         question, notes = of_whole_months(settings.published_path, question)
         if options.format == "sql":
             _say(as_sql(layer.sql(question)))
@@ -244,11 +244,12 @@ def _metric(settings: Settings, options: argparse.Namespace) -> int:
             hints = answer.hints
             if answer.rows:
                 _say(as_csv(answer) if options.format == "csv" else as_table(answer))
-                notes = (*months_together(settings.published_path, question), *notes)
+                together = months_together(settings.published_path, question, asked.running)
+                notes = (*answer.mixtures, *together, *notes)
     except (MetricError, DbtParseError) as error:
         say_beside(str(error))
         return 1
-    for line in (*hints, *said, *notes):
+    for line in (*hints, *asked.notes, *notes):
         say_beside(line)
     return 1 if hints else 0
 

@@ -47,6 +47,7 @@ class MetricAnswer:
         hints: A sentence for each value of a condition that no row has, with the nearest there are,
             and for each month that was asked for and is not there.
         beside: Name and sentence of each metric among the columns that nobody asked for.
+        mixtures: A sentence for each column that says of a row that it mixes what is not one.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +57,7 @@ class MetricAnswer:
     added: tuple[str, ...]
     hints: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
+    mixtures: tuple[str, ...] = ()
 
 
 def question_of(
@@ -117,16 +119,21 @@ def of_whole_months(
     return question, tuple(said)
 
 
-def months_together(published_path: Path, question: MetricQuestion) -> tuple[str, ...]:
+def months_together(
+    published_path: Path, question: MetricQuestion, running: Sequence[str]
+) -> tuple[str, ...]:
     """Say which months a row holds together where nobody chose them all.
 
     Args:
         published_path: The published file.
         question: The question as ``of_whole_months`` leaves it.
+        running: Those of its metrics of which each month holds everything up to it.
     """
-    said = (*question.by, *(name for name, _ in question.where))
+    grown = " and ".join(running)
+    if any(said_as(name, (MONTH,)) == MONTH for name in question.by):
+        return (f"Of {grown} each month holds everything up to it.",) if running else ()
     is_chosen = question.first_month is not None and question.last_month is not None
-    if is_chosen or any(said_as(name, (MONTH,)) == MONTH for name in said):
+    if is_chosen or any(said_as(name, (MONTH,)) == MONTH for name, _ in question.where):
         return ()
     first = question.first_month or date.min
     last = question.last_month or question.last_whole_month or date.max
@@ -134,10 +141,18 @@ def months_together(published_path: Path, question: MetricQuestion) -> tuple[str
         months = {one.month for one in published_months(connection) if first <= one.month <= last}
     if len(months) < 2:
         return ()
-    return (
-        f"{min(months):%B %Y} to {max(months):%B %Y} together; BY=month parts them, FROM and TO "
-        "choose others.",
-    )
+    said = []
+    if set(question.metrics) - set(running):
+        said.append(
+            f"{min(months):%B %Y} to {max(months):%B %Y} together; BY=month parts them, FROM and "
+            "TO choose others."
+        )
+    if running:
+        said.append(
+            f"{grown}: everything up to {max(months):%B %Y}. Each month holds everything up to it; "
+            "BY=month shows them, TO ends at another."
+        )
+    return tuple(said)
 
 
 def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) -> MetricAnswer:
@@ -167,6 +182,11 @@ def ask(published_path: Path, layer: SemanticLayer, question: MetricQuestion) ->
         asked.added,
         hints,
         tuple((metric.name, metric.description) for metric in asked.beside),
+        tuple(
+            metric.if_mixed
+            for place, metric in enumerate(asked.metrics, len(asked.dimensions))
+            if metric.if_mixed and any(row[place] and 0 < row[place] < 100 for row in rows)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.publish.summary import as_in_sql
 from orchestration.settings import DBT_PROJECT_DIR
 
 QUESTIONS_PATH = DBT_PROJECT_DIR / "docs" / "questions.md"
@@ -72,4 +73,4 @@ def _is_number(type_name: str) -> bool:
 
 
 def _shown(value: object) -> str:
-    return "–" if value is None else str(value).replace("|", "\\|")
+    return "–" if value is None else str(as_in_sql(value)).replace("|", "\\|")

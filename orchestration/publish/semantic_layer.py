@@ -62,6 +62,7 @@ class Metric:
         names: Names that it can be asked by as well, found by an id among the dimensions.
         always_by: Those that it is always shown by, because it means nothing without them.
         shown_with: Metrics that are always shown beside it, because they say what is not in it.
+        if_mixed: What to say where it is a percentage of neither nothing nor all; empty if nothing.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Metric:
     names: tuple[str, ...]
     always_by: tuple[str, ...]
     shown_with: tuple[str, ...]
+    if_mixed: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class MetricSql:
         metrics: The columns after them.
         added: The dimensions that nobody asked for and without which the metrics mean nothing.
         beside: The metrics that nobody asked for and that say what is not in the others.
+        running: Names of the metrics asked for that hold everything up to their month.
         notes: A sentence for each condition that does not do what it seems to.
     """
 
@@ -117,6 +120,7 @@ class MetricSql:
     metrics: tuple[Metric, ...]
     added: tuple[str, ...]
     beside: tuple[Metric, ...]
+    running: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -168,6 +172,7 @@ class SemanticLayer:
                     tuple(looked_up(dimensions)),
                     tuple(dict.fromkeys(always_by)),
                     tuple(meta.get("shown_with", ())),
+                    str(meta.get("if_mixed", "")),
                 )
             )
         found.sort(key=lambda metric: metric.group)
@@ -221,6 +226,7 @@ class SemanticLayer:
             for name in dimensions
             if name in names_by_id
         )
+        running = tuple(metric.name for metric in wanted if metric.name in self._latest_by)
         order = f"\norder by {_quoted(dimensions)}" if dimensions else ""
         return MetricSql(
             f"select {columns}\nfrom (\n{statement}\n) as answer ({answered}){joins}{order}",
@@ -229,18 +235,8 @@ class SemanticLayer:
             tuple(metrics),
             tuple(name for name in dimensions if name not in asked),
             tuple(beside),
-            self._notes(question, wanted),
-        )
-
-    def _notes(self, question: MetricQuestion, metrics: Sequence[Metric]) -> tuple[str, ...]:
-        """Say that a first month does not cut what is taken of the latest one."""
-        latest = [metric.name for metric in metrics if metric.name in self._latest_by]
-        if question.first_month is None or not latest:
-            return ()
-        return (
-            f"FROM begins no sum here: {' and '.join(latest)} holds everything up to its latest "
-            f"month, also from before {question.first_month:%Y-%m}. FROM leaves out only what has "
-            "no row from then on.",
+            running,
+            _notes(question, running),
         )
 
     def _names_of(self, metrics: Sequence[str]) -> dict[str, str]:
@@ -363,6 +359,17 @@ class SemanticLayer:
             for dimension in model["dimensions"]
             if dimension["type"] == "time"
         }
+
+
+def _notes(question: MetricQuestion, running: Sequence[str]) -> tuple[str, ...]:
+    """Say that a first month does not cut what is taken of the latest one."""
+    if question.first_month is None or not running:
+        return ()
+    return (
+        f"FROM begins no sum here: {' and '.join(running)} holds everything up to its latest "
+        f"month, also from before {question.first_month:%Y-%m}. FROM leaves out only what has "
+        "no row from then on.",
+    )
 
 
 def _quoted(names: Sequence[str]) -> str:

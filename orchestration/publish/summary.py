@@ -106,7 +106,8 @@ _SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
 _TABLES = """
     select
         concat(schema_name, '.', name) as "table",
-        regexp_extract(comment, '^One row per ([^:.;(]+)', 1) as one_row_per
+        -- up to the end of the sentence or of its first part: a dot within a word ends none
+        trim(regexp_extract(comment, '^One row per ((?:[^:.;(]|[.]\\S)+)', 1)) as one_row_per
     from (
         select schema_name, table_name as name, comment from duckdb_tables() where not internal
         union all
@@ -358,11 +359,11 @@ def answer(published_path: Path, question: str, *, is_cut: bool = True) -> str:
 
     Raises:
         FileNotFoundError: Nothing is published yet.
-        NoQuestionError: The statement has no answer, such as a comment alone.
+        NoQuestionError: The statement has no answer, such as a comment alone, or several have one.
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
-        rows = connection.sql(_TABLES if _SHOW_TABLES.fullmatch(question) else question)
+        rows = connection.sql(_one_question(question))
         if rows is None:
             raise NoQuestionError("There is nothing to answer: that is no question.")
         if is_cut and not _SHOW_TABLES.fullmatch(question):
@@ -389,18 +390,35 @@ def write_answer(published_path: Path, question: str, target: TextIO) -> None:
 
     Raises:
         FileNotFoundError: Nothing is published yet.
+        NoQuestionError: Several statements have an answer.
         duckdb.Error: The question is no valid SQL; the message is DuckDB's own.
     """
     with _asked(published_path) as connection:
-        rows = connection.execute(_TABLES if _SHOW_TABLES.fullmatch(question) else question)
+        rows = connection.execute(_one_question(question))
         written = csv.writer(target, lineterminator="\n")
         written.writerow([str(column[0]) for column in rows.description or ()])
         while batch := rows.fetchmany(10_000):
-            written.writerows([_in_csv(value) for value in row] for row in batch)
+            written.writerows([as_in_sql(value) for value in row] for row in batch)
 
 
-def _in_csv(value: object) -> object:
-    """Return a value as spreadsheets read it: no exponents, and truth as in SQL."""
+def _one_question(question: str) -> str:
+    """Return the SQL of a question.
+
+    Raises:
+        NoQuestionError: A statement before the last has an answer, which nobody would see.
+        duckdb.Error: The question is no valid SQL.
+    """
+    if _SHOW_TABLES.fullmatch(question):
+        return _TABLES
+    # a pivot is several statements, of which the last alone has an answer
+    before = duckdb.extract_statements(question)[:-1]
+    if any(statement.type == duckdb.StatementType.SELECT for statement in before):
+        raise NoQuestionError("Ask one question at a time: only the last would be answered.")
+    return question
+
+
+def as_in_sql(value: object) -> object:
+    """Return a value as DuckDB prints it and spreadsheets read it: no exponents, true or false."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:f}" if isinstance(value, Decimal) else value

@@ -136,6 +136,7 @@ def test_a_first_month_that_begins_no_sum_is_said(layer: SemanticLayer, metric: 
     assert layer.sql(MetricQuestion((metric,), last_month=date(2026, 9, 1))).notes == ()
     adds_up = MetricQuestion(("full_cost_reporting",), first_month=date(2026, 9, 1))
     assert layer.sql(adds_up).notes == ()
+    assert (asked.running, layer.sql(adds_up).running) == ((metric,), ())
 
 
 def test_what_a_metric_is_shown_with_can_be_asked_wherever_it_can(

@@ -378,6 +378,11 @@ def test_a_return_is_that_of_each_use_case_s_latest_month(
         "invested_without_people_pct",
     )
     assert [name for name, _ in answer.beside] == list(answer.columns[4:])
+    # of the 32 seven are on bills alone and 25 carry people, which no use case does by itself
+    (mixture,) = answer.mixtures
+    assert mixture.endswith("make no one return; BY=cost_basis parts them.")
+    for parted in ("use_case_id", "cost_basis"):
+        assert ask(path, layer, question_of(metrics, parted)).mixtures == ()
     assert ask(path, layer, question_of(metrics, last="2026-09")).rows == (
         ("USD", "64.705882352941", "17", "17", "0", "0", "41.176470588235"),
     )

@@ -208,6 +208,50 @@ def test_what_a_goal_is_told_is_let_pass(arguments: list[str]) -> None:
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.parametrize(
+    ("goal", "name", "more"),
+    [
+        ("query", "SQL", ()),
+        ("metric", "M", ()),
+        ("metric", "BY", ()),
+        ("metric", "WHERE", ()),
+        ("reopen", "REASON", ("PERIOD=2026-09",)),
+    ],
+)
+def test_make_hands_on_what_is_typed_as_it_is_typed(
+    tmp_path: Path, goal: str, name: str, more: tuple[str, ...]
+) -> None:
+    """To make a $ begins a name: $100 would become 00 and a value that nobody asked for."""
+    typed = "select '$100', $$it's$$ -- $(HOME) 100% \"of\" #1"
+    python = tmp_path / "python"
+    python.write_text('#!/bin/bash\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
+    made = [f"PYTHON={python}", "-o", ".venv/.installed"]
+    run = subprocess.run(
+        ["make", "-s", *made, goal, f"{name}={typed}", *more],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert typed in run.stdout.splitlines(), run.stderr
+
+
+def test_of_several_questions_none_is_answered_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "data" / "published" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    duckdb.connect(str(path)).close()
+    for form in ("table", "csv"):
+        assert refused(capsys, "query", "select 1; select 2", "--format", form) == (
+            "Ask one question at a time: only the last would be answered."
+        )
+    # one question with a remark, and one that DuckDB makes of several statements
+    assert "│     1 │" in answer(path, "select 1; -- select 2")
+    assert "│      1 │" in answer(path, "pivot (select 1 as a, 'x' as b) on b using sum(a);")
+
+
 def test_a_question_is_answered_with_all_its_rows_counted(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
@@ -227,7 +271,15 @@ def test_show_tables_shows_those_of_all_schemas(
         connection.execute("create table showback.costs (cost decimal(9, 2))")
         connection.execute("comment on table showback.costs is 'One row per day: what it cost.'")
         connection.execute("create view showback.months as select 1 as month")
+        connection.execute("create table showback.terms (term varchar)")
+        connection.execute(
+            "comment on table showback.terms is 'One row per term of terms.csv, as in FOCUS 1.4 "
+            "(a list). What else.'"
+        )
     assert main(["query", "SHOW tables;", "--format", "csv"]) == 0
-    assert capsys.readouterr().out == "table,one_row_per\nshowback.costs,day\nshowback.months,\n"
+    assert capsys.readouterr().out == (
+        "table,one_row_per\nshowback.costs,day\nshowback.months,\n"
+        'showback.terms,"term of terms.csv, as in FOCUS 1.4"\n'
+    )
     assert main(["query", "show tables"]) == 0
     assert "showback.costs" in capsys.readouterr().out

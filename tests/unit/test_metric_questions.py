@@ -23,6 +23,10 @@ from orchestration.publish.semantic_layer import MetricError
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 LEFT_OUT = "October 2026 is open: it has 8 to 9 days so far. It is left out; TO=2026-10 counts it."
 TOGETHER = "August 2026 to {} 2026 together; BY=month parts them, FROM and TO choose others."
+GROWN = (
+    "romi_pct: everything up to {} 2026. Each month holds everything up to it; BY=month shows "
+    "them, TO ends at another."
+)
 COUNTED = "October 2026 is open: it has 8 to 9 days so far. These are counted."
 
 
@@ -79,9 +83,25 @@ def test_months_that_nobody_chose_and_that_stand_together_are_said(
     until_october: Path, by: str, where: str, first: str, last: str, until: str | None
 ) -> None:
     question, _ = of_whole_months(until_october, question_of("cost", by, where, first, last))
-    assert months_together(until_october, question) == (
+    assert months_together(until_october, question, ()) == (
         () if until is None else (TOGETHER.format(until),)
     )
+
+
+@pytest.mark.parametrize(
+    ("metrics", "by", "last", "said"),
+    [
+        ("romi_pct", "", "", (GROWN.format("September"),)),
+        ("romi_pct", "", "2026-10", (GROWN.format("October"),)),
+        ("romi_pct", "month", "", ("Of romi_pct each month holds everything up to it.",)),
+        ("romi_pct,cost", "", "", (TOGETHER.format("September"), GROWN.format("September"))),
+    ],
+)
+def test_what_holds_everything_up_to_a_month_is_not_said_to_be_parted_by_months(
+    until_october: Path, metrics: str, by: str, last: str, said: tuple[str, ...]
+) -> None:
+    question, _ = of_whole_months(until_october, question_of(metrics, by, last=last))
+    assert months_together(until_october, question, ("romi_pct",)) == said
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,13 @@ def test_answers_are_written_in_their_place_and_stay_when_nothing_changed(publis
     assert with_answers(ANSWERED, published) == ANSWERED
 
 
+def test_answers_are_written_as_duckdb_prints_them(published: Path) -> None:
+    """Python would write True and 0E-12, which no client of the file shows."""
+    asked = "select 1 = 1 as is_same, cast(0 as decimal(18, 12)) as rest, null as nobody"
+    text = f"### 1. Same?\n\n```sql\n{asked}\n```\n\n| |\n|---|\n"
+    assert with_answers(text, published).splitlines()[-1] == "| true | 0.000000000000 | – |"
+
+
 def test_nothing_published_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nothing is published yet; make run does it"):
         with_answers(TEXT, tmp_path / "warehouse.duckdb")

@@ -168,11 +168,11 @@ def test_a_first_month_is_compared_with_nothing_and_a_negative_one_without_per_c
 
 
 def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before() -> None:
-    """Of September 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of another.
+    """Of September's use 10 + 20 + 40 + 80 = 150; October holds nine days of one bill, five of one.
 
     Nine days of the first are 10 + 20, five of the second 40, so that 100 in October is 30 more
     than the 70 of the same days, not 50 less than September. A bill that October has none of yet is
-    compared with nothing.
+    compared with nothing, and so is September's fee of 500, which October has not billed yet.
     """
     with duckdb.connect() as connection:
         make_published(connection)
@@ -188,32 +188,35 @@ def test_a_month_that_is_open_is_compared_with_the_same_days_of_the_month_before
                 "(billing_period, source, period_status, window_end_date) values ($1, $2, $3, $4)",
                 [month, source, status, window_end],
             )
-        for day, source, cost in (
-            ("2026-09-01", "cloud", 10),
-            ("2026-09-09", "cloud", 20),
-            ("2026-09-05", "vendor", 40),
-            ("2026-09-06", "vendor", 79),
-            ("2026-09-01", "seats", 1),
-            ("2026-10-02", "cloud", 100),
+        for day, source, category, cost in (
+            ("2026-09-01", "cloud", "Usage", 10),
+            ("2026-09-09", "cloud", "Usage", 20),
+            ("2026-09-05", "vendor", "Usage", 40),
+            ("2026-09-06", "vendor", "Usage", 79),
+            ("2026-09-01", "seats", "Usage", 1),
+            ("2026-09-01", "cloud", "Purchase", 500),
+            ("2026-10-02", "cloud", "Usage", 100),
+            ("2026-10-02", "cloud", "Tax", 3),
         ):
             connection.execute(
                 "insert into showback.fct_showback_daily (billing_period, usage_date, source, "
-                "reporting_currency, effective_cost_reporting, billed_cost_reporting) "
-                "values (date_trunc('month', cast($1 as date)), $1, $2, 'USD', $3, $3)",
-                [day, source, cost],
+                "charge_category, reporting_currency, effective_cost_reporting, "
+                "billed_cost_reporting) "
+                "values (date_trunc('month', cast($1 as date)), $1, $2, $3, 'USD', $4, $4)",
+                [day, source, category, cost],
             )
         told = ("billing_period", "period_status", "cost", "like_for_like_change_cost")
         rows = cells(connection, "billed_and_effective_by_month")
         assert [[row[name] for name in told] for row in rows] == [
-            ["2026-10-01", "open", "100", "30"],
-            ["2026-09-01", "complete", "150", None],
+            ["2026-10-01", "open", "103", "30"],
+            ["2026-09-01", "complete", "650", None],
         ]
         assert rows[0]["compared_with"] == (
-            "first 5 to 9 days of the month before, as each source goes"
+            "use alone: first 5 to 9 days of the month before, as each source goes"
         )
         connection.execute("update reference.dim_billing_period set period_status = 'complete'")
         (october, _) = cells(connection, "billed_and_effective_by_month")
-        assert october["like_for_like_change_cost"] == "-50"
+        assert october["like_for_like_change_cost"] == "-547"
         assert october["compared_with"] == "the month before"
     assert not column("like_for_like_change_cost").adds_up
 
@@ -404,7 +407,10 @@ def test_a_commitment_s_fee_saves_nothing_and_pages_save_what_statements_do() ->
 
 
 def test_a_sentence_speaks_of_all_rows_where_one_is_no_answer() -> None:
-    """Two datasets of three are up to date; all go up to the day before the earliest end."""
+    """Two datasets of three are up to date; all go up to the day before the earliest end.
+
+    The newest goes up to the day before the latest end.
+    """
     with duckdb.connect() as connection:
         make_published(connection)
         for dataset, freshness, end in (
@@ -425,6 +431,7 @@ def test_a_sentence_speaks_of_all_rows_where_one_is_no_answer() -> None:
         rows = cells(connection, "freshness")
         names = ("all_datasets_count", "all_current_count", "all_covered_date")
         assert {tuple(row[name] for name in names) for row in rows} == {("3", "2", "2026-11-09")}
+        assert {row["all_newest_covered_date"] for row in rows} == {"2026-11-15"}
     assert column("all_datasets_count").in_sentence and not column("all_datasets_count").adds_up
     assert not column("freshness").in_sentence
 
@@ -837,12 +844,26 @@ def test_every_reason_of_a_first_prompt_is_told_once() -> None:
             },
             {
                 "use_case": "b",
+                "first_production_on": "2025-09-02",
                 "cost_until_first_value_unknown_reason": "the bills begin after development did",
             },
+            {
+                "use_case": "c",
+                "first_production_on": "2026-03-01",
+                "first_production_call_on": "2026-03-04",
+            },
         )
-        assert [row["reason"] for row in cells(connection, "first_prompts")] == [
+        told = cells(connection, "first_prompts")
+        assert [row["reason"] for row in told] == [
             "it is not in production yet",
             "the bills begin after development did",
+            None,
+        ]
+        # what rests on the organisation's word is marked
+        assert [row["first_prompt_known_by"] for row in told] == [
+            None,
+            "stated by the organisation",
+            "bills",
         ]
 
 
@@ -1154,6 +1175,7 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
             ("enough", "usage", "on track", 500, 400, None, None),
             ("big", "usage", "falls short", 1000, 310, None, None),
             ("hours", "usage", "unknown", None, None, None, "it is promised in Hours"),
+            ("late", "usage", "missed", 200, 150, None, None),
         ):
             insert(
                 connection,
@@ -1169,7 +1191,8 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
                     "committed_cost": committed,
                     "counted_cost": so_far,
                     "counted_so_far_cost": so_far,
-                    "run_rate_cost": so_far,
+                    "left_to_count_cost": None if committed is None else committed - so_far,
+                    "run_rate_cost": None if so_far is None else so_far + 40,
                     "used_effective_cost": used,
                     "unused_effective_cost": None if used is None else 2,
                     "commitment_state": state,
@@ -1177,7 +1200,14 @@ def test_a_promise_that_falls_short_stands_first_and_each_unknown_has_its_reason
                 },
             )
         promises = cells(connection, "promises")
-        assert [row["description"] for row in promises] == ["big", "hours", "enough", "plan"]
+        # 200 - 150 of what has ended, 1000 - (310 + 40) of what goes on
+        assert [(row["description"], row["shortfall_estimated_cost"]) for row in promises] == [
+            ("late", "50"),
+            ("big", "650"),
+            ("hours", None),
+            ("enough", "0"),
+            ("plan", "0"),
+        ]
         for row in promises:
             assert row["reason"] or row["counted_so_far_cost"], row
         (used,) = cells(connection, "commitments")

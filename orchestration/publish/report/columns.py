@@ -82,6 +82,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "changes_count": ("Changes", "Changes of vendors after the fact"),
     "complete_count": ("Complete", "Meters that were there on all days"),
     "covered_date": ("Covered up to", "Last day that all of them cover"),
+    "newest_covered_date": ("Newest day", "Last day that any of them covers"),
     "currencies": ("Currencies", "Currencies of the bills"),
     "current_count": ("Up to date", "Datasets that are up to date"),
     "datasets_count": ("Datasets", "Datasets that are pulled"),
@@ -225,6 +226,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "first_used_on": ("First used", "First day of such use in the month"),
     "held_since": ("Waits since", "Day of the first run that held the month"),
     "last_used_on": ("Last used", "Last day of such use in the month"),
+    "first_prompt_known_by": (
+        "First prompt by",
+        "Whether bills show the first day in production, or the organisation states it",
+    ),
     "first_production_on": ("In production since", "First day in production"),
     "is_open": ("Still open", "Whether bills of this month can still come in"),
     "is_history_cut": ("History", "Whether it cost something before the first bill that is here"),
@@ -291,7 +296,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cost_change": ("Change", "This month less the month before"),
     "like_for_like_change_cost": (
         "Change",
-        "A whole month less the whole month before, an open one less the same days of it",
+        "A whole month less the whole month before; of an open one use alone, less that of the "
+        "same days",
     ),
     "credited_cost": ("Credit", "Credit of the line"),
     "debit_cost": ("Debit", "Debit of the line"),
@@ -318,8 +324,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "list_cost": ("At list price", "At the vendor's public price, as the bill tells it"),
     "loaded_cost": ("Loaded", "The model's own charges and everything around them"),
     "margin_amount": (
-        "Margin before people",
-        "Benefit less cost of the month; what people cost is not taken off",
+        "Margin of {this_month}, before people",
+        "Benefit less cost of that month alone; what people cost is not taken off",
     ),
     "metered_estimated_cost": ("Meter's estimate", "Calls at list prices, by our own meter"),
     "model_cost": ("Models", "Cost of charges that name a model"),
@@ -351,6 +357,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "run_rate_estimated_cost": (
         "If it goes on so",
         "Where it ends if each day to come is as those so far; an estimate",
+    ),
+    "shortfall_estimated_cost": (
+        "Shortfall",
+        "What the promise is more than what will have counted if it goes on so; an estimate",
     ),
     "saving_against_list_cost": (
         "Saved against list",
@@ -539,6 +549,7 @@ _ABSENT = {
     "focus_version": "of no one",
     "gpu_utilisation_share": "not measured",
     "first_production_on": "not in production",
+    "first_prompt_known_by": "not in production",
     "invoice_difference_cost": "no invoice yet",
     "invoiced_cost": "no invoice yet",
     "last_metered_on": "no day",

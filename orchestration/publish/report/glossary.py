@@ -61,9 +61,10 @@ GLOSSARY: dict[str, str] = {
     ),
     "Fresh input": "Tokens that the model read anew, not from the cache.",
     "Full cost": (
-        "All that bills cost for a use case up to the month: inference, hosting, training, idle "
-        "capacity. And what people cost who build and run it, where somebody stated it; a return "
-        "says which of the two it is after."
+        "All that bills cost for a use case up to the month: inference, hosting, training. And "
+        "what people cost who build and run it, where somebody stated it; a return says which of "
+        "the two it is after. Idle capacity is in it only where it is held for that use case; what "
+        "a team holds for no single one stands apart."
     ),
     "Gateway": (
         "A service of our own through which calls to models pass. It sees who calls, how often and "

@@ -109,9 +109,9 @@ EXCEPTIONS = Figure(
 FRESHNESS = Figure(
     key="freshness",
     question="How old are these numbers?",
-    answer="{all_current_count} of {all_datasets_count} datasets are up to date. All go up to "
-    "{all_covered_date} at least; the one that was looked at longest ago was pulled on "
-    "{all_extracted_at}.",
+    answer="{all_current_count} of {all_datasets_count} datasets are up to date. The newest goes "
+    "up to {all_newest_covered_date}, all of them to {all_covered_date} at least; the one that was "
+    "looked at longest ago was pulled on {all_extracted_at}.",
     formula="The newest snapshot of each source, and whether the last attempt to pull it failed.",
     empty="No source has been pulled.",
 )
@@ -135,8 +135,9 @@ BILLED_AND_EFFECTIVE = Figure(
     "or uses what was paid before (negative).",
     empty="No bill is published yet.",
     chart=Chart("months", "billed_cost", "billing_period"),
-    note="A pale month is not over: its change is counted from the same days of the month before, "
-    "as far as its bills go. Fees that a vendor charges late in a month are in neither.",
+    note="A pale month is not over: its change is that of use alone, counted from the same days of "
+    "the month before, as far as its bills go. Fees, taxes, credits and adjustments can fall on "
+    "single days, which may not have come yet, so that they are in its cost and not in its change.",
 )
 COST_BY_COST_CENTRE = Figure(
     key="cost_by_cost_centre",
@@ -238,7 +239,7 @@ GATEWAY_CALLS = Figure(
     empty="No meter counted a call in {this_month}. Connect a gateway, a trace or a log to see "
     "failures and waiting times; bills do not tell them.",
     chart=Chart("bars", "failed_requests", "model"),
-    note="A failed call is often repeated, so its tokens are paid twice.",
+    note="A failed call is often repeated; where it used tokens, the repeat pays for them again.",
 )
 METER_COVERAGE = Figure(
     key="meter_coverage",
@@ -248,6 +249,9 @@ METER_COVERAGE = Figure(
     formula="Days of {this_month}, up to today where it is not over, of which each meter has at "
     "least one record and no outage. One that was connected later has seen no day before.",
     empty="No meter is connected. Bills say what was paid, meters say who used it.",
+    note="A gateway, a trace and a log can see the same call, so that the requests of meters are "
+    "not added up.",
+    adds_up=False,
 )
 UNALLOCATED = Figure(
     key="unallocated_by_service",
@@ -320,7 +324,8 @@ OUTPUT = Figure(
     formula="Output tokens divided by input tokens, cached ones included, in {this_month}.",
     empty="No tokens were counted in {this_month}.",
     chart=Chart("bars", "output_cost", "use_case"),
-    note="Output costs several times what input costs: a shorter answer is the fastest saving.",
+    note="A token of output usually costs several times one of input. Where output costs more in "
+    "all, shorter answers save the most; where input does, shorter or cached prompts.",
 )
 COST_PER_REQUEST = Figure(
     key="cost_per_request",
@@ -436,7 +441,7 @@ PROMISES = Figure(
     formula="Promises of commitment.csv and those that bills name. What counts is the cost of the "
     "use that each is of; of a commitment that the bill charges whether it is used or not, all "
     "that it charges. If it goes on so: what has counted so far, and for each day to come as much "
-    "as a day of {this_month}.",
+    "as a day of {this_month}. A shortfall is what the promise is more than that.",
     empty="No commitment is known.",
     note="A promise that falls short is paid all the same, so that the rest is what is left to "
     "negotiate or to use. The same use can count towards several promises, so that they are not "
@@ -510,10 +515,11 @@ JOURNAL = Figure(
 KPIS = Figure(
     key="kpis",
     question="How good is our cost management, in numbers?",
-    answer="{all_at_run_count} of {all_kpis_count} measures are at the last stage, run. The first: "
-    "{kpi}: {kpi_share}, {part_cost} of {whole_cost}.",
+    answer="{all_at_run_count} of the {all_kpis_count} measures of the whole company are at the "
+    "last stage, run. The first: {kpi}: {kpi_share}, {part_cost} of {whole_cost}.",
     formula="Each measure is a part of the cost divided by the whole, rounded down. The stages "
-    "crawl, walk and run begin at the organisation's own thresholds.",
+    "crawl, walk and run begin at the organisation's own thresholds. Measures of one tag or of one "
+    "source count in how mature a capability is, and are not here.",
     empty="No measure of {this_month} is published.",
 )
 MATURITY = Figure(
@@ -522,7 +528,7 @@ MATURITY = Figure(
     answer="{all_at_run_count} of {all_capabilities_count} capabilities are at the last stage, "
     "run. Furthest from it is {capability}: {maturity}, held back by {weakest_kpi}.",
     formula="A capability is at the stage of its weakest measure, by the organisation's own "
-    "thresholds.",
+    "thresholds: of those of the whole company, and of each tag and each source.",
     empty="No measure has a threshold. Add yours to kpi_threshold.csv.",
 )
 MISSING_TAGS = Figure(
@@ -603,7 +609,7 @@ FIRST_PROMPTS = Figure(
     "{development_started_on}.",
     formula="Days from the start of work, as the organisation states it, to the first call in "
     "production that bills show; where bills begin too late to show it, to the day on which the "
-    "organisation says that production began.",
+    "organisation says that production began. The table says which of the two it is.",
     empty="No use case is registered. Add yours to use_case.csv.",
     chart=Chart("bars", "days_to_first_prompt", "use_case", series="team"),
 )

@@ -27,17 +27,20 @@ costs as (
         reporting_currency as currency,
         sum(billed_cost_reporting) as billed_cost,
         sum(effective_cost_reporting) as cost,
+        coalesce(sum(effective_cost_reporting) filter (where charge_category = 'Usage'), 0) as use_cost,
         count(*) as rows_count
     from showback.fct_showback_daily
     group by all
 ),
 
--- Of the month before one that is open, the days that each source's bill has of the open one.
+-- Of the month before one that is open, the use of the days that each source's bill has of the open
+-- one. Fees and taxes stand on single days, which the open month may not have billed yet.
 same_days as (
     select
         periods.billing_period,
         before.reporting_currency as currency,
-        sum(before.effective_cost_reporting) as cost
+        coalesce(sum(before.effective_cost_reporting) filter (where before.charge_category = 'Usage'), 0)
+            as use_cost
     from periods
     inner join showback.fct_showback_daily as before
         on
@@ -55,16 +58,18 @@ select
     costs.billed_cost,
     costs.cost,
     costs.billed_cost - costs.cost as billed_ahead_cost,
-    costs.cost - case when states.period_status = 'open' then same_days.cost else before.cost end
-        as like_for_like_change_cost,
+    case
+        when states.period_status = 'open' then costs.use_cost - same_days.use_cost
+        else costs.cost - before.cost
+    end as like_for_like_change_cost,
     case
         when before.cost is null then null
         when states.period_status = 'complete' then 'the month before'
-        when same_days.cost is null then null
+        when same_days.use_cost is null then null
         when states.least_days_count = states.most_days_count
-            then 'first ' || states.most_days_count || ' days of the month before'
+            then 'use alone: first ' || states.most_days_count || ' days of the month before'
         else
-            'first ' || states.least_days_count || ' to ' || states.most_days_count
+            'use alone: first ' || states.least_days_count || ' to ' || states.most_days_count
             || ' days of the month before, as each source goes'
     end as compared_with,
     costs.rows_count

@@ -157,23 +157,6 @@ added as (
 
 select
     added.return_part,
-    added.use_cases_count,
-    added.currency,
-    added.full_cost,
-    case when added.place = 4 then 'bills only' else bases.cost_basis end as cost_basis,
-    cast(unit_economics.quotient(added.full_cost, cast(whole.company_cost as decimal(38, 12))) as decimal(18, 4))
-        as company_cost_share,
-    added.people_cost,
-    case when added.place < 3 then added.benefit_amount end as benefit_amount,
-    case when added.place < 3 then added.benefit_state end as benefit_state,
-    case
-        when added.place < 3
-            then cast(
-                unit_economics.quotient(
-                    added.measured_benefit_amount, cast(added.benefit_amount as decimal(38, 12))
-                ) as decimal(18, 4)
-            )
-    end as measured_benefit_share,
     -- returns on other costs are no one return: what is after people stands beside what is on bills alone
     case
         when added.place = 2 or bases.bases_count = 1 and added.place = 1
@@ -199,6 +182,23 @@ select
                 ) as decimal(38, 4)
             )
     end as romi_high_pct,
+    added.use_cases_count,
+    added.currency,
+    added.full_cost,
+    case when added.place = 4 then 'bills only' else bases.cost_basis end as cost_basis,
+    cast(unit_economics.quotient(added.full_cost, cast(whole.company_cost as decimal(38, 12))) as decimal(18, 4))
+        as company_cost_share,
+    added.people_cost,
+    case when added.place < 3 then added.benefit_amount end as benefit_amount,
+    case when added.place < 3 then added.benefit_state end as benefit_state,
+    case
+        when added.place < 3
+            then cast(
+                unit_economics.quotient(
+                    added.measured_benefit_amount, cast(added.benefit_amount as decimal(38, 12))
+                ) as decimal(18, 4)
+            )
+    end as measured_benefit_share,
     case
         when added.place = 4 then 'no use case is named, so that nobody can say what it is for'
         when added.place = 3 then 'nobody has stated a benefit, or a part of the cost is not known'

@@ -7,6 +7,10 @@ select
     days_to_first_call,
     first_call_to_production_days,
     days_to_first_prompt,
+    case
+        when first_production_call_on is not null then 'bills'
+        when first_production_on is not null then 'stated by the organisation'
+    end as first_prompt_known_by,
     trend_days,
     reporting_currency as currency,
     cost_until_first_value_reporting as until_first_value_cost,

@@ -22,6 +22,7 @@ select
     count(*) over () as all_datasets_count,
     count(*) filter (where freshness = 'up to date') over () as all_current_count,
     cast(min(window_end_date) over () - interval '1 day' as date) as all_covered_date,
+    cast(max(window_end_date) over () - interval '1 day' as date) as all_newest_covered_date,
     min(extracted_at) over () as all_extracted_at
 from pulled
 order by freshness, source, dataset

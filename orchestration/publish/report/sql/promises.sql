@@ -35,6 +35,11 @@ select
     status.counted_so_far_cost,
     status.left_to_count_cost,
     status.run_rate_cost as run_rate_estimated_cost,
+    case
+        when status.commitment_state = 'missed' then status.left_to_count_cost
+        when status.commitment_state = 'falls short' then status.committed_cost - status.run_rate_cost
+        when status.commitment_state <> 'unknown' then 0
+    end as shortfall_estimated_cost,
     status.commitment_state,
     status.unknown_reason as reason,
     1 as rows_count
