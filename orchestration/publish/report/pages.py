@@ -441,7 +441,8 @@ PROMISES = Figure(
     formula="Promises of commitment.csv and those that bills name. What counts is the cost of the "
     "use that each is of, less discounts and refunds; of a commitment that the bill charges "
     "whether it is used or not, all that it charges. If it goes on so: what has counted so far, "
-    "and for each day to come as much as a day of {this_month}. A shortfall is what the promise is more than that.",
+    "and for each day to come as much as a day of {this_month}. A shortfall is what the promise "
+    "is more than that.",
     empty="No commitment is known.",
     note="A promise that falls short is paid all the same, so that the rest is what is left to "
     "negotiate or to use. The same use can count towards several promises, so that they are not "
