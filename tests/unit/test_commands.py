@@ -183,7 +183,11 @@ def test_a_preview_is_of_the_last_month_that_is_over() -> None:
 def test_a_slip_in_what_make_is_told_is_refused(arguments: list[str], said: str) -> None:
     """make takes any name=value, and what no goal reads would change nothing in silence."""
     run = subprocess.run(
-        ["make", "-n", *arguments], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "-n", *arguments],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 2
     assert said in run.stderr and run.stdout == ""
@@ -203,7 +207,11 @@ def test_a_slip_in_what_make_is_told_is_refused(arguments: list[str], said: str)
 )
 def test_what_a_goal_is_told_is_let_pass(arguments: list[str]) -> None:
     run = subprocess.run(
-        ["make", "-n", *arguments], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "-n", *arguments],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
 
@@ -228,7 +236,7 @@ def test_make_hands_on_what_is_typed_as_it_is_typed(
     python.chmod(0o755)
     made = [f"PYTHON={python}", "-o", ".venv/.installed"]
     run = subprocess.run(
-        ["make", "-s", *made, goal, f"{name}={typed}", *more],
+        ["make", "--no-print-directory", "-s", *made, goal, f"{name}={typed}", *more],
         cwd=PROJECT_DIR,
         capture_output=True,
         text=True,
