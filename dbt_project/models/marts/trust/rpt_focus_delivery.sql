@@ -15,6 +15,15 @@ liftings as (
     select * from {{ ref('focus_lifting') }}
 ),
 
+{# What is left out for a reason, such as the names of persons, is not for anybody to bring in. #}
+left_out_columns as (
+    select
+        native_column,
+        exclusion_reason
+    from {{ ref('focus_native_column') }}
+    where kind = 'focus' and exclusion_reason is not null
+),
+
 published_charges as (
     select
         *,
@@ -134,22 +143,27 @@ lifted as (
     union all
 
     select
-        source,
-        billing_period,
-        snapshot_id,
-        file_group,
-        delivered_files,
+        columns_before.source,
+        columns_before.billing_period,
+        columns_before.snapshot_id,
+        columns_before.file_group,
+        columns_before.delivered_files,
         'not_carried' as finding,
         cast(null as string) as column_name,
-        delivered_column,
+        columns_before.delivered_column,
         concat(
-            delivered_column, ' is no column that Tollgate keeps: what it does not know may hold names or '
-            'addresses of people'
+            columns_before.delivered_column,
+            coalesce(
+                ' is left out, ' || left_out_columns.exclusion_reason,
+                ' is no column that Tollgate keeps: what it does not know may hold names or addresses of people'
+            )
         ) as sentence,
-        rows_count as judged_rows_count,
-        values_count as rows_count
+        columns_before.rows_count as judged_rows_count,
+        columns_before.values_count as rows_count
     from columns_before
-    where not is_kept
+    left join left_out_columns  -- one column to at most one reason
+        on columns_before.delivered_column = left_out_columns.native_column
+    where not columns_before.is_kept
 
     union all
 
@@ -306,6 +320,10 @@ select
         when finding = 'today_broken' then 'nothing before the provider delivers FOCUS 1.4'
         when finding in ('rule_broken', 'notice') then 'tell the provider; the rows are kept as delivered'
         when finding = 'left_empty' then 'have the provider deliver the column, or leave it unknown'
+        when
+            finding = 'not_carried'
+            and delivered_column in (select left_out_columns.native_column from left_out_columns)
+            then 'nothing'
         when finding = 'not_carried' then 'name the column among the keys of x_provider if a report needs it'
         else 'nothing'
     end as what_to_do
