@@ -182,7 +182,7 @@
 {#-
   A price or quantity times a factor that is 1 on most rows: those skip the arithmetic of 38 digits. It is
   rounded to 15 decimals; DuckDB takes a microsecond to leave out three of 38 digits, and few numbers need
-  it: what has six decimals at the most is found by its double, multiplied in 18 digits, and not rounded.
+  it: what has six decimals at the most is found by its double, and its product needs no rounding.
 -#}
 {% macro scaled(number, factor) -%}
     {{ return(adapter.dispatch('scaled')(number, factor)) }}
@@ -192,7 +192,8 @@
     {%- set short = 'try_cast(cast(' ~ number ~ ' as double) as decimal(18, 6))' -%}
     case
         when {{ factor }} = 1 then {{ number }}
-        when {{ short }} = {{ number }} then cast({{ short }} * {{ factor }} as decimal(38, 15))
+        when {{ short }} = {{ number }}
+            then cast(cast({{ short }} as decimal(38, 6)) * {{ factor }} as decimal(38, 15))
         else cast({{ number }} * {{ factor }} as decimal(38, 15))
     end
 {%- endmacro %}
