@@ -51,10 +51,11 @@
 
 {#-
   One view a landed dataset, over the files of the period in hand. A file of the right shape with
-  no rows stands first in the list, so that a column which a month's files do not have is NULL and
-  the view can be read before any period is in hand. What no month's files have is plainly NULL: a bill
-  has few of the columns that a dataset may have, and planning the reading of the others, for each
-  model and month, would be most of what a small month costs.
+  no rows stands in the list, so that a column which a month's files do not have is NULL and the view
+  can be read before any period is in hand. It stands last, because the planner takes all files to be as
+  long as the first. What no month's files have is plainly NULL: a bill has few of the columns that a
+  dataset may have, and planning the reading of the others, for each model and month, would be most of
+  what a small month costs.
 -#}
 {% macro create_land_views(inputs) %}
     {% set landed = landed_columns() %}
@@ -85,7 +86,7 @@
                 as {{ column.name }}{{ ',' if not loop.last }}
                 {%- endfor %}
             from read_parquet(
-                list_concat(['{{ shape }}'], getvariable('landed_{{ node.name }}')),
+                list_concat(getvariable('landed_{{ node.name }}'), ['{{ shape }}']),
                 union_by_name = true,
                 hive_partitioning = false
             )
