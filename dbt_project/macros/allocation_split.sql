@@ -113,7 +113,7 @@
         {%- endfor %}
         cast(null as timestamp) as usage_hour
     from {{ daily }}
-    where not exists (select 1 from {{ hourly }})
+    where not exists (select 1 from {{ hourly }} where {{ hourly }}.billing_period = {{ daily }}.billing_period)
 {%- endmacro %}
 
 {#- The highest tier of rules that pass the cost of an owner on. -#}

@@ -123,7 +123,7 @@ def write_project(folder: Path) -> None:
             after=after,
             before_rows=UNITS[before],
             after_rows=UNITS[after],
-            keeps_apart=f"(('{before}' if var('is_before') else '{after}') == 'source_period')",
+            keeps_apart=f"(('{before}' if var('is_before') else '{after}') != 'whole')",
         )
         (folder / "models" / f"{name_of(before, after)}.sql").write_text(sql)
     (folder / "news.sql").write_text(NEWS)

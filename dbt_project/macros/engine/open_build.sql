@@ -53,9 +53,12 @@
   One view a landed dataset, over the files of the period in hand. A file of the right shape with
   no rows stands in the list, so that a column which a month's files do not have is NULL and the view
   can be read before any period is in hand. It stands last, because the planner takes all files to be as
-  long as the first.
+  long as the first. What no month's files have is plainly NULL: a bill has few of the columns that a
+  dataset may have, and planning the reading of the others, for each model and month, would be most of
+  what a small month costs.
 -#}
 {% macro create_land_views(inputs) %}
+    {% set landed = landed_columns() %}
     {% for node in graph.sources.values() if node.source_name == 'land' %}
         {% set shape = inputs ~ '/shape_' ~ node.name ~ '.parquet' %}
         {% set own = ['source', 'billing_period', 'snapshot_id', 'landed_row'] %}
@@ -79,7 +82,8 @@
                 -- tells one row of the month from another, wherever they are alike
                 cast(file_index as bigint) * 1099511627776 + file_row_number as landed_row,
                 {%- for column in columns %}
-                {{ landed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
+                {{ landed_value(column) if node.name ~ '.' ~ column.name in landed else 'cast(null as ' ~ column.data_type ~ ')' }}
+                as {{ column.name }}{{ ',' if not loop.last }}
                 {%- endfor %}
             from read_parquet(
                 list_concat(getvariable('landed_{{ node.name }}'), ['{{ shape }}']),
@@ -89,6 +93,18 @@
         {% endset %}
         {% do run_only(view_sql) %}
     {% endfor %}
+{% endmacro %}
+
+{#- Each 'dataset.column' that a landed file has. -#}
+{% macro landed_columns() %}
+    {% set files = run_query('select distinct file_path from tollgate.landed_file').columns[0].values() %}
+    {% if not files %}
+        {% do return([]) %}
+    {% endif %}
+    {% do return(run_query(
+        "select distinct f.relation || '.' || lower(s.name) from tollgate.landed_file as f inner join "
+        ~ "parquet_schema(['" ~ files | join("', '") ~ "']) as s on f.file_path = s.file_name"
+    ).columns[0].values()) %}
 {% endmacro %}
 
 {#- The narrowest type for a number, so that it never widens or narrows what a file holds. -#}

@@ -151,10 +151,11 @@
         ~ "select source, billing_period, "
         ~ "cast((sum(row_count) over (order by billing_period, source) - row_count) // 1000000 as integer) as batch "
         ~ "from ("
-        ~ "select p.source, p.billing_period, coalesce(max(held.row_count), 0) as row_count "
+        ~ "select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count "
         ~ "from (" ~ pending_sql ~ ") as p "
-        ~ "left join tollgate.period_key as held "
-        ~ "on held.source = p.source and held.billing_period = p.billing_period "
+        ~ "left join (select source, billing_period, max(row_count) as row_count "
+        ~ "from tollgate.period_key group by source, billing_period) as held "
+        ~ "on p.source in (held.source, '*') and held.billing_period = p.billing_period "
         ~ "group by p.source, p.billing_period) as pending"
     ) %}
     {% do return(
@@ -172,17 +173,23 @@
 
 {#-
   The SQL of a model over several periods at once. Only for a model that says `keeps_periods_apart`:
-  each of its joins and groups carries the source and the period, or an id made from them.
+  each of its joins and groups carries the source and the period (the period alone where it works on a
+  month over all sources), or an id made from them.
 -#}
 {% macro over_periods_in_hand(sql) %}
-    {% set one_period = this_period('ALIAS') | trim %}
-    {% set several = '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)' %}
-    {% set pattern = modules.re.escape(one_period) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
-    {% set rewritten = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), sql) %}
-    {% if "getvariable('this_" in rewritten %}
+    {% set rewritten = namespace(sql=sql) %}
+    {% for one_period, several in [
+        (this_period('ALIAS'), '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)'),
+        (this_month('ALIAS'), 'ALIAS.billing_period in (select billing_period from periods_in_hand)'),
+        (up_to_this_month('ALIAS'), 'ALIAS.billing_period <= (select max(billing_period) from periods_in_hand)'),
+    ] %}
+        {% set pattern = modules.re.escape(one_period | trim) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
+        {% set rewritten.sql = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), rewritten.sql) %}
+    {% endfor %}
+    {% if "getvariable('this_" in rewritten.sql %}
         {% do exceptions.raise_compiler_error(
-            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period()'
+            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period() or this_month()'
         ) %}
     {% endif %}
-    {% do return(rewritten) %}
+    {% do return(rewritten.sql) %}
 {% endmacro %}

@@ -175,7 +175,8 @@
         ~ "inner join periods_in_hand as p on w.source = p.source and w.billing_period = p.billing_period"
     ) %}
         {% do copies.append(copy_period(
-            "select * from rows_in_hand where source = '" ~ row[0] ~ "' and billing_period = date '" ~ row[1] ~ "'",
+            "select * from rows_in_hand where billing_period = date '" ~ row[1] ~ "'"
+            ~ (" and source = '" ~ row[0] ~ "'" if row[0] != '*' else ''),
             row[2]
         )) %}
     {% endfor %}

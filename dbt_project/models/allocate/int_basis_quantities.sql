@@ -2,7 +2,7 @@
 -- Invariant: cost and tokens count for an owner only where a direct rule named that owner.
 -- Only metrics that some rule weighs by are here; what is unknown is left out, never taken as zero.
 -- Hours are told apart only in months in which a rule works by the hour.
-{{ config(work_unit='period', needed_when=a_rule_has_a_basis()) }}
+{{ config(work_unit='period', keeps_periods_apart=true, needed_when=a_rule_has_a_basis()) }}
 
 {%- set dimensions = [
     'billing_period', 'usage_date', 'usage_hour', 'source', 'billing_account_id', 'sub_account_id',

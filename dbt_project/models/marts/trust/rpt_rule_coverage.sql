@@ -1,7 +1,7 @@
 -- One row per month and rule version that was in force in it: what it took, and what went before it.
 -- Invariant: the charges that rules took, with those of rule `unallocated`, are all charges of the month.
 -- A rule that takes nothing says why: no charge fits, or rules before it take all that fits.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 with profile_rules as (
     select * from {{ ref('int_profile_rules') }}

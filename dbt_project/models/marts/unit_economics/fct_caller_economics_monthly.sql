@@ -1,7 +1,7 @@
 -- One row per month, use case, model and caller's team: what our own meters tell of calls.
 -- Invariant: requests are those that count once over all meters.
 -- Costs here are the meters' estimates at list price, never a bill; ratios do not add up.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 with metered_usage as (
     select * from {{ ref('fct_metered_usage_daily') }}

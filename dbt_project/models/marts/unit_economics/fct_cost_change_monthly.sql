@@ -1,7 +1,7 @@
 -- One row per month, base month, kind of subject and subject: why its cost changed, in words.
 -- Invariant: the effects add up to the change, and the rounded amounts in the words to its rounded sum.
 -- The company, its owners, its use cases and its models tell the same money: never add up two kinds.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 {%- set effects = price_volume_mix_effects() %}
 {%- set subjects = {

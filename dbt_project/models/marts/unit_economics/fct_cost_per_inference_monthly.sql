@@ -1,7 +1,7 @@
 -- One row per month, outcome, owner, use case, source, service and model: what a request costs in full.
 -- Invariant: the loaded costs add up to the ledger's effective cost; each cost is loaded once.
 -- Ratios do not add up: divide sums of cost by sums of requests.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 {#- What is loaded, by what it is: the parts add up to the shared cost. -#}
 {%- set components = {

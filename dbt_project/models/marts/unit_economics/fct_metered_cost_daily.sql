@@ -1,7 +1,7 @@
 -- One row per day, meter, standing, service, model, token class, tier, band, region, team and use case.
 -- Invariant: tokens add up to the metered usage that vendors sell; an unknown price leaves the estimates NULL, never 0.
 -- What metered tokens would cost at dated prices: api_equivalent, never added to a bill.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 {%- set dimensions = [
     'source', 'billing_period', 'usage_date', 'standing', 'x_provider', 'x_model', 'x_service_tier',

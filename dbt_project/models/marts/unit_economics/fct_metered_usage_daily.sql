@@ -1,7 +1,7 @@
 -- One row per day, meter, standing, model, operation and caller: what our own meters saw.
 -- Invariant: of each meter every call is here once; only `counted` may be added up over meters.
 -- Beside fct_token_usage_daily, which is what the vendors say: the two are never added together.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 with days as (
     select * from {{ ref('int_usage_metered_daily') }}

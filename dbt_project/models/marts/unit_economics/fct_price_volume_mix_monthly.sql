@@ -1,7 +1,7 @@
 -- One row per month, base month, outcome, owner, use case, source, service, model and currency.
 -- Invariant: the effects add up to the change of the effective cost, to the last digit.
 -- Each effect adds up over rows of one pair of months; two base months are two stories of the same.
-{{ config(work_unit='period', reads_earlier_months=true) }}
+{{ config(work_unit='period', keeps_periods_apart=true, reads_earlier_months=true) }}
 
 {%- set scope = ['outcome', 'owner_id', 'use_case_id'] %}
 {%- set model = ['source', 'service_name', 'x_model', 'billing_currency'] %}

@@ -1,7 +1,7 @@
 -- One row per month, use case and caller's team: what a call, a session, a user and a run of an agent take.
 -- Invariant: requests are those that count once over all meters; what a meter does not tell is NULL.
 -- Costs here are the meters' estimates at list price, never a bill; ratios do not add up.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 {#- What is divided by, and of which calls the meter must know it: all of them. -#}
 {%- set wholes = {
