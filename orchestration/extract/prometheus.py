@@ -236,7 +236,14 @@ class _Asking:
                 labels,
                 cast(try_cast(point[1] as double) as bigint) as moment,
                 point[2] as said,
-                try_cast(point[2] as decimal(38, 9)) as value
+                /* Eighteen digits are read fifty times as fast as thirty-eight. Of a text with an
+                   exponent they may be others, and Prometheus seldom writes one. */
+                coalesce(
+                    case when not contains(lower(point[2]), 'e')
+                        then try_cast(point[2] as decimal(18, 9))
+                    end,
+                    try_cast(point[2] as decimal(38, 9))
+                ) as value
             from pointed
             """,
             {"body": body},
