@@ -8,11 +8,15 @@ exact totals itself. The import takes seconds, so it happens only when something
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.extract.period import BillingPeriod
 from orchestration.land.profile import Profile, Rule
+
+# Great Expectations keeps its context in one place of the process; sources land beside each other.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,20 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
         },
         dtype="int64",
     )
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    batch = (
-        context.data_sources.add_pandas("landed")
-        .add_dataframe_asset(name)
-        .add_batch_definition_whole_dataframe("profile")
-        .get_batch({"dataframe": frame})
-    )
-    suite = gx.ExpectationSuite(
-        name=name,
-        expectations=[ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
-    )
-    result = batch.validate(suite, result_format="COMPLETE")
+    with _one_at_a_time:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        batch = (
+            context.data_sources.add_pandas("landed")
+            .add_dataframe_asset(name)
+            .add_batch_definition_whole_dataframe("profile")
+            .get_batch({"dataframe": frame})
+        )
+        suite = gx.ExpectationSuite(
+            name=name,
+            expectations=[ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
+        )
+        result = batch.validate(suite, result_format="COMPLETE")
     verdicts = []
     for outcome in result.results:
         config = outcome.expectation_config
