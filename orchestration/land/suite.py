@@ -44,8 +44,8 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
     import great_expectations as gx
     import pandas as pd
     from great_expectations.data_context.types.base import ProgressBarsConfig
-    from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
-        ExpectColumnValuesToBeInSet,
+    from great_expectations.expectations.core.expect_column_max_to_be_between import (
+        ExpectColumnMaxToBeBetween,
     )
 
     rules = _distinct_rules(profiles)
@@ -83,16 +83,18 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
         )
         suite = gx.ExpectationSuite(
             name=name,
-            expectations=[ExpectColumnValuesToBeInSet(column=key, value_set=[0]) for key in rules],
+            expectations=[ExpectColumnMaxToBeBetween(column=key, max_value=0) for key in rules],
         )
-        result = batch.validate(suite, result_format="COMPLETE")
+        result = batch.validate(suite, result_format="BASIC")
     verdicts = []
     for outcome in result.results:
         config = outcome.expectation_config
         assert config is not None
         key = config.kwargs["column"]
-        failed = [] if outcome.success else outcome.result["unexpected_index_list"]
-        verdicts.append(Verdict(rules[key], tuple(periods[index] for index in failed)))
+        failed = tuple(period for period, rows in zip(periods, frame[key], strict=True) if rows > 0)
+        if outcome.success == bool(failed):
+            raise RuntimeError(f"{name}: {key} could not be judged: {outcome.exception_info}")
+        verdicts.append(Verdict(rules[key], failed))
     return verdicts
 
 
