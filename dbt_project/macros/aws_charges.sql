@@ -77,14 +77,6 @@
     {% do return(names) %}
 {% endmacro %}
 
-{#- A decimal times a factor that is 1 on most rows: those skip the arithmetic of 38 digits. -#}
-{% macro scaled(number, factor) -%}
-    case
-        when {{ factor }} = 1 then {{ number }}
-        else cast({{ number }} * {{ factor }} as decimal(38, 15))
-    end
-{%- endmacro %}
-
 {#-
   Lines of one key have the same sieve; most others have another one. A few columns are enough for
   that, and hashing all of a key's for every line is what conforming a large bill was spent on.
@@ -121,6 +113,34 @@ tag_sets as (
     where cardinality(line_items.tag_map) > 0
     group by {{ map_text('line_items.tag_map') }}
 ),
+
+-- one row per principal
+principals as (
+    select
+        iam_principal,
+        -- the id of a Bedrock API key is no person's name
+        case
+            when iam_principal like '%:user/BedrockAPIKey-%' then split_part(iam_principal, '/', 2)
+        end as credential_id,
+        case
+            when iam_principal like '%:assumed-role/%'
+                then regexp_extract(iam_principal, '^(.*:assumed-role/[^/]+)', 1)
+            when iam_principal like '%:root' then iam_principal
+            when iam_principal like '%/%'
+                then concat(
+                    split_part(iam_principal, '/', 1), '/',
+                    {{ pseudonym("regexp_replace(iam_principal, '^[^/]*/', '')") }}
+                )
+            else {{ pseudonym('iam_principal') }}
+        end as principal_id
+    from (
+        select distinct line_items.iam_principal
+        from {{ relation }} as line_items
+        where line_items.iam_principal is not null
+    ) as named_principals
+),
+
+{{ made_first(['meters_named', 'tag_sets', 'principals']) }}
 
 -- what more than one line has: lines of one key are among them, and few others
 repeated_keys as (
@@ -167,7 +187,6 @@ lines_read as (
         line_items.invoice_id,
         line_items.invoicing_entity,
         line_items.legal_entity,
-        line_items.iam_principal,
         line_items.line_item_type,
         line_items.product_code,
         line_items.usage_type,
@@ -219,6 +238,8 @@ lines_read as (
         meters.region_scope,
         meters.meter_text,
         tag_sets.tags,
+        principals.principal_id,
+        principals.credential_id,
         -- a capacity reservation is no discount: its ARN only says where the hours were held
         case
             when line_items.reservation_arn not like '%:capacity-reservation/%'
@@ -312,6 +333,8 @@ lines_read as (
             and {{ aws_meter_description('line_items') }} is not distinct from meters.meter_description
     left join tag_sets  -- many lines to one set of tags
         on {{ map_text('line_items.tag_map') }} = tag_sets.tag_set
+    left join principals  -- many lines to one principal
+        on line_items.iam_principal = principals.iam_principal
 ),
 
 named as (
@@ -454,10 +477,7 @@ named as (
             else classification
         end as x_classification,
         context_window as x_context_window,
-        -- the id of a Bedrock API key is no person's name
-        case
-            when iam_principal like '%:user/BedrockAPIKey-%' then split_part(iam_principal, '/', 2)
-        end as x_credential_id,
+        credential_id as x_credential_id,
         line_item_type as x_line_item_type,
         meter_text as x_meter_text,
         model as x_model,
@@ -465,18 +485,7 @@ named as (
         {{ name }},
         {%- endfor %}
         operation as x_operation,
-        case
-            when iam_principal is null then null
-            when iam_principal like '%:assumed-role/%'
-                then regexp_extract(iam_principal, '^(.*:assumed-role/[^/]+)', 1)
-            when iam_principal like '%:root' then iam_principal
-            when iam_principal like '%/%'
-                then concat(
-                    split_part(iam_principal, '/', 1), '/',
-                    {{ pseudonym("regexp_replace(iam_principal, '^[^/]*/', '')") }}
-                )
-            else {{ pseudonym('iam_principal') }}
-        end as x_principal_id,
+        principal_id as x_principal_id,
         product_code as x_product_code,
         case
             when ai_kind = 'bedrock' and resource_id like '%:application-inference-profile/%'
@@ -529,7 +538,14 @@ with_list_price as (
         quantified.*,
         coalesce(
             is_priced and stated_list_unit_price >= 0 and not is_counted_in_money
-            and not {{ is_no_product('stated_list_unit_price', 'pricing_quantity', 'list_cost') }}, false
+            and case
+                -- without a discount the question is that of the price above
+                when
+                    is_stated_price and stated_list_unit_price = stated_unit_price
+                    and list_cost = contracted_cost
+                    then true
+                else not {{ is_no_product('stated_list_unit_price', 'pricing_quantity', 'list_cost') }}
+            end, false
         ) as is_stated_list_price,
         {{ has_unit_price('list_cost', 'pricing_quantity') }} as has_list_price
     from quantified

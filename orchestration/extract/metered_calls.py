@@ -160,6 +160,18 @@ class CallFormat:
         found = dict.fromkeys(place[0] for place in (*places, *self.tag_places))
         return [*found, *([self.tag_list] if self.tag_list and self.tag_list not in found else [])]
 
+    def told_columns(self, tags: Sequence[str]) -> list[str]:
+        """Return the columns of a landed call that this meter can tell, in order.
+
+        Writing a column costs the same whether it is empty or not, so no other is written; a
+        column that a landed file lacks is NULL.
+
+        Args:
+            tags: Keys of the free tags that are kept.
+        """
+        told = {*self.fields, *self.derived, *ATTRIBUTED, "defects", *(["tags"] if tags else [])}
+        return [name for name in CALL_COLUMNS if name in told]
+
 
 # Of a meter whose input and output include the cache and all other parts.
 INCLUSIVE = ("input_tokens", "output_tokens")
@@ -276,7 +288,9 @@ def calls_sql(
         f"select {', '.join(_typed(form, tags, {*typed_fields}))} from ({named}) where {form.kept}"
     )
     judged = f"select *, {_defects(form, today)} as defects from ({typed})"
-    landed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in CALL_COLUMNS.items())
+    landed = ", ".join(
+        f"cast({name} as {CALL_COLUMNS[name]}) as {name}" for name in form.told_columns(tags)
+    )
     return f"select {landed} from ({judged})"
 
 

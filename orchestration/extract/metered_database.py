@@ -22,7 +22,6 @@ from orchestration.extract.control_totals import quoted
 from orchestration.extract.delivered_files import count_rows
 from orchestration.extract.landed_rows import path_list, path_literal
 from orchestration.extract.metered_calls import (
-    CALL_COLUMNS,
     CALL_FILE,
     CallFormat,
     calls_sql,
@@ -141,7 +140,8 @@ class MeterDatabase:
                     for part in pull.parts()
                 ]
                 if files and known:
-                    files = _without_known(connection, files, known)
+                    columns = self._table.form.told_columns(self._tags)
+                    files = _without_known(connection, files, known, columns)
                 if not files:
                     return
                 state = _clocks(connection, files, self._context.today)
@@ -215,7 +215,10 @@ class _Pull:
 
 
 def _without_known(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], known: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    known: Sequence[Path],
+    columns: Sequence[str],
 ) -> list[Path]:
     """Leave out records that an earlier pull holds as they are: the overlap brings them again.
 
@@ -223,7 +226,7 @@ def _without_known(
     """
     same = " and ".join(
         f"known.{name} is not distinct from new.{name}"
-        for name in CALL_COLUMNS
+        for name in columns
         if name not in ("started_at", "defects")
     )
     fresh = files[0].with_name("fresh.parquet")

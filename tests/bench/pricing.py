@@ -107,8 +107,6 @@ def main(file: Path, threads: int) -> None:
     ) as connection:
         connection.execute(_PRICES)
         connection.execute(_CONTRACTS)
-        # as of the models that price tokens, which say `joins_as_written`
-        connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         connection.execute(f"create view usage_rows as from read_parquet('{file}')")
         started = time.monotonic()
         connection.execute(f"create table priced as {sql}")

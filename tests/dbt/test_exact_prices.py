@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 import duckdb
@@ -17,6 +17,7 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 VALUES = DBT_PROJECT_DIR / "macros" / "engine" / "values.sql"
 PRICE, COST = "DECIMAL(38, 15)", "DECIMAL(38, 12)"
+DIGITS = Context(prec=60)
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,39 @@ def test_of_nothing_there_is_no_price(prices: duckdb.DuckDBPyConnection) -> None
         "as given(cost, quantity)"
     ).fetchall()
     assert rows == [(None,)] * 3
+
+
+@pytest.mark.parametrize("factor", ["0.001", "1000", "1"])
+def test_a_scaled_quantity_is_rounded_once(factor: str) -> None:
+    macros = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(VALUES.read_text()).module
+    random.seed(9)
+    given = [
+        Decimal(random.choice((1, -1)) * random.randint(0, 10 ** random.randint(1, 30))).scaleb(
+            -random.choice((15, 12, 6, 3)) if power < 24 else -15, DIGITS
+        )
+        for power in range(30)
+        for _ in range(200)
+    ]
+    # as long as six decimals, and one digit longer; beyond what a double tells apart
+    given += [
+        Decimal(text) for text in ("0.000001", "0.0000011", "9007199254.740993", "0", "0.0005")
+    ]
+    given = [number for number in given if abs(number) < 10**15]
+    with duckdb.connect() as connection:
+        connection.execute(f"create table quantities (quantity {PRICE}, factor decimal(7, 3))")
+        connection.executemany(
+            f"insert into quantities values (?, {factor})", [(number,) for number in given]
+        )
+        rows = connection.execute(
+            f"select quantity, {macros.duckdb__scaled('quantity', 'factor')} from quantities"  # type: ignore[attr-defined]
+        ).fetchall()
+    assert len(rows) > 4_000
+    wrong = [
+        (quantity, scaled)
+        for quantity, scaled in rows
+        if scaled
+        != DIGITS.multiply(quantity, Decimal(factor)).quantize(
+            Decimal("1e-15"), ROUND_HALF_UP, DIGITS
+        )
+    ]
+    assert wrong == []

@@ -344,6 +344,23 @@ def test_an_unchanged_export_leaves_every_byte_as_it_is(meter: FileSource) -> No
     assert tree(meter.data) == before
 
 
+def test_a_part_of_an_older_version_with_more_columns_stands_beside_a_new_one(
+    meter: FileSource,
+) -> None:
+    export(meter, "a.jsonl", [LITELLM])
+    meter.pull()
+    (part,) = (meter.data / "extracted" / "bill").glob(".parts-*/*/2026-10.parquet")
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(str(part))
+        # nobody tells LiteLLM a region
+        assert "region" not in rows.columns
+        rows.project("*, null::varchar as region").write_parquet(f"{part}.wide")
+    Path(f"{part}.wide").replace(part)
+    export(meter, "b.jsonl", [SECOND])
+    assert {row["region"] for row in by_id(meter.rows()).values()} == {None}
+    assert len(meter.rows()) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "is_kept"),
     [

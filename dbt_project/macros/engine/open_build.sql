@@ -51,8 +51,9 @@
 
 {#-
   One view a landed dataset, over the files of the period in hand. A file of the right shape with
-  no rows stands first in the list, so that a column which a month's files do not have is NULL and
-  the view can be read before any period is in hand.
+  no rows stands in the list, so that a column which a month's files do not have is NULL and the view
+  can be read before any period is in hand. It stands last, because the planner takes all files to be as
+  long as the first.
 -#}
 {% macro create_land_views(inputs) %}
     {% for node in graph.sources.values() if node.source_name == 'land' %}
@@ -81,7 +82,7 @@
                 {{ landed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
                 {%- endfor %}
             from read_parquet(
-                list_concat(['{{ shape }}'], getvariable('landed_{{ node.name }}')),
+                list_concat(getvariable('landed_{{ node.name }}'), ['{{ shape }}']),
                 union_by_name = true,
                 hive_partitioning = false
             )

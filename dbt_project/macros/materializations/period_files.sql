@@ -28,7 +28,6 @@
         where path not in (select file from glob('{{ folder }}/*/*/*.parquet'))
     {% endset %}
     {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
-    {% do plan_joins() %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
         {% for batch in small_batches(pending_sql) %}
             {% do write_batch(batch, over_periods_in_hand(sql)) %}
@@ -37,11 +36,11 @@
         {% for row in pending %}
             {% set started = modules.datetime.datetime.now() %}
             {% do run_only(in_hand(row[0], row[1])) %}
-            {% set written = run_query(copy_period(without_empty_columns(sql), row[2])).columns[0][0] %}
+            {% set rest = make_first(sql) %}
+            {% set written = run_query(copy_period(without_empty_columns(rest), row[2])).columns[0][0] %}
             {% do say_written(row[0] ~ ' ' ~ (row[1] | string)[:7], written, started) %}
         {% endfor %}
     {% endif %}
-    {% do run_only("set disabled_optimizers = ''") %}
 
     {% do run_only("delete from tollgate.period_key where relation = '" ~ relation_name ~ "'") %}
     {% set files = run_query('select path from wanted order by path').columns[0].values() %}
@@ -52,7 +51,7 @@
             ~ "select '" ~ relation_name ~ "', w.source, w.billing_period, w.key, f.num_rows, w.inputs "
             ~ "from wanted as w inner join parquet_file_metadata(" ~ listed ~ ") as f on f.file_name = w.path"
         ) %}
-        {% set body = rows_of_period_files(listed, config.get('native_columns_of')) %}
+        {% set body = rows_of_period_files(listed, config.get('is_ledger', false)) %}
     {% else %}
         {% set body = no_rows_like(sql) %}
     {% endif %}
@@ -77,25 +76,32 @@
 {% endmacro %}
 
 {#-
-  A bill has few of the many columns that the ledger carries as they came, and writing a column costs
-  the same whether it is empty or not: most of what conforming wide rows is spent on. So a period's
-  file lacks those that are empty in all of the landed files, which say so themselves. A model names
-  in `native_columns_of` which landed column each of them is made of.
+  A bill has few of the ledger's many columns, and writing a column costs the same whether it is empty
+  or not: most of what conforming wide rows is spent on. So a period's file of a ledger lacks those that
+  its kind of source cannot know, and those carried as they came that are empty in all of the landed
+  files, which say so themselves: `native_columns_of` names which landed column each of them is made of.
 -#}
 {% macro without_empty_columns(sql) %}
-    {% set sources = config.get('native_columns_of') %}
-    {% if not sources %}
+    {% if not config.get('is_ledger', false) %}
         {% do return(sql) %}
     {% endif %}
-    {% set filled = run_query(
-        "select distinct split_part(path_in_schema, ', ', 1) from parquet_metadata(getvariable('landed_"
-        ~ landed_inputs(model.depends_on.nodes)[0] ~ "')) "
-        ~ "where stats_null_count is null or stats_null_count < num_values"
-    ).columns[0].values() | list %}
+    {#- of which conformed() makes the last select -#}
+    {% set selected = (sql.split('select')[-1] | replace('\n', ',')) %}
     {% set empty = [] %}
-    {% for name, landed in sources if landed not in filled %}
+    {% for name, type in ledger_columns() if 'cast(null as ' ~ type ~ ') as ' ~ name ~ ',' in selected %}
         {% do empty.append(name) %}
     {% endfor %}
+    {% set sources = config.get('native_columns_of') %}
+    {% if sources %}
+        {% set filled = run_query(
+            "select distinct split_part(path_in_schema, ', ', 1) from parquet_metadata(getvariable('landed_"
+            ~ landed_inputs(model.depends_on.nodes)[0] ~ "')) "
+            ~ "where stats_null_count is null or stats_null_count < num_values"
+        ).columns[0].values() | list %}
+        {% for name, landed in sources if landed not in filled %}
+            {% do empty.append(name) %}
+        {% endfor %}
+    {% endif %}
     {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ sql ~ ')' if empty else sql) %}
 {% endmacro %}
 
@@ -115,15 +121,37 @@
 {% endmacro %}
 
 {#-
-  What Parquet says of a month's size misleads the planner into holding the month in memory and
-  streaming its handful of meters past it. A model that writes the large side of each join first says
-  so with `joins_as_written`.
+  Ends the CTEs of a model that are few rows of many: `names` are those that the rest of it reads. The
+  planner takes them to be as many as the month's lines, holds the wide lines in memory and streams the
+  few past them; so the materialization makes tables of them first, whose rows are counted. A month of
+  which twelve make no large ledger is spared the statements.
 -#}
-{% macro plan_joins() %}
-    {% do run_only(
-        "set disabled_optimizers = '"
-        ~ ('join_order,build_side_probe_side' if config.get('joins_as_written', false) else '') ~ "'"
-    ) %}
+{% macro made_first(names) -%}
+    -- made first: {{ names | join(', ') }}
+{%- endmacro %}
+
+{#- Makes tables of those CTEs for the period in hand, and returns the rest of the model, which reads them. -#}
+{% macro make_first(sql) %}
+    {% set parts = modules.re.split('-- made first: (.*)', sql) %}
+    {% if parts | length == 1 or landed_row_count() * 12 <= env_var('TOLLGATE_LEDGER_TABLE_ROWS', '3000000') | int %}
+        {% do return(sql) %}
+    {% endif %}
+    {% set read = [] %}
+    {% for name in parts[1].split(', ') %}
+        {% do run_only(
+            'create or replace temp table made_first_' ~ name ~ ' as '
+            ~ parts[0].rstrip().rstrip(',') ~ ' select * from ' ~ name
+        ) %}
+        {% do read.append(name ~ ' as (select * from made_first_' ~ name ~ ')') %}
+    {% endfor %}
+    {% do return('with ' ~ read | join(', ') ~ ', ' ~ parts[2]) %}
+{% endmacro %}
+
+{% macro landed_row_count() %}
+    {% do return(run_query(
+        "select sum(num_rows) from parquet_file_metadata(getvariable('landed_"
+        ~ landed_inputs(model.depends_on.nodes)[0] ~ "'))"
+    ).columns[0][0] | int) %}
 {% endmacro %}
 
 {% macro copy_period(sql, path) %}

@@ -49,7 +49,6 @@
         {% set condition = period_condition(row[0], row[1], work_unit, config.get('period_columns', ['source', 'billing_period'])) %}
         {% do run_only("delete from " ~ this.include(database=false) ~ " where " ~ condition) %}
     {% endfor %}
-    {% do plan_joins() %}
     {% set insert = "insert into " ~ this.include(database=false) ~ " " %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
         {% for batch in small_batches(pending_sql) %}

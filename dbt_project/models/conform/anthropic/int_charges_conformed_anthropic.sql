@@ -4,6 +4,8 @@
 -- Costs come without quantities and prices: the vendor's usage report tells the quantities of the same
 -- group of a day, and macros/list_prices.sql says how prices are filled.
 
+{{ config(is_ledger=true) }}
+
 with costs as (
     select * from {{ ref('stg_anthropic__cost_report') }}
 ),

@@ -2,7 +2,7 @@
 -- Invariant: every landed line is here once and billed cost adds up to the landed unblended cost.
 -- Where the bill lacks what the amortised cost needs, effective cost is NULL and 'unclassified'.
 
-{{ config(joins_as_written=true, native_columns_of=aws_carried_sources()) }}
+{{ config(is_ledger=true, native_columns_of=aws_carried_sources()) }}
 
 {{ aws_charges(ref('stg_aws_cur2__line_items')) }}
 

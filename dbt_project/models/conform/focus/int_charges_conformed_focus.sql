@@ -2,6 +2,8 @@
 -- Invariant: every landed line is here once, with its numbers unchanged and its NULLs kept NULL.
 -- Before 1.3 a third party's publisher is the service provider, and the host is the service provider.
 
+{{ config(is_ledger=true) }}
+
 with charges as (
     select * from {{ ref('stg_focus__charges') }}
 ),

@@ -3,6 +3,8 @@
 -- is 'unclassified', never guessed. Past buckets are re-aggregated by the vendor without notice.
 -- Costs come without prices: macros/list_prices.sql says how quantities and prices are filled.
 
+{{ config(is_ledger=true) }}
+
 with costs as (
     select * from {{ ref('stg_openai__costs') }}
 ),

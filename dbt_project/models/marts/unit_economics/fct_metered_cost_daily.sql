@@ -1,7 +1,7 @@
 -- One row per day, meter, standing, service, model, token class, tier, band, region, team and use case.
 -- Invariant: tokens add up to the metered usage that vendors sell; an unknown price leaves the estimates NULL, never 0.
 -- What metered tokens would cost at dated prices: api_equivalent, never added to a bill.
-{{ config(work_unit='period', joins_as_written=true) }}
+{{ config(work_unit='period') }}
 
 {%- set dimensions = [
     'source', 'billing_period', 'usage_date', 'standing', 'x_provider', 'x_model', 'x_service_tier',

@@ -1,7 +1,7 @@
 -- One row per day, source, service, model, class, tier, band, scope, owner, use case and currency.
 -- Invariant: tokens add up to the conformed usage, billed cost to the ledger's token charges.
 -- Tokens come from usage or the bill, costs from the bill; NULL where only the other speaks.
-{{ config(keeps_periods_apart=true, joins_as_written=true) }}
+{{ config(keeps_periods_apart=true) }}
 
 {%- set what_columns = [
     'source', 'billing_period', 'usage_date', 'service_name', 'x_model', 'x_token_class',
