@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -167,16 +168,22 @@ def _vendors(settings: Settings) -> Iterator[None]:
 
 
 def _run(settings: Settings) -> int:
-    from orchestration.defs.runner import execute_everything
     from orchestration.extract.source import SourceConfigError
+    from orchestration.land.asking import whole_range
     from orchestration.publish.run_lock import RunLockedError
     from orchestration.publish.summary import print_summary
 
     started = time.monotonic()
     for caution in settings.cautions:
         _say(f"CAUTION  {caution}")
+    _listen()
     try:
-        run = execute_everything(settings, say=_say)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            # The sources are asked while Dagster is imported, which takes seconds too.
+            asked = pool.submit(whole_range, settings)
+            from orchestration.defs.runner import execute_everything
+
+            run = execute_everything(settings, whole_range=asked.result, say=_say)
     except (RunLockedError, SourceConfigError) as error:
         _say(str(error))
         return 1
@@ -184,6 +191,19 @@ def _run(settings: Settings) -> int:
     paths = settings.published_path, settings.report_path
     print_summary(*paths, run.gates, run.outcome, seconds, _say)
     return 0 if run.succeeded else 1
+
+
+def _listen() -> None:
+    """Send what the doors say to the terminal, and Dagster's own warnings nowhere."""
+
+    class Say(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            _say(record.getMessage())
+
+    logger = logging.getLogger("tollgate")
+    logger.handlers = [Say()]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
 
 
 def _query(settings: Settings, question: str, answer_format: str) -> int:
@@ -464,4 +484,7 @@ def _main_of_a_pipe() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main_of_a_pipe())
+    exit_code = _main_of_a_pipe()
+    sys.stderr.flush()
+    # Python would put away what a run held in memory, object by object, for two seconds.
+    os._exit(exit_code)

@@ -1,6 +1,5 @@
 """Door 1 as assets: one for each source, by month, pulled side by side in one step."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -13,11 +12,9 @@ from orchestration.defs.resources import RunLock
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.registry import KINDS
-from orchestration.extract.source import PullContext, SourceConfig
-from orchestration.land.landing import was_refused
+from orchestration.extract.source import SourceConfig
+from orchestration.land.asking import pull_context
 from orchestration.settings import Settings
-
-progress = logging.getLogger("tollgate")
 
 CHECK = "every_period_was_pulled"
 
@@ -25,19 +22,6 @@ CHECK = "every_period_was_pulled"
 def extract_key(source: SourceConfig) -> dg.AssetKey:
     """Return the key of a source's extract asset."""
     return dg.AssetKey(["extract", source.name])
-
-
-def pull_context(settings: Settings) -> PullContext:
-    """Return what a pull may know of the installation."""
-    return PullContext(
-        extracted_dir=settings.extracted_dir,
-        today=settings.today,
-        first_period=BillingPeriod.parse(settings.first_period),
-        pseudonym_key=settings.pseudonym_key.get_secret_value(),
-        secret=settings.secret,
-        say=progress.info,
-        was_refused=lambda snapshot: was_refused(settings.data_dir, snapshot),
-    )
 
 
 def asked_periods(context: dg.AssetExecutionContext) -> list[BillingPeriod]:

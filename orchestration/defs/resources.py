@@ -31,21 +31,23 @@ class RunLock(dg.ConfigurableResource):  # type: ignore[type-arg]
         who = f"Dagster run {run.run_id[:8]}" if run else "Dagster"
         with run_lock(Path(self.lock_path), who):
             if run and instance:
-                mark_killed_runs(instance, self.lock_path)
+                mark_killed_runs(instance, self.lock_path, but=run.run_id)
                 instance.add_run_tags(run.run_id, {HOLDS_LOCK: self.lock_path})
             yield self
 
 
-def mark_killed_runs(instance: dg.DagsterInstance, lock_path: str) -> None:
+def mark_killed_runs(instance: dg.DagsterInstance, lock_path: str, but: str | None = None) -> None:
     """Mark as failed the runs that held this lock and could not say that they ended.
 
-    Whoever calls this holds the lock, so they are dead; to Dagster's queue, which lets one run go
-    on at a time, they would go on for ever and no run from the UI would start again.
+    Of these not the run `but`, which asks and may have the tag from its first moment. Whoever calls
+    this holds the lock, so they are dead; to Dagster's queue, which lets one run go on at a time,
+    they would go on for ever and no run from the UI would start again.
     """
     going_on = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     held = dg.RunsFilter(statuses=going_on, tags={HOLDS_LOCK: lock_path})
     for run in instance.get_runs(filters=held):
-        instance.report_run_failed(run, "The process of this run was killed.")
+        if run.run_id != but:
+            instance.report_run_failed(run, "The process of this run was killed.")
 
 
 class Dbt(DbtCliResource):

@@ -1,8 +1,6 @@
 """Runs the job from a terminal: the same definitions, over every period that the sources hold."""
 
-import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,17 +8,13 @@ import dagster as dg
 
 from orchestration.defs import build_definitions
 from orchestration.defs.automation import JOB_NAME, range_tags
-from orchestration.defs.extract import pull_context
 from orchestration.defs.publish import PUBLISHED_KEY
 from orchestration.defs.resources import HOLDS_LOCK, mark_killed_runs
 from orchestration.extract.period import BillingPeriod
-from orchestration.extract.pull import held_periods
-from orchestration.extract.source import SourceConfig, SourceError, load_sources
+from orchestration.extract.source import load_sources
 from orchestration.publish.run_lock import RunLockedError, run_lock
 from orchestration.publish.summary import DOORS, GateResult
 from orchestration.settings import Settings
-
-_ASKED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -40,22 +34,27 @@ class RunOutcome:
     seconds: tuple[tuple[str, float], ...]
 
 
-def execute_everything(settings: Settings, *, say: Callable[[str], None]) -> RunOutcome:
+def execute_everything(
+    settings: Settings,
+    *,
+    whole_range: Callable[[], tuple[BillingPeriod, BillingPeriod]],
+    say: Callable[[str], None],
+) -> RunOutcome:
     """Execute the job over every period that the sources hold.
 
     Args:
         settings: The installation.
-        say: Receives one line of progress at a time.
+        whole_range: Returns the first and the last period that any source holds; asked for when
+            all else is ready.
+        say: Receives a line on what is run.
 
     Raises:
         RunLockedError: Another run is going on.
     """
-    _listen(say)
-    sources = load_sources(settings.sources)
     definitions = build_definitions(settings)
-    first, last = _whole_range(settings, sources)
-    say(f"run      {len(sources)} source(s), {first} to {last}")
     with dg.DagsterInstance.get() as instance:
+        first, last = whole_range()
+        say(f"run      {len(load_sources(settings.sources))} source(s), {first} to {last}")
         result = definitions.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             # Tagged from its first moment: a run that is killed early is found as well.
@@ -75,39 +74,6 @@ def close_killed_runs(settings: Settings) -> None:
         dg.DagsterInstance.get() as instance,
     ):
         mark_killed_runs(instance, str(settings.lock_path))
-
-
-def _listen(say: Callable[[str], None]) -> None:
-    """Send what the doors say to the terminal, and Dagster's own warnings nowhere."""
-
-    class Say(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            say(record.getMessage())
-
-    logger = logging.getLogger("tollgate")
-    logger.handlers = [Say()]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-
-
-def _whole_range(
-    settings: Settings, sources: Sequence[SourceConfig]
-) -> tuple[BillingPeriod, BillingPeriod]:
-    """Return the first and the last period that any source holds; today's when none can say."""
-    held: list[BillingPeriod] = [BillingPeriod.of(settings.today)]
-    context = pull_context(settings)
-
-    def periods(source: SourceConfig) -> list[BillingPeriod]:
-        try:
-            return held_periods(source, context)
-        except SourceError:
-            return []  # the extract step meets the same fault and reports it
-
-    # One source's server is waited for while another's files are read.
-    with ThreadPoolExecutor(max_workers=_ASKED_AT_ONCE) as pool:
-        for found in pool.map(periods, sources):
-            held += found
-    return min(held), max(held)
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:

@@ -25,6 +25,21 @@ def exact_amount(column: str) -> str:
     return _decimal(column, 18)
 
 
+def is_no_amount(column: str) -> str:
+    """Return SQL of whether a text column has a value that is no amount.
+
+    That is where ``exact_amount`` has none, and where there are underscores: DuckDB reads 1_000 as
+    a programmer would, and no bill means that. Plain digits are told by their look, at a fraction
+    of what reading them costs.
+    """
+    name = quoted(column)
+    return (
+        f"case when regexp_full_match({name}, '[+-]?[0-9]{{1,18}}([.][0-9]+)?') then false "
+        f"else {name} is not null and (contains({name}, '_') "
+        f"or try_cast({_plain_digits(name)} as decimal(38, 18)) is null) end"
+    )
+
+
 def ledger_amount(column: str) -> str:
     """Return SQL for a column's value as the ledger keeps it: DECIMAL(38, 12), rounded once.
 

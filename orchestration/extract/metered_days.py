@@ -1,4 +1,4 @@
-"""Meters with an API that are asked for one day after another, and how their days are kept.
+"""Meters with an API that are asked for day by day, and how their days are kept.
 
 A day that is over is asked for until it has settled, and then never again: such a meter forgets
 what is older than its retention. Its rows are kept in
@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -62,7 +63,7 @@ class _Part:
 
 
 class MeterDays:
-    """A meter that is asked for one day after another.
+    """A meter that is asked for day by day.
 
     Args:
         source: The source.
@@ -71,6 +72,7 @@ class MeterDays:
         held: Says which days from a first to before a last the meter holds anything of.
         write_day: Writes the landed rows of a day into a Parquet file and says whether there are
             any.
+        at_once: How many days are asked for beside each other.
     """
 
     def __init__(
@@ -81,9 +83,11 @@ class MeterDays:
         settled_days: int,
         held: Callable[[date, date], Collection[date]],
         write_day: Callable[[date, Path], bool],
+        at_once: int = 1,
     ) -> None:
         self._source, self._context = source, context
         self._settled_days, self._held, self._write_day = settled_days, held, write_day
+        self._at_once = at_once
         self._fingerprint = asking_fingerprint(source, context.pseudonym_key)
         self._parts_dir = context.extracted_dir / source.name / f".parts-{self._fingerprint}"
         self._open: dict[BillingPeriod, list[date]] | None = None
@@ -100,8 +104,9 @@ class MeterDays:
     def fetch(self, dataset: Dataset, period: BillingPeriod, draft: Draft) -> None:
         """Ask for the days that have not settled, and take over all days of the month."""
         draft.origin = self._source.url
-        for day in self._open_days()[period]:
-            self._ask(day)
+        with ThreadPoolExecutor(max_workers=self._at_once) as pool:
+            for _ in pool.map(self._ask, self._open_days()[period]):
+                pass  # a day that fails is raised here
         parts = self._parts(period)
         tags = [f"{_hash_of(part.path)} {self._fingerprint}" for part in parts]
         draft.stop_if_unchanged(tags)

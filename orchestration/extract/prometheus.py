@@ -49,6 +49,8 @@ _RANGE_PATH = "/api/v1/query_range"
 _LOOKED_BACK_DAYS = 31
 # Remote writers and servers that were cut off bring samples late.
 _SETTLED_DAYS = 1
+# While the server works at one day's answer, another's is read.
+_DAYS_AT_ONCE = 2
 _DEFAULT_STEP_SECONDS = 60
 # A server gives at most 11,000 points of a series at once.
 _LEAST_STEP_SECONDS = 10
@@ -236,7 +238,14 @@ class _Asking:
                 labels,
                 cast(try_cast(point[1] as double) as bigint) as moment,
                 point[2] as said,
-                try_cast(point[2] as decimal(38, 9)) as value
+                /* Eighteen digits are read fifty times as fast as thirty-eight. Of a text with an
+                   exponent they may be others, and Prometheus seldom writes one. */
+                coalesce(
+                    case when not contains(lower(point[2]), 'e')
+                        then try_cast(point[2] as decimal(18, 9))
+                    end,
+                    try_cast(point[2] as decimal(38, 9))
+                ) as value
             from pointed
             """,
             {"body": body},
@@ -325,6 +334,7 @@ def _open(source: SourceConfig, context: PullContext) -> Iterator[MeterDays]:
             settled_days=_SETTLED_DAYS,
             held=asking.held_days,
             write_day=asking.write_day,
+            at_once=_DAYS_AT_ONCE,
         )
 
 

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.control_totals import ControlTotals, control_totals, exact_amount, quoted
+from orchestration.extract.control_totals import (
+    ControlTotals,
+    control_totals,
+    exact_amount,
+    is_no_amount,
+    quoted,
+)
 from orchestration.extract.delivered_files import column_names, delivered_place, timestamp_of
 from orchestration.extract.landed_columns import is_number
 from orchestration.extract.period import BillingPeriod
@@ -190,8 +196,7 @@ def profile(
 def _no_number(column: str, column_type: str) -> str:
     name = quoted(column)
     if column_type == "VARCHAR":
-        # DuckDB reads 1_000 as a programmer would; no bill means that.
-        return f"{name} is not null and ({exact_amount(column)} is null or contains({name}, '_'))"
+        return is_no_amount(column)
     if column_type in ("DOUBLE", "FLOAT", "HUGEINT") or column_type.startswith("DECIMAL"):
         # Also false for what is no number. A control total has no room for a larger amount.
         return f"{name} is not null and not abs(cast({name} as double)) < 1e20"

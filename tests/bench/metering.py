@@ -20,11 +20,11 @@ from typing import TypeVar
 
 import duckdb
 
-from orchestration.defs.extract import pull_context
 from orchestration.demo.gateway import write_gateway_export
 from orchestration.demo.world import World
 from orchestration.extract.pull import pull
 from orchestration.extract.source import SourceConfig
+from orchestration.land.asking import pull_context
 from orchestration.land.catalogue import write_warehouse_inputs
 from orchestration.land.landing import land
 from orchestration.land.org_tables import land_org_tables

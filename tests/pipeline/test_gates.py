@@ -21,10 +21,10 @@ import duckdb
 import pytest
 
 from orchestration.defs import publish as publish_door
-from orchestration.defs.extract import pull_context
 from orchestration.extract import anthropic
 from orchestration.extract.pull import pull
 from orchestration.extract.source import load_sources
+from orchestration.land.asking import pull_context
 from orchestration.publish.audit import PublicationRefusedError
 from orchestration.publish.publication import publish
 from tests.pipeline.conftest import SMALL_SOURCES, UNTOUCHED, Installation, Run

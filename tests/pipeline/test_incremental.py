@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.defs.extract import pull_context
 from orchestration.extract.object_store import ObjectStore
 from orchestration.extract.pull import pull
 from orchestration.extract.source import load_sources
+from orchestration.land.asking import pull_context
 from orchestration.land.catalogue import write_warehouse_inputs
 from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
 from orchestration.settings import PROJECT_DIR

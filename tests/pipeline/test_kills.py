@@ -23,11 +23,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.defs.extract import pull_context
 from orchestration.extract.pull import pull
 from orchestration.extract.snapshot import Snapshot, snapshots_of
 from orchestration.extract.source import PullContext, SourceConfig, load_sources
 from orchestration.land import landing as landing_module
+from orchestration.land.asking import pull_context
 from orchestration.land.catalogue import landed_catalogue
 from orchestration.land.landing import land
 from orchestration.publish import build as build_module

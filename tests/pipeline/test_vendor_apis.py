@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from vendor_server import Answer, Asked, Report, VendorServer, epoch, error_answer, json_answer
 
-from orchestration.defs.extract import pull_context
 from orchestration.extract import anthropic, openai
 from orchestration.extract.http import ApiClient
 from orchestration.extract.pull import Pulled, failures, pull
 from orchestration.extract.source import load_sources
+from orchestration.land.asking import pull_context
 from tests.pipeline.conftest import UNTOUCHED, Installation, Run, new_installation
 
 OPENAI_KEY = "sk-admin-hush-0123456789-openai"

@@ -507,12 +507,12 @@ def test_a_day_that_has_settled_is_not_asked_for_again(
     replay = Replay("2026-10-01", "2026-10-02", "2026-10-03")
     server.answers_by(replay)
     assert output_tokens(run(server, tmp_path, date(2026, 10, 4))) == 3 * 59
-    assert replay.asked == replay.days
+    assert sorted(replay.asked) == replay.days
     replay.asked.clear()
     # of 3 October more may have come; 1 and 2 October have settled and are gone from the server
     replay.days, replay.each = ["2026-10-03", "2026-10-04"], 2
     assert output_tokens(run(server, tmp_path, date(2026, 10, 5))) == 2 * 59 + 2 * 118
-    assert replay.asked == ["2026-10-03", "2026-10-04"]
+    assert sorted(replay.asked) == ["2026-10-03", "2026-10-04"]
     replay.days = []
     assert run(server, tmp_path, date(2026, 10, 5)).state == "unchanged"
 

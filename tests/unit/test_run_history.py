@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
+from orchestration.defs.resources import HOLDS_LOCK, RunLock
 from orchestration.defs.run_history import hold_history_open
 
 
@@ -74,3 +75,27 @@ def test_a_failed_transaction_leaves_nothing_and_the_next_goes_through(
         raise ZeroDivisionError
     with storage.index_connection() as connection:
         assert connection.exec_driver_sql("select count(*) from asset_keys").scalar() == 0
+
+
+def test_a_run_takes_another_for_killed_and_not_itself(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "run.lock")
+    killed = instance.create_run_for_job(
+        talk, status=dg.DagsterRunStatus.STARTED, tags={HOLDS_LOCK: path}
+    )
+
+    @dg.op(required_resource_keys={"lock"})
+    def works(context: dg.OpExecutionContext) -> None:
+        pass
+
+    @dg.job(resource_defs={"lock": RunLock(lock_path=path)})
+    def work() -> None:
+        works()
+
+    run = work.execute_in_process(instance=instance, tags={HOLDS_LOCK: path})
+    ended = instance.get_run_by_id(killed.run_id)
+    assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
+    said = [event.dagster_event_type for event in instance.all_logs(run.run_id)]
+    assert dg.DagsterEventType.RUN_FAILURE not in said
+    assert dg.DagsterEventType.RUN_SUCCESS in said
