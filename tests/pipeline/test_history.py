@@ -127,6 +127,18 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
+def _line_count(installation: Installation) -> int:
+    lines = sum(
+        len(bill.read_text("utf-8").splitlines()) for bill in installation.bills.rglob("*.csv")
+    )
+    smallest = min(
+        len(bill.read_text("utf-8").splitlines()) - 1
+        for bill in (installation.bills / "aws_legacy").glob("*.csv")
+    )
+    assert smallest * 12 > lines
+    return lines
+
+
 def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -163,7 +175,9 @@ def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
     for kept in ("bills", "org"):
         shutil.copytree(installation.root / kept, from_nothing.root / kept)
     shutil.copy(installation.sources_file, from_nothing.sources_file)
-    run = from_nothing.run_here()
+    # A month of AWS's counts as a large one here, which is made by other statements; the ledger
+    # as a whole does not, else it would be a view.
+    run = from_nothing.run_here(TOLLGATE_LEDGER_TABLE_ROWS=str(_line_count(from_nothing)))
     assert run.exit_code == 0, run.text
     assert_same_content(
         content(installation, without=[HISTORY]), content(from_nothing, without=[HISTORY])
