@@ -159,7 +159,8 @@ repeats as (
         select
             line_items.landed_row,
             row_number() over (
-                partition by {{ aws_line_key('line_items') | join(', ') }}
+                partition by
+                    line_items.source, line_items.billing_period, {{ aws_line_key('line_items') | join(', ') }}
                 order by
                     line_items.unblended_cost_native, line_items.usage_quantity,
                     line_items.public_on_demand_cost_native, line_items.line_item_id
@@ -327,8 +328,10 @@ lines_read as (
         on line_items.landed_row = repeats.landed_row
     inner join meters_named as meters  -- many lines to exactly one meter
         on
+            line_items.source = meters.source
+            and line_items.billing_period = meters.billing_period
             {%- for name in aws_meter_columns() %}
-            {{ 'and ' if not loop.first }}line_items.{{ name }} is not distinct from meters.{{ name }}
+            and line_items.{{ name }} is not distinct from meters.{{ name }}
             {%- endfor %}
             and {{ aws_meter_description('line_items') }} is not distinct from meters.meter_description
     left join tag_sets  -- many lines to one set of tags

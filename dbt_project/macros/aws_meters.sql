@@ -295,6 +295,8 @@ meters_classified as (
 
 meters_named as (
     select
+        meters.source,
+        meters.billing_period,
         {%- for name in aws_meter_columns() %}
         meters.{{ name }},
         {%- endfor %}

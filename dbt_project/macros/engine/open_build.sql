@@ -76,9 +76,9 @@
         {% set view_sql %}
             create or replace view land.{{ node.name }} as
             select
-                cast(getvariable('this_source') as varchar) as source,
-                cast(getvariable('this_period') as date) as billing_period,
-                cast(getvariable('snapshot_{{ node.name }}') as varchar) as snapshot_id,
+                {{ of_landed_file('this_source', 'sources_' ~ node.name, 'varchar') }} as source,
+                {{ of_landed_file('this_period', 'periods_' ~ node.name, 'date') }} as billing_period,
+                {{ of_landed_file('snapshot_' ~ node.name, 'snapshots_' ~ node.name, 'varchar') }} as snapshot_id,
                 -- tells one row of the month from another, wherever they are alike
                 cast(file_index as bigint) * 1099511627776 + file_row_number as landed_row,
                 {%- for column in columns %}
@@ -94,6 +94,14 @@
         {% do run_only(view_sql) %}
     {% endfor %}
 {% endmacro %}
+
+{#- What is said of the period in hand; where several are in hand, of the file that a row comes from. -#}
+{% macro of_landed_file(of_period, of_files, type) -%}
+    coalesce(
+        cast(getvariable('{{ of_period }}') as {{ type }}),
+        cast(getvariable('{{ of_files }}') as {{ type }}[])[cast(file_index as bigint) + 1]
+    )
+{%- endmacro %}
 
 {#- Each 'dataset.column' that a landed file has. -#}
 {% macro landed_columns() %}
@@ -149,11 +157,15 @@
         "delete from tollgate.period_key where relation like 'land.%' or relation like 'org.%' "
         ~ "or relation like 'tollgate.%'"
     ) %}
-    {% do run_only(
-        "insert into tollgate.period_key "
-        ~ "select distinct 'land.' || relation, source, billing_period, snapshot_id, null, null "
-        ~ "from tollgate.landed_file"
-    ) %}
+    {% set files = run_query('select file_path from tollgate.landed_file').columns[0].values() %}
+    {% if files %}
+        {% do run_only(
+            "insert into tollgate.period_key "
+            ~ "select 'land.' || l.relation, l.source, l.billing_period, l.snapshot_id, sum(f.num_rows), null "
+            ~ "from tollgate.landed_file as l inner join parquet_file_metadata(['" ~ files | join("', '") ~ "']) as f "
+            ~ "on l.file_path = f.file_name group by all"
+        ) %}
+    {% endif %}
     {% set periods = '(select distinct billing_period from tollgate.landed_file)' %}
     {% for row in run_query('select table_name, content_hash from tollgate.org_table order by 1') %}
         {% set columns = run_query(

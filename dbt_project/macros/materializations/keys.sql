@@ -142,14 +142,17 @@
 
 {#-
   The pending periods in batches of about a million charges, so that memory stays bounded by a large
-  period; a small one costs a share of a statement instead of a statement. `pending_sql` selects
-  their source and billing_period.
+  period, which is a batch of its own; a small one costs a share of a statement instead of a statement.
+  `pending_sql` selects their source and billing_period. Of wide rows a batch has fewer.
 -#}
 {% macro small_batches(pending_sql) %}
+    {% set rows = config.get('batch_rows', 1000000) %}
     {% do run_only(
         "create or replace temp table pending_batch as "
-        ~ "select source, billing_period, "
-        ~ "cast((sum(row_count) over (order by billing_period, source) - row_count) // 1000000 as integer) as batch "
+        ~ "select source, billing_period, case when row_count >= " ~ rows
+        ~ " then -row_number() over (order by billing_period, source) else cast(("
+        ~ "sum(case when row_count < " ~ rows ~ " then row_count else 0 end) over (order by billing_period, source) "
+        ~ "- row_count) // " ~ rows ~ " as integer) end as batch "
         ~ "from ("
         ~ "select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count "
         ~ "from (" ~ pending_sql ~ ") as p "
@@ -163,12 +166,32 @@
     ) %}
 {% endmacro %}
 
-{#- Puts a batch in hand: the table that over_periods_in_hand() lets a model read its periods from. -#}
+{#-
+  Puts a batch in hand: the table that over_periods_in_hand() lets a model read its periods from, and
+  what the land views say of each landed file of theirs.
+-#}
 {% macro take_in_hand(batch) %}
     {% do run_only(
         "create or replace temp table periods_in_hand as "
         ~ "select source, billing_period from pending_batch where batch = " ~ batch
     ) %}
+    {% set statements = ["set variable this_source = null::varchar", "set variable this_period = null::date"] %}
+    {% for name in landed_inputs(model.depends_on.nodes) %}
+        {% for variable, column in [
+            ('landed', 'file_path'), ('sources', 'source'), ('periods', 'billing_period'), ('snapshots', 'snapshot_id')
+        ] %}
+            {% do statements.append(
+                "set variable " ~ variable ~ "_" ~ name ~ " = (select list(l." ~ column
+                ~ " order by l.billing_period, l.source, l.file_ordinal) from tollgate.landed_file as l "
+                ~ "inner join periods_in_hand as p on l.source = p.source and l.billing_period = p.billing_period "
+                ~ "where l.relation = '" ~ name ~ "')"
+            ) %}
+        {% endfor %}
+        {% do statements.append("set variable snapshot_" ~ name ~ " = null::varchar") %}
+    {% endfor %}
+    {% if statements | length > 2 %}
+        {% do run_only(statements | join('; ')) %}
+    {% endif %}
 {% endmacro %}
 
 {#-

@@ -30,15 +30,19 @@
     {% set pending = run_query(pending_sql ~ " order by 2, 1") %}
     {% if config.get('keeps_periods_apart', false) and pending | length > 1 %}
         {% for batch in small_batches(pending_sql) %}
-            {% do write_batch(batch, over_periods_in_hand(sql)) %}
+            {% set periods = run_query(
+                "select w.source, w.billing_period, w.path from wanted as w inner join pending_batch as b "
+                ~ "on w.source = b.source and w.billing_period = b.billing_period where b.batch = " ~ batch
+            ) %}
+            {% if periods | length > 1 %}
+                {% do write_batch(batch, periods, over_periods_in_hand(sql)) %}
+            {% else %}
+                {% do write_period(periods[0], sql) %}
+            {% endif %}
         {% endfor %}
     {% else %}
         {% for row in pending %}
-            {% set started = modules.datetime.datetime.now() %}
-            {% do run_only(in_hand(row[0], row[1])) %}
-            {% set rest = make_first(sql) %}
-            {% set written = run_query(copy_period(without_empty_columns(rest), row[2])).columns[0][0] %}
-            {% do say_written(row[0] ~ ' ' ~ (row[1] | string)[:7], written, started) %}
+            {% do write_period(row, sql) %}
         {% endfor %}
     {% endif %}
 
@@ -161,19 +165,25 @@
     ) %}
 {% endmacro %}
 
+{#- Makes and writes one period: its source, its first day and the path of its file. -#}
+{% macro write_period(period, sql) %}
+    {% set started = modules.datetime.datetime.now() %}
+    {% do run_only(in_hand(period[0], period[1])) %}
+    {% set rest = make_first(sql) %}
+    {% set written = run_query(copy_period(without_empty_columns(rest), period[2])).columns[0][0] %}
+    {% do say_written(period[0] ~ ' ' ~ (period[1] | string)[:7], written, started) %}
+{% endmacro %}
+
 {#-
   Makes the rows of small periods together and writes each period's file from them: planning a
   statement for each would be most of what they cost.
 -#}
-{% macro write_batch(batch, sql) %}
+{% macro write_batch(batch, periods, sql) %}
     {% set started = modules.datetime.datetime.now() %}
     {% do take_in_hand(batch) %}
-    {% do run_only("create or replace temp table rows_in_hand as " ~ sql) %}
+    {% do run_only("create or replace temp table rows_in_hand as " ~ without_empty_columns(sql)) %}
     {% set copies = [] %}
-    {% for row in run_query(
-        "select w.source, w.billing_period, w.path from wanted as w "
-        ~ "inner join periods_in_hand as p on w.source = p.source and w.billing_period = p.billing_period"
-    ) %}
+    {% for row in periods %}
         {% do copies.append(copy_period(
             "select * from rows_in_hand where billing_period = date '" ~ row[1] ~ "'"
             ~ (" and source = '" ~ row[0] ~ "'" if row[0] != '*' else ''),
@@ -181,7 +191,16 @@
         )) %}
     {% endfor %}
     {% do run_only(copies | join('; ')) %}
-    {% set written = run_query("select count(*) from rows_in_hand").columns[0][0] %}
+    {% set made = run_query("select count(*) from rows_in_hand").columns[0][0] %}
+    {% set written = run_query(
+        "select sum(num_rows) from parquet_file_metadata(['" ~ periods.columns[2].values() | join("', '") ~ "'])"
+    ).columns[0][0] %}
+    {% if written != made %}
+        {% do exceptions.raise_compiler_error(
+            model.name ~ ' made ' ~ made ~ ' rows of ' ~ copies | length ~ ' periods and wrote ' ~ written
+            ~ ': it makes rows of a source or a month that was not in hand'
+        ) %}
+    {% endif %}
     {% do run_only("drop table rows_in_hand") %}
     {% do say_written(copies | length ~ ' periods', written, started) %}
 {% endmacro %}

@@ -2,7 +2,9 @@
 -- Invariant: every landed line is here once and billed cost adds up to the landed unblended cost.
 -- Where the bill lacks what the amortised cost needs, effective cost is NULL and 'unclassified'.
 
-{{ config(is_ledger=true, native_columns_of=aws_carried_sources()) }}
+{{ config(
+    is_ledger=true, native_columns_of=aws_carried_sources(), keeps_periods_apart=true, batch_rows=250000
+) }}
 
 {{ aws_charges(ref('stg_aws_cur2__line_items')) }}
 
