@@ -124,17 +124,7 @@
     ) %}
 {% endmacro %}
 
-{#-
-  Ends the CTEs of a model that are few rows of many: `names` are those that the rest of it reads. The
-  planner takes them to be as many as the month's lines, holds the wide lines in memory and streams the
-  few past them; so the materialization makes tables of them first, whose rows are counted. A month of
-  which twelve make no large ledger is spared the statements.
--#}
-{% macro made_first(names) -%}
-    -- made first: {{ names | join(', ') }}
-{%- endmacro %}
-
-{#- Makes tables of those CTEs for the period in hand, and returns the rest of the model, which reads them. -#}
+{#- Makes tables of the CTEs that made_first() ends, and returns the rest of the model, which reads them. -#}
 {% macro make_first(sql) %}
     {% set parts = modules.re.split('-- made first: (.*)', sql) %}
     {% if parts | length == 1 or landed_row_count() * 12 <= env_var('TOLLGATE_LEDGER_TABLE_ROWS', '3000000') | int %}
