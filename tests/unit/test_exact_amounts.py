@@ -67,7 +67,10 @@ def test_digits_beyond_the_eighteenth_are_not_rounded_twice() -> None:
     assert read([text])[0][1] == 0
 
 
-@pytest.mark.parametrize("text", ["4.6E-13", "12.5E-13", "-12.46e-14", "+1e-5", " 5E-3 ", "1E-400"])
+@pytest.mark.parametrize(
+    "text",
+    ["4.6E-13", "12.5E-13", "-12.46e-14", "+1e-5", " 5E-3 ", "1E-400", "6.337279005197752613e+6"],
+)
 def test_exponents_are_read_however_they_are_spelt(text: str) -> None:
     assert read([text]) == expected([text.strip()])
 
