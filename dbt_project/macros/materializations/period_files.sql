@@ -82,12 +82,13 @@
 {#-
   A bill has few of the ledger's many columns, and writing a column costs the same whether it is empty
   or not: most of what conforming wide rows is spent on. So a period's file of a ledger lacks those that
-  its kind of source cannot know, and those carried as they came that are empty in all of the landed
+  its kind of source cannot know, and those carried as they came that are empty in all of its landed
   files, which say so themselves: `native_columns_of` names which landed column each of them is made of.
+  `rows` selects the period's rows of those that the model's `sql` makes.
 -#}
-{% macro without_empty_columns(sql) %}
+{% macro without_empty_columns(rows, sql, period) %}
     {% if not config.get('is_ledger', false) %}
-        {% do return(sql) %}
+        {% do return(rows) %}
     {% endif %}
     {#- of which conformed() makes the last select -#}
     {% set selected = (sql.split('select')[-1] | replace('\n', ',')) %}
@@ -97,16 +98,20 @@
     {% endfor %}
     {% set sources = config.get('native_columns_of') %}
     {% if sources %}
+        {% set landed = landed_inputs(model.depends_on.nodes)[0] %}
         {% set filled = run_query(
-            "select distinct split_part(path_in_schema, ', ', 1) from parquet_metadata(getvariable('landed_"
-            ~ landed_inputs(model.depends_on.nodes)[0] ~ "')) "
-            ~ "where stats_null_count is null or stats_null_count < num_values"
+            "select distinct split_part(m.path_in_schema, ', ', 1) "
+            ~ "from parquet_metadata(getvariable('landed_" ~ landed ~ "')) as m "
+            ~ "inner join tollgate.landed_file as l on m.file_name = l.file_path "
+            ~ "where l.relation = '" ~ landed ~ "' and l.source = '" ~ period[0]
+            ~ "' and l.billing_period = date '" ~ period[1] ~ "' "
+            ~ "and (m.stats_null_count is null or m.stats_null_count < m.num_values)"
         ).columns[0].values() | list %}
-        {% for name, landed in sources if landed not in filled %}
+        {% for name, landed_name in sources if landed_name not in filled %}
             {% do empty.append(name) %}
         {% endfor %}
     {% endif %}
-    {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ sql ~ ')' if empty else sql) %}
+    {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ rows ~ ')' if empty else rows) %}
 {% endmacro %}
 
 {#- The rows of period files; a ledger's, of which each may lack columns, with all of its columns. -#}
@@ -160,7 +165,7 @@
     {% set started = modules.datetime.datetime.now() %}
     {% do run_only(in_hand(period[0], period[1])) %}
     {% set rest = make_first(sql) %}
-    {% set written = run_query(copy_period(without_empty_columns(rest), period[2])).columns[0][0] %}
+    {% set written = run_query(copy_period(without_empty_columns(rest, sql, period), period[2])).columns[0][0] %}
     {% do say_written(period[0] ~ ' ' ~ (period[1] | string)[:7], written, started) %}
 {% endmacro %}
 
@@ -171,28 +176,27 @@
 {% macro write_batch(batch, periods, sql) %}
     {% set started = modules.datetime.datetime.now() %}
     {% do take_in_hand(batch) %}
-    {% do run_only("create or replace temp table rows_in_hand as " ~ without_empty_columns(sql)) %}
-    {% set copies = [] %}
+    {% do run_only("create or replace temp table rows_in_hand as " ~ sql) %}
+    {% set copies, counts = [], [] %}
     {% for row in periods %}
+        {% set is_its = "billing_period = date '" ~ row[1] ~ "'"
+            ~ (" and source = '" ~ row[0] ~ "'" if row[0] != '*' else '') %}
+        {% do counts.append("count(*) filter (where " ~ is_its ~ ")") %}
         {% do copies.append(copy_period(
-            "select * from rows_in_hand where billing_period = date '" ~ row[1] ~ "'"
-            ~ (" and source = '" ~ row[0] ~ "'" if row[0] != '*' else ''),
-            row[2]
+            without_empty_columns("select * from rows_in_hand where " ~ is_its, sql, row), row[2]
         )) %}
     {% endfor %}
-    {% do run_only(copies | join('; ')) %}
-    {% set made = run_query("select count(*) from rows_in_hand").columns[0][0] %}
-    {% set written = run_query(
-        "select sum(num_rows) from parquet_file_metadata(['" ~ periods.columns[2].values() | join("', '") ~ "'])"
-    ).columns[0][0] %}
-    {% if written != made %}
+    {#- Before a file is there: one that is there is taken to be right. -#}
+    {% set made = run_query("select count(*), " ~ counts | join(' + ') ~ " from rows_in_hand") %}
+    {% if made.columns[0][0] != made.columns[1][0] %}
         {% do exceptions.raise_compiler_error(
-            model.name ~ ' made ' ~ made ~ ' rows of ' ~ copies | length ~ ' periods and wrote ' ~ written
-            ~ ': it makes rows of a source or a month that was not in hand'
+            model.name ~ ' made ' ~ made.columns[0][0] ~ ' rows of ' ~ copies | length ~ ' periods, to which '
+            ~ made.columns[1][0] ~ ' belong: it makes rows of a source or a month that is not in hand'
         ) %}
     {% endif %}
+    {% do run_only(copies | join('; ')) %}
     {% do run_only("drop table rows_in_hand") %}
-    {% do say_written(copies | length ~ ' periods', written, started) %}
+    {% do say_written(copies | length ~ ' periods', made.columns[0][0], started) %}
 {% endmacro %}
 
 {% macro say_written(periods, written, started) %}
