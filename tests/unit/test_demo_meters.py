@@ -150,7 +150,8 @@ def metered(rows: list[Row], model: str | None = None) -> dict[tuple[date, str],
     sums: dict[tuple[date, str], list[int]] = {}
     for row in rows:
         found = sums.setdefault((row["started_at"].date(), model or row["model"]), [0] * 6)
-        writes, long_writes = row["cache_write_tokens"], row["cache_write_1h_tokens"] or 0
+        # what a meter cannot tell has no column
+        writes, long_writes = row["cache_write_tokens"], row.get("cache_write_1h_tokens") or 0
         for place, count in enumerate(
             (
                 not row["is_failure"],
