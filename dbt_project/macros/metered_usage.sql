@@ -189,7 +189,14 @@ select
     audio_output_tokens,
     image_output_tokens,
     {%- endif %}
-    estimated_cost_usd
+    case
+        -- a gateway that knows no price of a model says that what it answered cost nothing
+        when
+            estimated_cost_usd = 0 and not is_failure and not is_cache_hit
+            and coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
+            then null
+        else estimated_cost_usd
+    end as estimated_cost_usd
 from {{ relation }}
 {% endmacro %}
 

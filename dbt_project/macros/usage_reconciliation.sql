@@ -15,7 +15,8 @@
 
 {#-
   Days of a model whose metered tokens agree with the bill by a clock that stands off UTC. One day may
-  fit by chance; two neighbours by the same clock do not. Ends in the CTE `days_by_clock`.
+  fit by chance; two neighbours by the same clock do not, of which one at least does not agree by UTC, nor
+  do a day and both of its neighbours, which may agree by UTC by chance. Ends in the CTE `days_by_clock`.
 -#}
 {% macro days_by_clock(metered_hours, providers, model_days) %}
 {%- set model_day = ['usage_date', 'service_name', 'x_model'] -%}
@@ -66,20 +67,23 @@ clock_fits as (
         {%- for name in model_day %}
         by_clock.{{ name }},
         {%- endfor %}
-        by_clock.clock_hours
+        by_clock.clock_hours,
+        {{ agrees('model_days.metered_tokens', 'model_days.billed_tokens') }} as agrees_by_utc
     from by_clock
     inner join {{ model_days }} as model_days  -- a day by each clock to the day
         on
             by_clock.usage_date = model_days.usage_date
             and by_clock.service_name = model_days.service_name
             and by_clock.x_model = model_days.x_model
-    where
-        {{ agrees_closely('by_clock.tokens', 'model_days.billed_tokens') }}
-        and not {{ agrees('model_days.metered_tokens', 'model_days.billed_tokens') }}
+    where {{ agrees_closely('by_clock.tokens', 'model_days.billed_tokens') }}
 ),
 
 clock_runs as (
-    select clock_fits.*
+    select
+        {%- for name in model_day %}
+        clock_fits.{{ name }},
+        {%- endfor %}
+        clock_fits.clock_hours
     from clock_fits
     inner join clock_fits as neighbours  -- a day to its neighbours by the same clock, here or not
         on
@@ -90,6 +94,9 @@ clock_runs as (
                 cast(clock_fits.usage_date - interval 1 day as date),
                 cast(clock_fits.usage_date + interval 1 day as date)
             )
+    where not clock_fits.agrees_by_utc
+    group by all
+    having count(*) = 2 or min(cast(neighbours.agrees_by_utc as integer)) = 0
 ),
 
 {# The day before the first and after the last of a run gave or got tokens of it. #}

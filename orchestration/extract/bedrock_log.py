@@ -19,6 +19,12 @@ from orchestration.extract.source import Kind, PullContext, SourceConfig, Source
 
 _PROFILE = "%:application-inference-profile/%"
 _ROLE = r"'^(.*:assumed-role/[^/]+)/.+$'"
+# What a program calls its session is no person; who signs in has an address, or AWS's own role.
+_IS_PERSON = (
+    "regexp_matches(principal_id, '@[^/]+$') "
+    "or contains(principal_id, ':assumed-role/AWSReservedSSO_')"
+)
+_IS_KEY = "principal_id like '%:root' or principal_id like '%:user/BedrockAPIKey-%'"
 _DAY = re.compile(r"^(.*/\d{4}/\d{2}/\d{2})/\d{2}/[^/]+$")
 # us.anthropic.claude-... is routed within a geography, arn:...foundation-model/... names a region.
 _GEOGRAPHY = r"'^(us|us-gov|eu|apac|jp|au|ca|global)[.]'"
@@ -56,9 +62,10 @@ FORMAT = CallFormat(
             "when principal_id like '%:root' then principal_id end"
         ),
         "user_id": (
-            f"case when regexp_matches(principal_id, {_ROLE}) "
+            f"case when regexp_matches(principal_id, {_ROLE}) and not ({_IS_PERSON}) then null "
+            f"when regexp_matches(principal_id, {_ROLE}) "
             r"then regexp_extract(principal_id, '[^/]+$') "
-            "when principal_id not like '%:root' then principal_id end"
+            f"when not ({_IS_KEY}) then principal_id end"
         ),
     },
     tag_places=[("requestMetadata",)],

@@ -126,8 +126,9 @@ _MOST_OBJECT_BYTES = 64 * 1024 * 1024
 # How calls are written: ids have too many values for a dictionary, and trying one takes its time.
 CALL_FILE = "(format parquet, compression zstd, compression_level 1, dictionary_size_limit 4096)"
 
-# The number changes when what is kept of a record, or how, changes: everything is read anew then.
+# Changes when what is kept of a record, or how, changes: all of the kind is read anew then.
 _SHAPE_VERSION = 3
+_SHAPE_VERSIONS: Mapping[str, int] = {"bedrock_log": 4}
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,8 @@ def reading_fingerprint(source: SourceConfig, pseudonym_key: str) -> str:
     options = json.dumps(
         {name: source.options.get(name) for name in ("sampled", "profiles")}, sort_keys=True
     )
-    said = "|".join((str(_SHAPE_VERSION), source.kind, *tag_keys(source), options))
+    version = _SHAPE_VERSIONS.get(source.kind, _SHAPE_VERSION)
+    said = "|".join((str(version), source.kind, *tag_keys(source), options))
     return (pseudonym(pseudonym_key, said) or "")[2:10]
 
 

@@ -159,6 +159,27 @@ def test_a_call_of_the_invocation_log_is_read_without_its_bodies(tmp_path: Path)
     }
 
 
+@pytest.mark.parametrize(
+    ("principal", "is_person"),
+    [
+        ("assumed-role/rag-api/Ada.Example@Example.com", True),
+        ("assumed-role/AWSReservedSSO_Analyst_0a1b/ada", True),
+        ("user/ada", True),
+        ("assumed-role/rag-api/live", False),
+        ("assumed-role/rag-api/botocore-session-1760000000", False),
+        ("user/BedrockAPIKey-b204", False),
+        ("root", False),
+    ],
+)
+def test_only_who_signs_in_is_a_user_of_bedrock(
+    tmp_path: Path, principal: str, is_person: bool
+) -> None:
+    source = meter(tmp_path, "bedrock_log")
+    export(source, [BEDROCK_LOG | {"identity": {"arn": f"arn:aws:sts::111122223333:{principal}"}}])
+    (row,) = source.rows()
+    assert (row["user_id"] is not None) is is_person
+
+
 def test_a_profile_is_resolved_by_the_sources_file_and_never_guessed(tmp_path: Path) -> None:
     profile = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/ab12cd"
     unknown = profile.replace("ab12cd", "zz99")
