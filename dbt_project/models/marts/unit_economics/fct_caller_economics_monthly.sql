@@ -35,6 +35,17 @@ added_up as (
         sum(timed_requests) as timed_requests
     from metered_usage
     group by billing_period, x_use_case, x_model, x_team
+),
+
+{# A failed call costs 0: an estimate of failed calls alone says nothing of what the others cost. #}
+estimated as (
+    select
+        *,
+        case
+            when estimated_requests > coalesce(failed_requests, 0) or failed_requests = requests
+                then cast(estimated_cost_usd as decimal(38, 12))
+        end as known_estimate_usd
+    from added_up
 )
 
 select
@@ -59,11 +70,15 @@ select
     ) }} as reasoning_share,
     {{ per_request('tokens', 'requests - coalesce(failed_requests, 0)') }} as tokens_per_request,
     {{ per_unit('tokens', 'users_count') }} as tokens_per_user,
-    cast(estimated_cost_usd as decimal(38, 12)) as estimated_cost_usd,
-    {{ per_request('estimated_cost_usd', 'cast(estimated_requests as decimal(38, 12))') }}
+    known_estimate_usd as estimated_cost_usd,
+    {{ per_request('known_estimate_usd', 'cast(estimated_requests as decimal(38, 12))') }}
         as estimated_usd_per_request,
-    {{ per_unit('estimated_cost_usd', 'users_count') }} as estimated_usd_per_user,
-    case when users_count = 0 then 'the meter tells no users' end as per_user_unknown_reason,
+    case when estimated_requests = requests then {{ per_unit('known_estimate_usd', 'users_count') }} end
+        as estimated_usd_per_user,
+    case
+        when users_count = 0 then 'the meter tells no users'
+        when coalesce(estimated_requests, 0) < requests then 'the meter does not estimate all of the calls'
+    end as per_user_unknown_reason,
     case when output_reasoning_tokens is null then 'the meter does not tell reasoning tokens apart' end
         as reasoning_share_unknown_reason
-from added_up
+from estimated
