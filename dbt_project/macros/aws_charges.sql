@@ -89,6 +89,16 @@
     {{ row_hash(names) }}
 {%- endmacro %}
 
+{#- Which carried columns a line's meter has: (name, its name among the columns of meters). -#}
+{% macro aws_carried_by_meters() %}
+    {% do return({
+        'x_bill_bill_type': 'bill_type',
+        'x_bill_billing_entity': 'billing_entity',
+        'x_line_item_legal_entity': 'legal_entity',
+        'x_pricing_unit': 'pricing_unit',
+    }) %}
+{% endmacro %}
+
 {#-
   Conforms the line items of an AWS bill: CTEs that end with `priced`, for both reports.
 
@@ -140,7 +150,17 @@ principals as (
     ) as named_principals
 ),
 
-{{ made_first(['meters_named', 'tag_sets', 'principals']) }}
+{{ made_first({
+    'meters_named': [
+        ['billing_currency', 'consumed_unit', 'pricing_unit_name'], 'bill_type', 'billing_entity',
+        'charge_frequency', 'context_window', 'host_provider_name', 'legal_entity', 'line_item_type',
+        'meter_text', 'model', 'operation', 'pricing_category', 'pricing_unit', 'product_code', 'region_id',
+        'region_name', 'region_scope', 'service_category', 'service_name', 'service_provider_name',
+        'service_subcategory', 'service_tier', 'sku_meter', 'sku_price_details', 'token_class', 'usage_type',
+    ],
+    'tag_sets': ['tags'],
+    'principals': ['credential_id', 'principal_id'],
+}) }}
 
 -- what more than one line has: lines of one key are among them, and few others
 repeated_keys as (
@@ -181,10 +201,8 @@ lines_read as (
         line_items.payer_account_name,
         line_items.usage_account_id,
         line_items.usage_account_name,
-        line_items.billing_currency,
         line_items.billing_period_started_at,
         line_items.billing_period_ended_at,
-        line_items.bill_type,
         line_items.invoice_id,
         line_items.invoicing_entity,
         line_items.legal_entity,
@@ -207,9 +225,17 @@ lines_read as (
         line_items.public_on_demand_rate_native,
         line_items.savings_plan_effective_cost_native,
         line_items.savings_plan_total_commitment_native,
-        {%- for name, type in aws_carried_columns() %}
+        {%- for name, type in aws_carried_columns() if name not in aws_carried_by_meters() %}
         line_items.{{ name }},
         {%- endfor %}
+        {%- for name, meter_column in aws_carried_by_meters().items() %}
+        meters.{{ meter_column }} as {{ name }},
+        {%- endfor %}
+        meters.billing_currency,
+        meters.line_item_type as x_line_item_type,
+        meters.operation as x_operation,
+        meters.product_code as x_product_code,
+        meters.usage_type as x_usage_type,
         meters.classification,
         meters.ai_kind,
         meters.charge_category,
@@ -227,8 +253,8 @@ lines_read as (
         meters.service_name,
         meters.service_category,
         meters.service_subcategory,
-        meters.seller_name,
-        meters.host_name,
+        meters.service_provider_name,
+        meters.host_provider_name,
         meters.sku_meter,
         meters.meter_sku,
         meters.sku_price_details,
@@ -369,11 +395,7 @@ named as (
                 line_item_type, coalesce(' ' || product_code, ''), coalesce(' ' || usage_type, '')
             )
         ) as charge_description,
-        case
-            when charge_frequency <> 'by_bill_type' then charge_frequency
-            when bill_type = 'Purchase' then 'One-Time'
-            else 'Recurring'
-        end as charge_frequency,
+        charge_frequency,
         coalesce(
             usage_ended_at, billing_period_ended_at,
             cast(billing_period + interval 1 month as timestamp)
@@ -407,7 +429,7 @@ named as (
             when savings_plan_arn is not null then billing_currency
             when reserved_instance_arn is not null then pricing_unit_name
         end as commitment_discount_unit,
-        case when charge_category = 'Usage' then {{ scaled('usage_quantity', 'consumed_per_unit') }} end
+        case when charge_category = 'Usage' then {{ times_whole('usage_quantity', 'consumed_per_unit') }} end
             as stated_consumed_quantity,
         case when charge_category = 'Usage' then consumed_unit end as stated_consumed_unit,
         case
@@ -419,11 +441,11 @@ named as (
             when not is_priced then null
             when {{ is_flat_fee }} then cast(billed_cost as decimal(38, 15))
             when contracted_cost_from = 'public_on_demand'
-                then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
-            else {{ scaled('unblended_rate_native', 'price_factor') }}
+                then {{ times_whole('public_on_demand_rate_native', 'price_factor') }}
+            else {{ times_whole('unblended_rate_native', 'price_factor') }}
         end as stated_unit_price,
         effective_cost,
-        coalesce(host_name, legal_entity, 'AWS Marketplace') as host_provider_name,
+        host_provider_name,
         case
             when invoice_id is not null
                 then concat(invoice_id, '/', coalesce(product_code, ''), '/', line_item_type)
@@ -434,8 +456,8 @@ named as (
         list_cost,
         case
             when {{ is_flat_fee }} then cast(list_cost as decimal(38, 15))
-            when charge_category = 'Usage' then {{ scaled('public_on_demand_rate_native', 'price_factor') }}
-            when charge_category = 'Purchase' then {{ scaled('unblended_rate_native', 'price_factor') }}
+            when charge_category = 'Usage' then {{ times_whole('public_on_demand_rate_native', 'price_factor') }}
+            when charge_category = 'Purchase' then {{ times_whole('unblended_rate_native', 'price_factor') }}
         end as stated_list_unit_price,
         is_priced,
         case when is_priced then pricing_category end as pricing_category,
@@ -462,7 +484,7 @@ named as (
         end as resource_type,
         service_category,
         service_name,
-        coalesce(seller_name, legal_entity, 'AWS Marketplace') as service_provider_name,
+        service_provider_name,
         service_subcategory,
         case when is_priced then coalesce(sku, meter_sku) end as sku_id,
         case when is_priced then sku_meter end as sku_meter,
@@ -481,15 +503,15 @@ named as (
         end as x_classification,
         context_window as x_context_window,
         credential_id as x_credential_id,
-        line_item_type as x_line_item_type,
+        x_line_item_type,
         meter_text as x_meter_text,
         model as x_model,
         {%- for name, type in aws_carried_columns() %}
         {{ name }},
         {%- endfor %}
-        operation as x_operation,
+        x_operation,
         principal_id as x_principal_id,
-        product_code as x_product_code,
+        x_product_code,
         case
             when ai_kind = 'bedrock' and resource_id like '%:application-inference-profile/%'
                 then resource_id

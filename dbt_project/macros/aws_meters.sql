@@ -1,8 +1,12 @@
-{#- What AWS's meters are told apart by: few combinations, however many lines a bill has. -#}
+{#-
+  What AWS's meters are told apart by: few combinations, however many lines a bill has. The last three tell
+  no meter from another; with them, what is made of them is made once a meter.
+-#}
 {% macro aws_meter_columns() %}
     {% do return([
         'billing_entity', 'product_code', 'product_name', 'line_item_type', 'usage_type',
         'operation', 'pricing_unit', 'instance_type', 'region_code',
+        'bill_type', 'legal_entity', 'billing_currency',
     ]) %}
 {% endmacro %}
 
@@ -310,7 +314,11 @@ meters_named as (
         meters.list_cost_from,
         meters.contracted_cost_from,
         coalesce(meters.charge_category, 'Adjustment') as charge_category,
-        coalesce(meters.charge_frequency, 'One-Time') as charge_frequency,
+        case
+            when meters.charge_frequency <> 'by_bill_type' then meters.charge_frequency
+            when meters.charge_frequency is null or meters.bill_type = 'Purchase' then 'One-Time'
+            else 'Recurring'
+        end as charge_frequency,
         coalesce(meters.charge_category in ('Usage', 'Purchase'), false) as is_priced,
         case when meters.is_token_meter then meters.tokens_per_unit else 1 end as consumed_per_unit,
         cast(
@@ -352,13 +360,17 @@ meters_named as (
             else coalesce(meters.known_service_subcategory, 'Other (Other)')
         end as service_subcategory,
         -- on Marketplace the developer of the model sells it, AWS hosts it
-        case
-            when not meters.is_marketplace then 'AWS'
-            when meters.ai_kind = 'bedrock' then meters.developer
-        end as seller_name,
+        coalesce(
+            case
+                when not meters.is_marketplace then 'AWS'
+                when meters.ai_kind = 'bedrock' then meters.developer
+            end,
+            meters.legal_entity, 'AWS Marketplace'
+        ) as service_provider_name,
         case
             when not meters.is_marketplace or meters.ai_kind = 'bedrock' then 'AWS'
-        end as host_name,
+            else coalesce(meters.legal_entity, 'AWS Marketplace')
+        end as host_provider_name,
         coalesce(
             case
                 when not meters.is_token_meter then meters.ai_meter

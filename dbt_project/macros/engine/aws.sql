@@ -50,7 +50,7 @@
 {%- endmacro %}
 
 {% macro duckdb__map_text(column) -%}
-    cast({{ column }} as varchar)
+    cast(to_json({{ column }}) as varchar)
 {%- endmacro %}
 
 {% macro spark__map_text(column) -%}

@@ -179,6 +179,19 @@
     ))
 {%- endmacro %}
 
+{#- A price or quantity times a whole number: nothing is rounded. -#}
+{% macro times_whole(number, factor) -%}
+    {{ return(adapter.dispatch('times_whole')(number, factor)) }}
+{%- endmacro %}
+
+{% macro duckdb__times_whole(number, factor) -%}
+    case when {{ factor }} = 1 then {{ number }} else cast({{ number }} * {{ factor }} as decimal(38, 15)) end
+{%- endmacro %}
+
+{% macro spark__times_whole(number, factor) -%}
+    {{ spark__scaled(number, factor) }}
+{%- endmacro %}
+
 {#-
   A price or quantity times a factor that is 1 on most rows: those skip the arithmetic of 38 digits. It is
   rounded to 15 decimals; DuckDB takes a microsecond to leave out three of 38 digits, and few numbers need

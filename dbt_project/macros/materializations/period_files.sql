@@ -136,14 +136,57 @@
         {% do return(sql) %}
     {% endif %}
     {% set read = [] %}
-    {% for name in parts[1].split(', ') %}
+    {% for name, words in fromjson(parts[1]).items() %}
         {% do run_only(
             'create or replace temp table made_first_' ~ name ~ ' as '
             ~ parts[0].rstrip().rstrip(',') ~ ' select * from ' ~ name
         ) %}
+        {% do keep_as_words('made_first_' ~ name, words) %}
         {% do read.append(name ~ ' as (select * from made_first_' ~ name ~ ')') %}
     {% endfor %}
-    {% do return('with ' ~ read | join(', ') ~ ', ' ~ parts[2]) %}
+    {#- The last select says of each column that it is a text; a word is one. -#}
+    {% set last = parts[2].rindex('select') %}
+    {% do return(
+        'with ' ~ read | join(', ') ~ ', ' ~ parts[2][:last]
+        ~ modules.re.sub('cast[(]([a-z0-9_]+) as string[)] as (?=\\1[^a-z0-9_])', '', parts[2][last:])
+    ) %}
+{% endmacro %}
+
+{#-
+  Makes columns of a table of few rows lists of words. A list stands in the file once a row group, so what
+  has many words stays a text, and so does what has none. Types are no temporary things in DuckDB: these
+  are dropped with their table, by drop_made_first().
+-#}
+{% macro keep_as_words(table, words) %}
+    {% for columns in words %}
+        {% set columns = [columns] if columns is string else columns %}
+        {% set type = 'tollgate.' ~ table ~ '_' ~ columns[0] %}
+        {% set every = [] %}
+        {% for column in columns %}
+            {% do every.append('select ' ~ column ~ ' as word from ' ~ table ~ ' where ' ~ column ~ ' is not null') %}
+        {% endfor %}
+        {% set different = 'select distinct word from (' ~ every | join(' union all ') ~ ')' %}
+        {% if 0 < run_query('select count(*) from (' ~ different ~ ')').columns[0][0] | int <= 1000 %}
+            {% do run_only('create type ' ~ type ~ ' as enum (' ~ different ~ ')') %}
+            {% for column in columns %}
+                {% do run_only('alter table ' ~ table ~ ' alter column ' ~ column ~ ' type ' ~ type) %}
+            {% endfor %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{#- Drops the tables of make_first() and the types of their words. -#}
+{% macro drop_made_first() %}
+    {% for row in run_query(
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'made_first_')"
+    ) %}
+        {% do run_only('drop table ' ~ row[0]) %}
+    {% endfor %}
+    {% for row in run_query(
+        "select type_name from duckdb_types() where schema_name = 'tollgate' and starts_with(type_name, 'made_first_')"
+    ) %}
+        {% do run_only('drop type tollgate.' ~ row[0]) %}
+    {% endfor %}
 {% endmacro %}
 
 {% macro landed_row_count() %}
@@ -166,6 +209,7 @@
     {% do run_only(in_hand(period[0], period[1])) %}
     {% set rest = make_first(sql) %}
     {% set written = run_query(copy_period(without_empty_columns(rest, sql, period), period[2])).columns[0][0] %}
+    {% do drop_made_first() %}
     {% do say_written(period[0] ~ ' ' ~ (period[1] | string)[:7], written, started) %}
 {% endmacro %}
 
