@@ -154,20 +154,20 @@
 
 {#-
   Makes columns of a table of few rows lists of words. A list stands in the file once a row group, so what
-  has many words stays a text, and so does what has none. Types are no temporary things in DuckDB: these
-  are dropped with their table, by drop_made_first().
+  has many words stays a text, and so does what has none. A type made of rows is no temporary thing in
+  DuckDB: it has the name of its model, and drop_made_first() drops it.
 -#}
 {% macro keep_as_words(table, words) %}
     {% for columns in words %}
         {% set columns = [columns] if columns is string else columns %}
-        {% set type = 'tollgate.' ~ table ~ '_' ~ columns[0] %}
+        {% set type = 'tollgate.' ~ this.identifier ~ '_' ~ columns[0] %}
         {% set every = [] %}
         {% for column in columns %}
             {% do every.append('select ' ~ column ~ ' as word from ' ~ table ~ ' where ' ~ column ~ ' is not null') %}
         {% endfor %}
         {% set different = 'select distinct word from (' ~ every | join(' union all ') ~ ')' %}
         {% if 0 < run_query('select count(*) from (' ~ different ~ ')').columns[0][0] | int <= 1000 %}
-            {% do run_only('create type ' ~ type ~ ' as enum (' ~ different ~ ')') %}
+            {% do run_only('create or replace type ' ~ type ~ ' as enum (' ~ different ~ ')') %}
             {% for column in columns %}
                 {% do run_only('alter table ' ~ table ~ ' alter column ' ~ column ~ ' type ' ~ type) %}
             {% endfor %}
@@ -183,7 +183,8 @@
         {% do run_only('drop table ' ~ row[0]) %}
     {% endfor %}
     {% for row in run_query(
-        "select type_name from duckdb_types() where schema_name = 'tollgate' and starts_with(type_name, 'made_first_')"
+        "select type_name from duckdb_types() where schema_name = 'tollgate' "
+        ~ "and starts_with(type_name, '" ~ this.identifier ~ "_')"
     ) %}
         {% do run_only('drop type tollgate.' ~ row[0]) %}
     {% endfor %}
