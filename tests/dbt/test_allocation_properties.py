@@ -48,6 +48,7 @@ MODELS = (
     "int_usage_days",
     "int_usage_hours",
     "int_virtual_tags",
+    "int_charge_groups",
     "int_charge_profiles",
     "int_profile_rules",
     "int_fx_rates",

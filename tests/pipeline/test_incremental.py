@@ -36,6 +36,7 @@ AWS_CONFORM = ("int_charges_conformed_aws_cur_legacy", "int_token_usage_aws_cur_
 FOCUS_CONFORM = ("int_charges_conformed_focus", "int_token_usage_focus")
 ALLOCATE = (
     "int_usage_days",
+    "int_charge_groups",
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",

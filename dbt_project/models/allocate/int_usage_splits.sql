@@ -254,7 +254,7 @@ own_splits as (
     from dated
     inner join profile_splits  -- many usage rows to one profile
         on
-        {{ same_profile('dated', 'profile_splits') | indent(8) }}
+        {{ same_columns('dated', 'profile_splits', profile_columns()) | indent(8) }}
 ),
 
 divided as (
