@@ -53,6 +53,7 @@ MODELS = (
     "int_profile_rules",
     "int_fx_rates",
     "int_charge_splits",
+    "int_charge_sums",
     "int_bill_tokens_hourly",
     "int_usage_splits",
     "int_profile_costs",
