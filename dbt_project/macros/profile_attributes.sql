@@ -44,9 +44,52 @@
     {% do return(['resource_id', 'resource_name', 'sub_account_name', 'charge_description']) %}
 {% endmacro %}
 
-{#- Null-safe equality of all profile columns of two relations. -#}
-{% macro same_profile(left, right) -%}
-    {%- for name in ['billing_period'] + profile_attributes() + ['tags', 'virtual_tags', 'epoch_start_date'] %}
+{#- The columns by which a profile is told from another one, beside its attributes. -#}
+{% macro profile_columns() %}
+    {% do return(['billing_period'] + profile_attributes() + ['tags', 'virtual_tags', 'epoch_start_date']) %}
+{% endmacro %}
+
+{#- The name of a profile: the same for what charges and what usage tell of it. -#}
+{% macro charge_profile_id() -%}
+    {{ hashed(
+        ['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags', 'virtual_tags'], apart=true
+    ) }}
+{%- endmacro %}
+
+{#-
+  Further columns that many charges have alike, and from which follows what a charge is for. Whatever is
+  said of a charge by these and by its profile is worked out once for a group of charges, not for each.
+-#}
+{% macro group_attributes() %}
+    {% do return([
+        'pricing_category',
+        'sku_id',
+        'sku_meter',
+        'consumed_unit',
+        'billing_currency',
+        'x_usage_type',
+        'x_classification',
+        'x_token_class',
+        'x_service_tier',
+        'x_context_window',
+        'x_region_scope',
+        'x_basis',
+    ]) %}
+{% endmacro %}
+
+{#- The columns by which a group of charges is told from another one. -#}
+{% macro group_columns() %}
+    {% do return(profile_columns() + group_attributes() + ['is_counted']) %}
+{% endmacro %}
+
+{#- Of what a charge counts, what its kind hangs on: whether it is more or less than nothing, NULL if unknown. -#}
+{% macro is_counted(charges) -%}
+    {{ charges }}.consumed_quantity <> 0
+{%- endmacro %}
+
+{#- Null-safe equality of columns of two relations. -#}
+{% macro same_columns(left, right, columns) -%}
+    {%- for name in columns %}
     {{ 'and ' if not loop.first }}{{ left }}.{{ name }} is not distinct from {{ right }}.{{ name }}
     {%- endfor %}
 {%- endmacro %}

@@ -123,6 +123,12 @@ _CHARGES = f"""
         from range($days) as days(d), range({_MACHINES}) as machines(r)
     )
 """
+_CHARGE_SUMS = f"""
+    select
+        * exclude (x_charge_id), concat('profile of ', split_id) as charge_profile_id,
+        false as is_billed_nothing, cast(1 as bigint) as charges_count
+    from ({_CHARGES})
+"""
 _METERED = """
     select
         cast('gateway' as varchar) as source, $month as billing_period,
@@ -165,6 +171,7 @@ _INPUTS: Mapping[str, str] = {
     "int_split_shares": _SPLITS,
     "int_usage_splits": _USAGE,
     "int_charge_splits": _CHARGES,
+    "int_charge_sums": _CHARGE_SUMS,
     "int_usage_metered_daily": _METERED,
     "int_gpu_resource_windows": _WINDOWS,
     "int_gpu_resource_use_cases": _USE_CASE_WINDOWS,

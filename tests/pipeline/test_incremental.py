@@ -36,9 +36,11 @@ AWS_CONFORM = ("int_charges_conformed_aws_cur_legacy", "int_token_usage_aws_cur_
 FOCUS_CONFORM = ("int_charges_conformed_focus", "int_token_usage_focus")
 ALLOCATE = (
     "int_usage_days",
+    "int_charge_groups",
     "int_charge_profiles",
     "int_profile_rules",
     "int_charge_splits",
+    "int_charge_sums",
     "int_profile_costs",
     "int_split_steps",
     "int_fx_rates",
@@ -415,6 +417,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     months = [("aws_small", "2026-09"), ("aws_small", "2026-10"), ("focus_small", "2026-10")]
     costs = (
         "int_charge_splits",
+        "int_charge_sums",
         "int_usage_splits",
         "int_fx_rates",
         "int_profile_costs",

@@ -219,6 +219,22 @@
 {%- endmacro %}
 
 {#-
+  A guess of a quantity with six decimals, for whoever compares it with the quantity and rounds that where
+  they differ: the time that DuckDB takes to leave out decimals of 38 digits, two thirds of it are saved.
+-#}
+{% macro guess_of_six_decimals(quantity) -%}
+    {{ return(adapter.dispatch('guess_of_six_decimals')(quantity)) }}
+{%- endmacro %}
+
+{% macro duckdb__guess_of_six_decimals(quantity) -%}
+    try_cast(cast({{ quantity }} as double) as decimal(18, 6))
+{%- endmacro %}
+
+{% macro spark__guess_of_six_decimals(quantity) -%}
+    cast({{ quantity }} as decimal(38, 6))
+{%- endmacro %}
+
+{#-
   Cost over requests: the quotient keeps 12 decimals, rounded toward zero, and is NULL where there are no
   requests. A cost that was split by shares carries 24 decimals and all of them are divided; requests carry
   12. They are divided as on paper, six digits at a time, because 12 at once would not fit where a cost is

@@ -4,8 +4,9 @@
 
 {{ config(keeps_periods_apart=true) }}
 
-with charges as (
-    select * from {{ ref('int_charges_conformed') }}
+with charge_groups as (
+    select * from {{ ref('int_charge_groups') }}
+    where {{ this_period('int_charge_groups') }}
 ),
 
 token_usage as (
@@ -16,32 +17,16 @@ usage_days as (
     select * from {{ ref('int_usage_days') }}
 ),
 
-virtual_tags as (
-    select * from {{ ref('int_virtual_tags') }}
-),
-
 profiled as (
     select
-        charges.billing_period,
+        billing_period,
         {%- for name in profile_attributes() %}
-        charges.{{ name }},
+        {{ name }},
         {%- endfor %}
-        charges.tags,
-        virtual_tags.virtual_tags,
-        usage_days.epoch_start_date
-    from charges
-    inner join usage_days  -- many charges to one day
-        on
-            charges.source = usage_days.source
-            and charges.billing_period = usage_days.billing_period
-            and cast(charges.charge_period_start as date) = usage_days.usage_date
-    left join virtual_tags  -- one charge to at most one
-        on
-            charges.source = virtual_tags.source
-            and charges.billing_period = virtual_tags.billing_period
-            and charges.x_charge_id = virtual_tags.x_charge_id
-    where {{ this_period('charges') }}
-    group by all
+        tags,
+        virtual_tags,
+        epoch_start_date
+    from charge_groups
 
     union
 
@@ -74,8 +59,7 @@ profiled as (
 
 select
     billing_period,
-    {{ hashed(['billing_period', 'epoch_start_date'] + profile_attributes() + ['tags', 'virtual_tags'], apart=true) }}
-        as charge_profile_id,
+    {{ charge_profile_id() | indent(4) }} as charge_profile_id,
     epoch_start_date,
     tags,
     virtual_tags,

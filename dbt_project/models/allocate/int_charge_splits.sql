@@ -18,9 +18,9 @@ virtual_tags as (
     where {{ this_period('int_virtual_tags') }}
 ),
 
-profiles as (
-    select * from {{ ref('int_charge_profiles') }}
-    where {{ this_period('int_charge_profiles') }}
+charge_groups as (
+    select * from {{ ref('int_charge_groups') }}
+    where {{ this_period('int_charge_groups') }}
 ),
 
 profile_rules as (
@@ -33,24 +33,6 @@ fx_rates as (
     where {{ this_period('int_fx_rates') }}
 ),
 
-no_machine_words as (
-    select * from {{ ref('no_machine_meter') }}
-),
-
-{# Each meter is read once, not with each of its charges. #}
-meters as (
-    select distinct {{ meter_of('metered') }} as meter
-    from {{ ref('int_charges_conformed') }} as metered
-    where {{ this_period('metered') }}
-),
-
-no_machine_meters as (
-    select distinct meters.meter
-    from meters
-    inner join no_machine_words  -- a meter to the words that are in it
-        on meters.meter like concat('%', {{ like_literal('no_machine_words.meter_words') }}, '%') escape '!'
-),
-
 settings as (
     select * from {{ source('tollgate', 'setting') }}
 ),
@@ -61,21 +43,31 @@ reporting as (
     where setting_name = 'reporting_currency'
 ),
 
-profile_splits as (
+group_splits as (
     select
-        profiles.*,
+        charge_groups.*,
         profile_rules.split_id,
-        profile_rules.split_window
-    from profiles
-    inner join profile_rules  -- one to one
-        on profiles.charge_profile_id = profile_rules.charge_profile_id
+        profile_rules.split_window,
+        reporting.reporting_currency,
+        coalesce(charge_groups.billing_currency = reporting.reporting_currency, false) as is_in_reporting_currency
+    from charge_groups
+    cross join reporting
+    inner join profile_rules  -- many groups to the one rule of their profile that decides
+        on charge_groups.charge_profile_id = profile_rules.charge_profile_id
+),
+
+{# What is in the reporting currency needs no rate. #}
+other_rates as (
+    select fx_rates.*
+    from fx_rates
+    inner join reporting  -- many to one
+        on fx_rates.billing_currency is distinct from reporting.reporting_currency
 ),
 
 dated as (
     select
         charges.*,
-        {{ charge_kind('charges', 'no_machine_meters.meter is null') | indent(8) }} as charge_kind,
-        {{ machine_hours('charges', 'no_machine_meters.meter is null') | indent(8) }} as machine_hours,
+        {{ is_counted('charges') }} as is_counted,
         virtual_tags.virtual_tags,
         usage_days.usage_date,
         usage_days.epoch_start_date
@@ -90,55 +82,89 @@ dated as (
             charges.source = virtual_tags.source
             and charges.billing_period = virtual_tags.billing_period
             and charges.x_charge_id = virtual_tags.x_charge_id
-    left join no_machine_meters  -- many charges to at most one
-        on {{ meter_of('charges') }} = no_machine_meters.meter
     where {{ this_period('charges') }}
+),
+
+matched as (
+    select
+        dated.source,
+        dated.billing_period,
+        dated.x_charge_id,
+        group_splits.charge_profile_id,
+        {{ split_of_charge('group_splits', 'dated', 'dated.usage_date') | indent(8) }} as split_id,
+        dated.usage_date,
+        dated.service_name,
+        dated.charge_category,
+        dated.pricing_category,
+        group_splits.charge_kind,
+        group_splits.machine_sku_id,
+        {{ machine_hours('dated.consumed_quantity', 'group_splits.units_per_machine_hour') | indent(8) }}
+            as machine_hours,
+        {# guessed before it is looked at twice #}
+        case
+            when group_splits.counts_tokens then {{ guess_of_six_decimals('dated.consumed_quantity') }}
+        end as guessed_tokens,
+        case when group_splits.counts_tokens then dated.consumed_quantity end as tokens,
+        dated.x_classification,
+        dated.x_model,
+        dated.x_token_class,
+        dated.x_service_tier,
+        dated.x_context_window,
+        dated.x_region_scope,
+        dated.x_basis,
+        dated.billing_currency,
+        dated.billed_cost,
+        dated.effective_cost,
+        dated.list_cost,
+        dated.contracted_cost,
+        group_splits.reporting_currency,
+        group_splits.is_in_reporting_currency
+    from dated
+    inner join group_splits  -- many charges to one group
+        on
+        {{ same_columns('dated', 'group_splits', group_columns()) | indent(8) }}
 )
 
 select
-    dated.source,
-    dated.billing_period,
-    dated.x_charge_id,
-    profile_splits.charge_profile_id,
-    {{ split_of_charge('profile_splits', 'dated', 'dated.usage_date') | indent(4) }} as split_id,
-    dated.usage_date,
-    dated.service_name,
-    dated.charge_category,
-    dated.pricing_category,
-    dated.charge_kind,
-    case when dated.charge_kind = 'machines' then coalesce(dated.sku_id, dated.sku_meter) end as machine_sku_id,
-    case when dated.charge_kind = 'machines' then dated.machine_hours end as machine_hours,
+    matched.source,
+    matched.billing_period,
+    matched.x_charge_id,
+    matched.charge_profile_id,
+    matched.split_id,
+    matched.usage_date,
+    matched.service_name,
+    matched.charge_category,
+    matched.pricing_category,
+    matched.charge_kind,
+    matched.machine_sku_id,
+    matched.machine_hours,
     case
-        when dated.x_token_class is not null and lower(dated.consumed_unit) = 'tokens'
-            then cast(dated.consumed_quantity as decimal(38, 6))
+        when matched.tokens = matched.guessed_tokens then matched.guessed_tokens
+        else cast(matched.tokens as decimal(38, 6))
     end as tokens,
-    dated.x_classification,
-    dated.x_model,
-    dated.x_token_class,
-    dated.x_service_tier,
-    dated.x_context_window,
-    dated.x_region_scope,
-    dated.x_basis,
-    dated.billing_currency,
-    dated.billed_cost,
-    dated.effective_cost,
-    dated.list_cost,
-    dated.contracted_cost,
-    reporting.reporting_currency,
-    {%- for cost in ['billed_cost', 'effective_cost', 'list_cost', 'contracted_cost'] %}
+    matched.x_classification,
+    matched.x_model,
+    matched.x_token_class,
+    matched.x_service_tier,
+    matched.x_context_window,
+    matched.x_region_scope,
+    matched.x_basis,
+    matched.billing_currency,
+    matched.billed_cost,
+    matched.effective_cost,
+    matched.list_cost,
+    matched.contracted_cost,
+    matched.reporting_currency,
+    {%- for cost in four_costs() %}
     case
-        when dated.billing_currency = reporting.reporting_currency then dated.{{ cost }}
-        else cast(dated.{{ cost }} * fx_rates.fx_rate as decimal(38, 12))
+        when matched.is_in_reporting_currency then matched.{{ cost }}
+        else cast(matched.{{ cost }} * other_rates.fx_rate as decimal(38, 12))
     end as {{ cost }}_reporting{{ ',' if not loop.last }}
     {%- endfor %}
-from dated
-cross join reporting
-inner join profile_splits  -- many charges to one profile
+from matched
+left join other_rates  -- at most one rate a day and currency
     on
-    {{ same_profile('dated', 'profile_splits') | indent(4) }}
-left join fx_rates  -- at most one rate a day and currency
-    on
-        dated.source = fx_rates.source
-        and dated.billing_period = fx_rates.billing_period
-        and dated.usage_date = fx_rates.usage_date
-        and dated.billing_currency = fx_rates.billing_currency
+        matched.source = other_rates.source
+        and matched.billing_period = other_rates.billing_period
+        and matched.usage_date = other_rates.usage_date
+        and matched.billing_currency = other_rates.billing_currency

@@ -30,9 +30,9 @@ hourly_tokens as (
     where {{ this_period('int_bill_tokens_hourly') }}
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }} and x_token_class is not null
+charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }} and x_token_class is not null
 ),
 
 usage_days as (
@@ -52,7 +52,7 @@ profile_rules as (
 
 paid_profiles as (
     select distinct charge_profile_id
-    from charge_splits
+    from charge_sums
     where charge_kind = 'tokens'
 ),
 
@@ -124,26 +124,26 @@ profile_splits as (
 {# Tokens that a bill counts are those of its charges. #}
 billed_tokens as (
     select
-        charge_splits.source,
-        charge_splits.billing_period,
-        charge_splits.charge_profile_id,
-        charge_splits.split_id,
-        charge_splits.usage_date,
+        charge_sums.source,
+        charge_sums.billing_period,
+        charge_sums.charge_profile_id,
+        charge_sums.split_id,
+        charge_sums.usage_date,
         {%- for name in priced_by %}
-        charge_splits.{{ name }},
+        charge_sums.{{ name }},
         {%- endfor %}
-        charge_splits.billing_currency,
-        sum(charge_splits.tokens) as tokens
-    from charge_splits
+        charge_sums.billing_currency,
+        sum(charge_sums.tokens) as tokens
+    from charge_sums
     inner join bills  -- many charges to their bill, if it is the one that counts the tokens
-        on charge_splits.source = bills.source and charge_splits.billing_period = bills.billing_period
+        on charge_sums.source = bills.source and charge_sums.billing_period = bills.billing_period
     where
-        charge_splits.tokens is not null
+        charge_sums.tokens is not null
         and not exists (
             select 1 from hourly_tokens
             where
-                hourly_tokens.source = charge_splits.source
-                and hourly_tokens.billing_period = charge_splits.billing_period
+                hourly_tokens.source = charge_sums.source
+                and hourly_tokens.billing_period = charge_sums.billing_period
         )
     group by all
 ),
@@ -187,22 +187,22 @@ paid as (
     {%- for is_of_requests in [false, true] %}
     select
         payers.payer_number,
-        charge_splits.split_id,
-        charge_splits.usage_date,
+        charge_sums.split_id,
+        charge_sums.usage_date,
         {%- for name in priced_by %}
         {% if is_of_requests and name == 'x_token_class' -%}
         'request' as x_token_class
         {%- elif is_of_requests and name in ['x_context_window', 'x_region_scope'] -%}
         cast(null as string) as {{ name }}
         {%- else -%}
-        charge_splits.{{ name }}
+        charge_sums.{{ name }}
         {%- endif %},
         {%- endfor %}
-        charge_splits.effective_cost_reporting
-    from charge_splits
+        charge_sums.effective_cost_reporting
+    from charge_sums
     inner join payers  -- many charges to one
-        on charge_splits.charge_profile_id = payers.charge_profile_id
-    where charge_splits.charge_kind = 'tokens'
+        on charge_sums.charge_profile_id = payers.charge_profile_id
+    where charge_sums.charge_kind = 'tokens'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -254,7 +254,7 @@ own_splits as (
     from dated
     inner join profile_splits  -- many usage rows to one profile
         on
-        {{ same_profile('dated', 'profile_splits') | indent(8) }}
+        {{ same_columns('dated', 'profile_splits', profile_columns()) | indent(8) }}
 ),
 
 divided as (

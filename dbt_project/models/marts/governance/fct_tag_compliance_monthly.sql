@@ -3,9 +3,9 @@
 -- Required tags do not add up with each other: they look at the same money.
 {{ config(keeps_periods_apart=true) }}
 
-with charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+with charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 split_shares as (
@@ -37,8 +37,8 @@ usage_by_profile as (
         reporting_currency,
         cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
         cast(sum(effective_cost_reporting) as decimal(38, 12)) as effective_cost_reporting,
-        count(*) as charges_count
-    from charge_splits
+        cast(sum(charges_count) as bigint) as charges_count
+    from charge_sums
     where charge_category = 'Usage'
     group by all
 ),

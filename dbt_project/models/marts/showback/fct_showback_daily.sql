@@ -1,11 +1,11 @@
 -- One row per day, owner, use case, source, service, model, charge category, outcome and currency.
 -- Invariant: the costs of a source and period are those of the ledger, to the last digit.
--- Charges are added up by split before they meet the shares.
+-- Charges are added up by split before they meet the shares: each cost of a sum is known of all its charges or of none.
 {{ config(keeps_periods_apart=true) }}
 
-with charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+with charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 split_shares as (
@@ -25,13 +25,13 @@ costs_by_split as (
         x_basis,
         billing_currency,
         reporting_currency,
-        count(*) as charges_count,
+        sum(charges_count) as charges_count,
         {%- for cost in four_costs() %}
         sum({{ cost }}) as {{ cost }},
         sum({{ cost }}_reporting) as {{ cost }}_reporting,
         {%- endfor %}
-        count(*) filter (where effective_cost is null) as unknown_effective_cost_count
-    from charge_splits
+        coalesce(sum(charges_count) filter (where effective_cost is null), 0) as unknown_effective_cost_count
+    from charge_sums
     group by all
 )
 

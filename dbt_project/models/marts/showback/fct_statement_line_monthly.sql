@@ -3,9 +3,9 @@
 -- Savings are of usage whose list, contracted and effective cost the bill tells; charges meet shares added up by split.
 {{ config(keeps_periods_apart=true) }}
 
-with charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+with charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 split_shares as (
@@ -15,7 +15,7 @@ split_shares as (
 
 charges as (
     select
-        charge_splits.*,
+        charge_sums.*,
         {%- for currency in ['', '_reporting'] %}
         case
             when charge_category = 'Usage' and coalesce(pricing_category, 'Standard') <> 'Dynamic'
@@ -32,7 +32,7 @@ charges as (
         {%- endfor %}
         charge_category = 'Usage' and (list_cost is null or contracted_cost is null or effective_cost is null)
             as has_unknown_savings
-    from charge_splits
+    from charge_sums
 ),
 
 costs_by_split as (
@@ -49,9 +49,9 @@ costs_by_split as (
         cast(sum({{ measure }}) as decimal(38, 12)) as {{ measure }},
         cast(sum({{ measure }}_reporting) as decimal(38, 12)) as {{ measure }}_reporting,
         {%- endfor %}
-        count(*) as charges_count,
-        count(*) filter (where effective_cost is null) as unknown_effective_cost_count,
-        count(*) filter (where has_unknown_savings) as unknown_savings_count
+        sum(charges_count) as charges_count,
+        coalesce(sum(charges_count) filter (where effective_cost is null), 0) as unknown_effective_cost_count,
+        coalesce(sum(charges_count) filter (where has_unknown_savings), 0) as unknown_savings_count
     from charges
     group by all
 )

@@ -12,9 +12,9 @@ charges as (
     where {{ this_period('int_charges_conformed') }}
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 split_shares as (
@@ -57,7 +57,7 @@ by_split as (
         billing_currency,
         split_id,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost
-    from charge_splits
+    from charge_sums
     group by source, billing_period, billing_currency, split_id
 ),
 

@@ -25,9 +25,9 @@ token_usage as (
     where {{ this_period('fct_token_usage_daily') }}
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 metered_usage as (
@@ -141,11 +141,11 @@ unconverted as (
         'unknown_exchange_rate' as exception_kind,
         coalesce(billing_currency, 'no currency') || ' to ' || reporting_currency as subject,
         billing_currency,
-        count(*) as rows_count,
+        cast(sum(charges_count) as bigint) as rows_count,
         cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
         cast(null as decimal(38, 6)) as tokens,
         'add a dated rate to fx_rate.csv' as what_to_do
-    from charge_splits
+    from charge_sums
     where billed_cost is not null and billed_cost_reporting is null
     group by all
 ),

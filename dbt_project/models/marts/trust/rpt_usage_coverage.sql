@@ -8,9 +8,9 @@ with reconciled as (
     where {{ this_month('rpt_usage_reconciliation') }}
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_month('int_charge_splits') }}
+charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_month('int_charge_sums') }}
 ),
 
 token_costs as (
@@ -30,7 +30,7 @@ bills as (
         service_name,
         billing_currency,
         sum(billed_cost) as billed_cost
-    from charge_splits
+    from charge_sums
     group by all
 )
 

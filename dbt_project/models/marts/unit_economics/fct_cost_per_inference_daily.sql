@@ -9,9 +9,9 @@
 ] %}
 {%- set of_the_key = '(partition by ' ~ (what_columns + who_columns) | join(', ') ~ ')' %}
 
-with charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }} and x_classification = 'ai_model'
+with charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }} and x_classification = 'ai_model'
 ),
 
 usage_splits as (
@@ -34,7 +34,7 @@ measured as (
         billed_cost,
         effective_cost,
         cast(null as decimal(38, 0)) as requests
-    from charge_splits
+    from charge_sums
 
     union all
 

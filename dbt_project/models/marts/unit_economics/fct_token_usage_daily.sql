@@ -17,9 +17,9 @@ with usage_splits as (
     where {{ this_period('int_usage_splits') }} and x_token_class is distinct from 'request'
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }} and x_token_class is not null
+charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }} and x_token_class is not null
 ),
 
 split_shares as (
@@ -58,7 +58,7 @@ things as (
     from (
         select distinct {{ what_columns | join(', ') }} from usage_splits
         union
-        select distinct {{ what_columns | join(', ') }} from charge_splits
+        select distinct {{ what_columns | join(', ') }} from charge_sums
     ) as used_or_paid
 ),
 
@@ -85,17 +85,17 @@ used as (
 paid_by_split as (
     select
         things.what_number,
-        charge_splits.split_id,
-        charge_splits.billing_currency,
-        cast(sum(charge_splits.billed_cost) as decimal(38, 12)) as billed_cost,
-        cast(sum(charge_splits.effective_cost) as decimal(38, 12)) as effective_cost
-    from charge_splits
+        charge_sums.split_id,
+        charge_sums.billing_currency,
+        cast(sum(charge_sums.billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(sum(charge_sums.effective_cost) as decimal(38, 12)) as effective_cost
+    from charge_sums
     inner join things  -- many to one
         on
             {%- for name in what_columns %}
-            {{ 'and ' if not loop.first }}charge_splits.{{ name }} is not distinct from things.{{ name }}
+            {{ 'and ' if not loop.first }}charge_sums.{{ name }} is not distinct from things.{{ name }}
             {%- endfor %}
-    group by things.what_number, charge_splits.split_id, charge_splits.billing_currency
+    group by things.what_number, charge_sums.split_id, charge_sums.billing_currency
 ),
 
 paid as (

@@ -12,9 +12,9 @@
 ] %}
 {%- set of_the_key = '(partition by ' ~ what_columns | join(', ') ~ ', who_number)' %}
 
-with charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }}
+with charge_sums as (
+    select * from {{ ref('int_charge_sums') }}
+    where {{ this_period('int_charge_sums') }}
 ),
 
 usage_splits as (
@@ -45,9 +45,9 @@ charges as (
         coalesce(contracted_cost_reporting, effective_cost_reporting) as contracted_cost_reporting,
         coalesce(list_cost_reporting, contracted_cost_reporting, effective_cost_reporting)
             as list_cost_reporting,
-        case when effective_cost_reporting is null then 1 else 0 end as unknown_charges,
+        case when effective_cost_reporting is null then charges_count else 0 end as unknown_charges,
         machine_hours
-    from charge_splits
+    from charge_sums
 ),
 
 {# Costs and tokens are added up apart: there are many more tokens, and fewer columns of them. #}
