@@ -19,23 +19,19 @@ with charges as (
     group by source, billing_period, billing_currency
 ),
 
-profile_costs as (
-    select * from {{ ref('int_profile_costs') }}
-    where {{ unpublished('int_profile_costs') }}
-),
-
 splits as (
     select
         source,
         billing_period,
         billing_currency,
-        cast(sum(charges_count) as bigint) as charges_count,
-        sum(charge_hash_sum) as charge_hash_sum,
+        count(*) as charges_count,
+        sum({{ row_hash_number(['x_charge_id']) }}) as charge_hash_sum,
         {%- for cost in four_costs() %}
-        cast(sum(unknown_{{ cost }}_count) as bigint) as unknown_{{ cost }}_count,
+        count(*) - count({{ cost }}) as unknown_{{ cost }}_count,
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from profile_costs
+    from {{ ref('int_charge_splits') }}
+    where {{ unpublished('int_charge_splits') }}
     group by source, billing_period, billing_currency
 ),
 
@@ -45,7 +41,6 @@ other_charges as (
         splits.source,
         splits.billing_period,
         splits.billing_currency,
-        splits.billed_cost,
         splits.charges_count = charges.charges_count as are_as_many
     from splits
     left join charges  -- one to at most one
@@ -94,10 +89,10 @@ without_split as (
         source,
         billing_period,
         billing_currency,
-        cast(sum(charges_count) as bigint) as charges_count,
+        count(*) as charges_count,
         sum(billed_cost) as billed_cost
-    from profile_costs
-    where split_id is null
+    from {{ ref('int_charge_splits') }}
+    where {{ unpublished('int_charge_splits') }} and split_id is null
     group by source, billing_period, billing_currency
 )
 
@@ -130,7 +125,7 @@ select
     source,
     billing_period,
     'the splits are of other charges than the ledger has' as what,
-    billed_cost as money_touched,
+    cast(null as decimal(38, 12)) as money_touched,
     billing_currency as currency
 from other_charges
 where are_as_many
