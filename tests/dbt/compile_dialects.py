@@ -29,7 +29,7 @@ def compile_models(target_dir: Path) -> None:
         [
             "--quiet",
             "compile",
-            *("--select", "resource_type:model", "test_type:singular"),
+            *("--select", "resource_type:model", "test_type:singular", "test_name:grain_is"),
             *("--project-dir", str(DBT_PROJECT_DIR)),
             *("--profiles-dir", str(DBT_PROJECT_DIR)),
             *("--target-path", str(target_dir)),

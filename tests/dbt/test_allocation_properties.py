@@ -708,8 +708,11 @@ class Fast:
     def __init__(self, compiled: Path) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.sql = {
-            name: ONE_PERIOD.sub("true", (compiled / f"{name}.sql").read_text()) for name in MODELS
+            name: ONE_PERIOD.sub("true", (compiled / "allocate" / f"{name}.sql").read_text())
+            for name in MODELS
         }
+        totals = (compiled / "conform" / "int_charge_totals.sql").read_text()
+        self.totals = ONE_PERIOD.sub("true", totals)
         for schema in ("conform", "allocate", "org", "seed", "tollgate"):
             self.connection.execute(f"create schema {schema}")
         self.connection.execute(
@@ -751,6 +754,9 @@ class Fast:
     def divide(self, company: Company) -> dict[str, dict[Part, Decimal]]:
         """Return the share of each owner of each charge."""
         self._put_company(company)
+        self.connection.execute(
+            f"create or replace table conform.int_charge_totals as {self.totals}"
+        )
         for name in MODELS:
             months = MONTHS if name in BY_MONTH else MONTHS[:1]
             methods = BY_HOUR.get(name)
@@ -848,7 +854,7 @@ class Fast:
 
 @pytest.fixture(scope="module")
 def fast(compiled_dir: Path) -> Iterator[Fast]:
-    made = Fast(compiled_dir / "duckdb" / "compiled" / "tollgate" / "models" / "allocate")
+    made = Fast(compiled_dir / "duckdb" / "compiled" / "tollgate" / "models")
     yield made
     made.connection.close()
 

@@ -56,7 +56,8 @@ PORTABLE_FUNCTIONS = frozenset(_PORTABLE.split())
 _SPARK = """
     array array_compact array_distinct array_join array_sort collect_list explode flatten
     format_number from_json get_json_object map_entries map_from_entries min_by named_struct
-    octet_length sequence sha2 slice struct transform unix_date unix_micros xxhash64
+    octet_length sequence sha2 shiftrightunsigned slice struct transform unix_date unix_micros
+    xxhash64
     """
 SPARK_FUNCTIONS = PORTABLE_FUNCTIONS | frozenset(_SPARK.split())
 _KEYWORDS = """

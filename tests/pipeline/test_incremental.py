@@ -32,7 +32,11 @@ from tests.pipeline.contents import (
     written,
 )
 
-AWS_CONFORM = ("int_charges_conformed_aws_cur_legacy", "int_token_usage_aws_cur_legacy")
+AWS_CONFORM = (
+    "int_charges_conformed_aws_cur_legacy",
+    "int_token_usage_aws_cur_legacy",
+    "int_charge_totals",
+)
 FOCUS_CONFORM = ("int_charges_conformed_focus", "int_token_usage_focus")
 ALLOCATE = (
     "int_usage_days",

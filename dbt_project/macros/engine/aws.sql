@@ -44,6 +44,22 @@
     xxhash64({{ columns | join(', ') }})
 {%- endmacro %}
 
+{#-
+  A row's hash as a whole number of 40 bits: those of two rows multiplied and added up over more rows
+  than any month has still fit. Sums of them say whether two sets of rows are the same.
+-#}
+{% macro row_hash_number(columns) -%}
+    {{ return(adapter.dispatch('row_hash_number')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__row_hash_number(columns) -%}
+    cast({{ row_hash(columns) }} >> 24 as hugeint)
+{%- endmacro %}
+
+{% macro spark__row_hash_number(columns) -%}
+    cast(shiftrightunsigned({{ row_hash(columns) }}, 24) as decimal(38, 0))
+{%- endmacro %}
+
 {#- A map of texts as one text that is equal when and only when the map is. -#}
 {% macro map_text(column) -%}
     {{ return(adapter.dispatch('map_text')(column)) }}

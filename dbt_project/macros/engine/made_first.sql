@@ -1,8 +1,9 @@
 {#-
   Ends the CTEs of a model that are few rows of many: `words` names those that the rest of it reads. The
   planner takes them to be as many as the month's lines, holds the wide lines in memory and streams the
-  few past them; so the materialization makes tables of them first, whose rows are counted. A month of
-  which twelve make no large ledger is spared the statements.
+  few past them, and reads all lines where there is nothing to look for; so the materialization makes tables
+  of them first, whose rows are counted. A month of which twelve make no large ledger is spared the
+  statements.
 
   `words` also tells their columns of few different texts that lines are given as they are. Such a table
   keeps them as numbers of a list of words (ENUM), and so do the lines, until the file is written: hashing

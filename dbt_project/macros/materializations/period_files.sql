@@ -132,7 +132,7 @@
 {#- Makes tables of the CTEs that made_first() ends, and returns the rest of the model, which reads them. -#}
 {% macro make_first(sql) %}
     {% set parts = modules.re.split('-- made first: (.*)', sql) %}
-    {% if parts | length == 1 or landed_row_count() * 12 <= env_var('TOLLGATE_LEDGER_TABLE_ROWS', '3000000') | int %}
+    {% if parts | length == 1 or row_count_in_hand() * 12 <= env_var('TOLLGATE_LEDGER_TABLE_ROWS', '3000000') | int %}
         {% do return(sql) %}
     {% endif %}
     {% set read = [] %}
@@ -190,10 +190,11 @@
     {% endfor %}
 {% endmacro %}
 
-{% macro landed_row_count() %}
+{#- The rows of the period in hand: of its largest relation, which is what was landed or the ledger. -#}
+{% macro row_count_in_hand() %}
     {% do return(run_query(
-        "select sum(num_rows) from parquet_file_metadata(getvariable('landed_"
-        ~ landed_inputs(model.depends_on.nodes)[0] ~ "'))"
+        "select coalesce(max(row_count), 0) from tollgate.period_key "
+        ~ "where source = getvariable('this_source') and billing_period = getvariable('this_period')"
     ).columns[0][0] | int) %}
 {% endmacro %}
 

@@ -31,6 +31,7 @@ select
     {%- endfor %}
     is_billed_nothing,
     count(*) as charges_count,
+    cast(sum({{ row_hash_number(['x_charge_id']) }}) as decimal(38, 0)) as charge_hash_sum,
     {%- for cost in four_costs() + reporting_costs() %}
     cast(sum({{ cost }}) as decimal(38, 12)) as {{ cost }},
     {%- endfor %}

@@ -4,8 +4,8 @@
 
 {{ config(keeps_periods_apart=true) }}
 
-with charges as (
-    select * from {{ ref('int_charges_conformed') }}
+with charge_totals as (
+    select * from {{ ref('int_charge_totals') }}
 ),
 
 usage_days as (
@@ -37,11 +37,11 @@ reporting as (
 
 currencies as (
     select distinct
-        charges.source,
-        charges.billing_period,
-        charges.billing_currency
-    from charges
-    where {{ this_period('charges') }} and charges.billing_currency is not null
+        charge_totals.source,
+        charge_totals.billing_period,
+        charge_totals.billing_currency
+    from charge_totals
+    where {{ this_period('charge_totals') }} and charge_totals.billing_currency is not null
 ),
 
 {# A policy for the currency goes before the one for all; without either it is the rate of the day. #}

@@ -5,8 +5,8 @@
 
 {{ config(keeps_periods_apart=true) }}
 
-with charges as (
-    select * from {{ ref('int_charges_conformed') }}
+with charge_totals as (
+    select * from {{ ref('int_charge_totals') }}
 ),
 
 token_usage as (
@@ -34,9 +34,9 @@ boundaries as (
 ),
 
 days as (
-    select charges.source, charges.billing_period, cast(charges.charge_period_start as date) as usage_date
-    from charges
-    where {{ this_period('charges') }}
+    select charge_totals.source, charge_totals.billing_period, charge_totals.usage_date
+    from charge_totals
+    where {{ this_period('charge_totals') }}
     union
     select token_usage.source, token_usage.billing_period, token_usage.usage_date
     from token_usage

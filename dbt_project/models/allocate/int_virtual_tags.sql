@@ -10,12 +10,20 @@ with name_rules as (
     select * from {{ source('org', 'virtual_tag') }}
 ),
 
--- A charge has several names; rules are tried on each distinct one, not on each charge. The ledger is
--- read by name each time: an engine keeps a CTE that is read more than once, here all charges.
+asked as (
+    select distinct attribute
+    from name_rules
+),
+
+-- A charge has several names; rules are tried on each distinct one, not on each charge, and only names
+-- that a rule asks for are read. The ledger is read by name each time: an engine keeps a CTE that is read
+-- more than once, here all charges.
 named as (
     {%- for name in virtual_tag_names() %}
-    select distinct '{{ name }}' as attribute, charges.{{ name }} as name_text
+    select distinct asked.attribute, charges.{{ name }} as name_text
     from {{ ref('int_charges_conformed') }} as charges
+    inner join asked  -- many charges to one attribute, or none
+        on asked.attribute = '{{ name }}'
     where {{ this_period('charges') }} and charges.{{ name }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -45,6 +53,9 @@ matches as (
                 else false
             end
 ),
+
+{#- Where no rule knows a name, no charge is looked at again. -#}
+{{ made_first({'matches': []}) }}
 
 {%- set used_on = in_force_date('charges', 'cast(charges.charge_period_start as date)') %}
 

@@ -11,8 +11,8 @@ with charges as (
         {%- for cost in four_costs() %}
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }}
+    from {{ ref('int_charge_totals') }}
+    where {{ unpublished('int_charge_totals') }}
     group by source, billing_period, billing_currency
 ),
 
@@ -26,8 +26,8 @@ costs_by_split as (
         sum({{ cost }}) as {{ cost }},
         sum({{ cost }}_reporting) as {{ cost }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charge_splits') }}
-    where {{ unpublished('int_charge_splits') }}
+    from {{ ref('int_charge_sums') }}
+    where {{ unpublished('int_charge_sums') }}
     group by source, billing_period, billing_currency, split_id
 ),
 
@@ -37,7 +37,7 @@ split_shares as (
     where {{ unpublished('int_split_shares') }}
 ),
 
-{#- The reporting currency begins with the splits: the ledger knows the billing currency only. -#}
+{#- The reporting currency begins with the splits, which are read themselves: the ledger knows the billing currency only. -#}
 charged_in_reporting as (
     select
         source,
@@ -46,7 +46,8 @@ charged_in_reporting as (
         {%- for cost in four_costs() %}
         sum({{ cost }}_reporting) as {{ cost }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
-    from costs_by_split
+    from {{ ref('int_charge_splits') }}
+    where {{ unpublished('int_charge_splits') }}
     group by source, billing_period, billing_currency
 ),
 

@@ -1,4 +1,4 @@
--- Detects: a charge id that two charges of one source share.
+-- Detects: a charge id that two charges share, of one source or of two.
 -- Usually means: a delivery was landed twice, or the key of a kind of source misses a column.
 -- What to do: compare the charges: equal in all but the snapshot, or different in a column of no key.
 {{ config(meta={'dagster': {'ref': {'name': 'int_charges_conformed'}}}) }}
@@ -14,8 +14,9 @@ with suspects as (
 
 repeated as (
     select
-        charges.source,
+        min(charges.source) as source,
         charges.x_charge_id,
+        count(distinct charges.source) as sources_count,
         min(charges.billing_period) as billing_period,
         min(charges.billing_currency) as currency,
         count(*) as charges_count,
@@ -24,7 +25,7 @@ repeated as (
     inner join suspects  -- many charges to one hash
         on {{ row_hash(['charges.x_charge_id']) }} = suspects.id_hash
     where {{ unpublished('charges') }} and charges.x_charge_id is not null
-    group by charges.source, charges.x_charge_id
+    group by charges.x_charge_id
     having count(*) > 1
 ),
 
@@ -43,7 +44,11 @@ unnamed as (
 select
     source,
     billing_period,
-    concat(cast(charges_count as string), ' charges have the id ', x_charge_id) as what,
+    concat(
+        cast(charges_count as string), ' charges',
+        case when sources_count > 1 then concat(' of ', cast(sources_count as string), ' sources') else '' end,
+        ' have the id ', x_charge_id
+    ) as what,
     money_touched,
     currency
 from repeated

@@ -8,13 +8,14 @@ with charges as (
         source,
         billing_period,
         billing_currency,
-        count(*) as charges_count,
+        cast(sum(charges_count) as bigint) as charges_count,
+        sum(charge_hash_sum) as charge_hash_sum,
         {%- for cost in four_costs() %}
-        count(*) - count({{ cost }}) as unknown_{{ cost }}_count,
+        cast(sum(unknown_{{ cost }}_count) as bigint) as unknown_{{ cost }}_count,
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }}
+    from {{ ref('int_charge_totals') }}
+    where {{ unpublished('int_charge_totals') }}
     group by source, billing_period, billing_currency
 ),
 
@@ -24,6 +25,7 @@ splits as (
         billing_period,
         billing_currency,
         count(*) as charges_count,
+        sum({{ row_hash_number(['x_charge_id']) }}) as charge_hash_sum,
         {%- for cost in four_costs() %}
         count(*) - count({{ cost }}) as unknown_{{ cost }}_count,
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
@@ -33,12 +35,36 @@ splits as (
     group by source, billing_period, billing_currency
 ),
 
+{#- Ids are unique in the ledger (charge_id_is_unique): where the sums agree, they are here as well. -#}
+other_charges as (
+    select
+        splits.source,
+        splits.billing_period,
+        splits.billing_currency,
+        splits.charges_count = charges.charges_count as are_as_many
+    from splits
+    left join charges  -- one to at most one
+        on
+            splits.source = charges.source
+            and splits.billing_period = charges.billing_period
+            and splits.billing_currency is not distinct from charges.billing_currency
+    where splits.charge_hash_sum is distinct from charges.charge_hash_sum
+),
+
+suspect_periods as (
+    select distinct source, billing_period
+    from other_charges
+),
+
 {#- Hashes are narrow: they only say which ids need a look. -#}
 suspects as (
-    select {{ row_hash(['x_charge_id']) }} as id_hash
-    from {{ ref('int_charge_splits') }}
-    where {{ unpublished('int_charge_splits') }}
-    group by {{ row_hash(['x_charge_id']) }}
+    select {{ row_hash(['charge_splits.x_charge_id']) }} as id_hash
+    from {{ ref('int_charge_splits') }} as charge_splits
+    inner join suspect_periods  -- many splits to one period
+        on
+            charge_splits.source = suspect_periods.source
+            and charge_splits.billing_period = suspect_periods.billing_period
+    group by {{ row_hash(['charge_splits.x_charge_id']) }}
     having count(*) > 1
 ),
 
@@ -92,3 +118,14 @@ select
     billed_cost as money_touched,
     billing_currency as currency
 from without_split
+
+union all
+
+select
+    source,
+    billing_period,
+    'the splits are of other charges than the ledger has' as what,
+    cast(null as decimal(38, 12)) as money_touched,
+    billing_currency as currency
+from other_charges
+where are_as_many

@@ -8,14 +8,14 @@ with ledger as (
         source,
         billing_period,
         billing_currency,
-        count(*) as charges_count,
-        max(x_snapshot_id) as newest_snapshot_id,
+        cast(sum(charges_count) as bigint) as charges_count,
+        max(newest_snapshot_id) as newest_snapshot_id,
         {%- for cost in four_costs() %}
-        count(*) - count({{ cost }}) as unknown_{{ cost }}_count,
+        cast(sum(unknown_{{ cost }}_count) as bigint) as unknown_{{ cost }}_count,
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }}
+    from {{ ref('int_charge_totals') }}
+    where {{ unpublished('int_charge_totals') }}
     group by source, billing_period, billing_currency
 ),
 

@@ -26,8 +26,8 @@ model_charges as (
         billing_currency,
         sum(billed_cost) as billed_cost,
         sum(effective_cost) as effective_cost
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }} and x_classification = 'ai_model'
+    from {{ ref('int_charge_totals') }}
+    where {{ unpublished('int_charge_totals') }} and x_classification = 'ai_model'
     group by source, billing_period, billing_currency
 ),
 

@@ -5,8 +5,8 @@
 
 with charge_splits as (
     select source, billing_period, split_id, billing_currency, sum(billed_cost) as billed_cost
-    from {{ ref('int_charge_splits') }}
-    where {{ unpublished('int_charge_splits') }}
+    from {{ ref('int_charge_sums') }}
+    where {{ unpublished('int_charge_sums') }}
     group by source, billing_period, split_id, billing_currency
 ),
 

@@ -11,8 +11,8 @@ with charges as (
         {%- for cost in four_costs() %}
         sum({{ cost }}) as {{ cost }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }}
+    from {{ ref('int_charge_totals') }}
+    where {{ unpublished('int_charge_totals') }}
     group by source, billing_period, billing_currency
 ),
 
@@ -24,8 +24,8 @@ charges_reported as (
         {%- for cost in four_costs() %}
         sum({{ cost }}_reporting) as {{ cost }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charge_splits') }}
-    where {{ unpublished('int_charge_splits') }}
+    from {{ ref('int_charge_sums') }}
+    where {{ unpublished('int_charge_sums') }}
     group by source, billing_period, billing_currency
 ),
 
