@@ -9,6 +9,12 @@ from dbt_nodes import DbtProject
 
 OCTOBER = "2026-10-01"
 COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+# What else charges are added up by: unknown here.
+GROUPED_BY = (
+    *("service_name", "charge_category", "pricing_category", "charge_kind", "machine_sku_id"),
+    *("x_classification", "x_model", "x_token_class", "x_service_tier", "x_context_window"),
+    *("x_region_scope", "x_basis"),
+)
 # Sums of hashes that a part holds already: of the ids of these relations' rows.
 SUMS_OF = {"int_charge_totals": "int_charges_conformed", "int_charge_sums": "int_charge_splits"}
 # Ids of the ledger are unique by one gate, and the splits have the ledger's ids by another.
@@ -27,6 +33,7 @@ class Warehouse:
         self.connection = duckdb.connect()
         costs = ", ".join(f"{cost} decimal(38, 12) default 1" for cost in COSTS)
         reported = costs.replace("_cost ", "_cost_reporting ")
+        grouped = ", ".join(f"{name} varchar" for name in GROUPED_BY)
         place = f"source varchar default 'own', billing_period date default '{OCTOBER}'"
         self.connection.execute(
             f"""
@@ -44,7 +51,8 @@ class Warehouse:
             create table allocate.int_charge_splits (
                 {place}, x_charge_id varchar, split_id varchar, charge_profile_id varchar,
                 usage_date date default '{OCTOBER}', billing_currency varchar default 'USD',
-                reporting_currency varchar default 'USD', {costs}, {reported}
+                reporting_currency varchar default 'USD', {costs}, {reported}, {grouped},
+                tokens decimal(38, 6), machine_hours decimal(38, 12)
             );
             create table focus.cost_and_usage (
                 x_Source varchar default 'own', x_BillingPeriod date default '{OCTOBER}',
