@@ -39,6 +39,9 @@ class Predicate:
     Attributes:
         words: The question's name in statements, as in ``SkuPriceId is empty``.
         sql: What is asked; true, false, never NULL.
+        columns: The columns that it is about; without the one of ``per``.
+        of_words: Whether these columns hold words of a short list, units or currencies: a large
+            bill says a few hundred combinations of them over and over.
         of_values: The column whose distinct values are asked instead of each row, because asking
             is expensive; ``sql`` then asks the value of ``value``, which is not NULL.
         per: For a question about a group of rows: the column that they share.
@@ -46,6 +49,8 @@ class Predicate:
 
     words: str
     sql: str
+    columns: tuple[str, ...] = ()
+    of_words: bool = False
     of_values: str | None = None
     per: str | None = None
 
@@ -178,23 +183,28 @@ class Checks:
     def _empty(self, column: str) -> Formula:
         if column not in self._types:
             return ALWAYS
-        return _ask(f"{column} is empty", f"{column} is null")
+        return _ask(f"{column} is empty", f"{column} is null", column)
 
     def _is(self, column: str, value: object) -> Formula:
         if column not in self._types:
             return NEVER
         wanted = literal(value) if isinstance(value, str) else str(value)
         column_value = self._text(column) if isinstance(value, str) else self._number(column)
-        return _ask(f"{column} is {value}", f"coalesce({column_value} = {wanted}, false)")
+        answer = f"coalesce({column_value} = {wanted}, false)"
+        return _ask(f"{column} is {value}", answer, column, of_words=isinstance(value, str))
 
     def _same(self, a: str, b: str) -> Formula:
         if a not in self._types or b not in self._types:
             return NEVER
-        return _ask(f"{a} is {b}", f"coalesce({a} = {b}, false)")
+        return _ask(f"{a} is {b}", f"coalesce({a} = {b}, false)", a, b)
+
+    def _words(self, column: str, words: str, wrong: str) -> Formula:
+        """Ask a column of few different values whether what it says is wrong."""
+        return _ask(f"{column} {words}", f"coalesce({wrong}, false)", column, of_words=True)
 
     def _values(self, column: str, words: str, wrong: str) -> Formula:
         """Ask each distinct value of a column whether it is wrong."""
-        return _ask(f"{column} {words}", wrong, of_values=column)
+        return _ask(f"{column} {words}", wrong, column, of_values=column)
 
     # -- types and presence: what the relation itself says ------------------------------------
 
@@ -228,7 +238,7 @@ class Checks:
             return NEVER
         # A database holds Unicode only: bytes that were none have become this character.
         wrong = f"coalesce({column} like '%\N{REPLACEMENT CHARACTER}%', false)"
-        return _ask(f"{column} is not Unicode", wrong)
+        return _ask(f"{column} is not Unicode", wrong, column)
 
     def _breaks_numeric_text(self, column: str) -> Formula:
         if self._is_number(column):
@@ -247,10 +257,10 @@ class Checks:
 
     def _breaks_national_currency(self, column: str) -> Formula:
         codes = ", ".join(map(literal, sorted(ISO_4217)))
-        return self._values(column, "is no ISO 4217 code", f"value not in ({codes})")
+        return self._words(column, "is no ISO 4217 code", f"{self._text(column)} not in ({codes})")
 
     def _breaks_unit(self, column: str) -> Formula:
-        return self._values(column, "is no unit", self._dialect.unlike("value", UNIT_TEXT))
+        return self._words(column, "is no unit", self._unlike(column, UNIT_TEXT))
 
     def _breaks_json_text(self, column: str) -> Formula:
         return self._values(column, "is no JSON", f"not {self._dialect.is_json('value')}")
@@ -281,7 +291,8 @@ class Checks:
 
     def _breaks_one_of(self, column: str, values: list[str]) -> Formula:
         listed = ", ".join(map(literal, values))
-        return self._values(column, "is none of its values", f"value not in ({listed})")
+        wrong = f"{self._text(column)} not in ({listed})"
+        return self._words(column, "is none of its values", wrong)
 
     def _breaks_pairs(self, a: str, b: str, pairs: list[list[str]]) -> Formula:
         if b not in self._types:
@@ -291,25 +302,26 @@ class Checks:
         return _ask(
             f"{a} does not belong to {b}",
             f"{a} is not null and coalesce({value} not in ({listed}), true)",
+            a,
+            b,
+            of_words=True,
         )
 
     def _breaks_ends_with(self, column: str, endings: list[str]) -> Formula:
-        wrong = self._dialect.unlike("value", f".*(?:{'|'.join(endings)})")
-        return self._values(column, "has another ending", wrong)
+        wrong = self._unlike(column, f".*(?:{'|'.join(endings)})")
+        return self._words(column, "has another ending", wrong)
 
     def _breaks_matches(self, column: str, pattern: str) -> Formula:
         inner = pattern.removeprefix("^").removesuffix("$").replace("\\s", "[ ]")
-        return self._values(column, "is written otherwise", self._dialect.unlike("value", inner))
+        return self._words(column, "is written otherwise", self._unlike(column, inner))
 
     def _breaks_at_least(self, column: str, bound: object) -> Formula:
-        return _ask(
-            f"{column} is below {bound}", f"coalesce({self._number(column)} < {bound}, false)"
-        )
+        answer = f"coalesce({self._number(column)} < {bound}, false)"
+        return _ask(f"{column} is below {bound}", answer, column)
 
     def _breaks_at_most(self, column: str, bound: object) -> Formula:
-        return _ask(
-            f"{column} is above {bound}", f"coalesce({self._number(column)} > {bound}, false)"
-        )
+        answer = f"coalesce({self._number(column)} > {bound}, false)"
+        return _ask(f"{column} is above {bound}", answer, column)
 
     def _breaks_compare(self, a: str, comparator: str, b: str) -> Formula:
         if b not in self._types:
@@ -317,6 +329,8 @@ class Checks:
         return _ask(
             f"{a} is not {comparator} {b}",
             f"coalesce(not ({a} {comparator} {b}), false)",
+            a,
+            b,
         )
 
     def _breaks_same(self, a: str, b: str) -> Formula:
@@ -327,12 +341,13 @@ class Checks:
         if not {a, b, result} <= set(self._types):
             return NEVER
         price, quantity, amount = (Number(name, self._types[name]) for name in (a, b, result))
-        return _ask(f"{result} is not {a} * {b}", differs(price, quantity, amount, self._dialect))
+        wrong = differs(price, quantity, amount, self._dialect)
+        return _ask(f"{result} is not {a} * {b}", wrong, a, b, result)
 
     def _breaks_one_per(self, a: str, b: str, count: int) -> Formula:
         if b not in self._types:
             return _filled(self, a)
-        return _ask(f"{a} has not {count} {b}", f"count(distinct {b}) <> {count}", per=a)
+        return _ask(f"{a} has not {count} {b}", f"count(distinct {b}) <> {count}", b, per=a)
 
     def _breaks_unique(self, column: str) -> Formula:
         return _ask(f"{column} is repeated", "count(*) > 1", per=column)
@@ -346,7 +361,11 @@ class Checks:
         return self._types[column].lstrip("U").startswith(_NUMBERS)
 
     def _text(self, column: str) -> str:
-        return column if self._is_text(column) else f"cast({column} as varchar)"
+        is_plain = self._types[column].startswith("VARCHAR")
+        return column if is_plain else f"cast({column} as varchar)"
+
+    def _unlike(self, column: str, pattern: str) -> str:
+        return self._dialect.unlike(self._text(column), pattern)
 
     def _number(self, column: str) -> str:
         if self._is_number(column):
@@ -354,8 +373,15 @@ class Checks:
         return f"try_cast({column} as double)"
 
 
-def _ask(words: str, sql: str, of_values: str | None = None, per: str | None = None) -> Formula:
-    return Formula("is", Predicate(words, sql, of_values, per))
+def _ask(
+    words: str,
+    sql: str,
+    *columns: str,
+    of_words: bool = False,
+    of_values: str | None = None,
+    per: str | None = None,
+) -> Formula:
+    return Formula("is", Predicate(words, sql, columns, of_words, of_values, per))
 
 
 def _filled(checks: Checks, column: str) -> Formula:
