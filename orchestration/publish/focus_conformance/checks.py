@@ -1,7 +1,7 @@
 """What each check function means: the rows that break it, and the rows that meet a condition.
 
-A check is told in *predicates*: simple questions that a row answers with yes or no, never with
-NULL. "SkuPriceId is empty" is one; rules share them. Conditions and requirements read the same
+A check is told in *predicates*: simple questions that a row answers with yes or no; NULL is a no.
+"SkuPriceId is empty" is one; rules share them. Conditions and requirements read the same
 check differently where a value is missing:
 
 * as a requirement, a missing value breaks only rules about missing values; which values a column
@@ -27,6 +27,12 @@ from orchestration.publish.focus_conformance.sql_text import literal
 _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT")
 _TIMES = ("TIMESTAMP", "DATE")
 
+# Objects that say how much of the row's own amounts they are about.
+_OF_EACH_ROW = ("AllocatedMethodDetails", "ContractApplied")
+
+# What a charge costs without any discount.
+_OF_LIST = ("ListUnitPrice", "ListCost")
+
 # No plus sign, no thousands separator, a point for decimals, an exponent if need be.
 NUMERIC_TEXT = "-?([0-9]+([.][0-9]+)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
 UTC_TEXT = "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?Z"
@@ -38,7 +44,7 @@ class Predicate:
 
     Attributes:
         words: The question's name in statements, as in ``SkuPriceId is empty``.
-        sql: What is asked; true, false, never NULL.
+        sql: What is asked; NULL is a no, which costs less than to say so in each question.
         columns: The columns that it is about; without the one of ``per``.
         of_words: Whether these columns hold words of a short list, units or currencies: a large
             bill says a few hundred combinations of them over and over.
@@ -190,21 +196,27 @@ class Checks:
             return NEVER
         wanted = literal(value) if isinstance(value, str) else str(value)
         column_value = self._text(column) if isinstance(value, str) else self._number(column)
-        answer = f"coalesce({column_value} = {wanted}, false)"
+        answer = f"{column_value} = {wanted}"
         return _ask(f"{column} is {value}", answer, column, of_words=isinstance(value, str))
 
     def _same(self, a: str, b: str) -> Formula:
         if a not in self._types or b not in self._types:
             return NEVER
-        return _ask(f"{a} is {b}", f"coalesce({a} = {b}, false)", a, b)
+        return _ask(f"{a} is {b}", f"{a} = {b}", a, b)
 
     def _words(self, column: str, words: str, wrong: str) -> Formula:
         """Ask a column of few different values whether what it says is wrong."""
-        return _ask(f"{column} {words}", f"coalesce({wrong}, false)", column, of_words=True)
+        return _ask(f"{column} {words}", wrong, column, of_words=True)
 
-    def _values(self, column: str, words: str, wrong: str) -> Formula:
+    def _values(self, column: str, words: str, wrong: Callable[[str], str]) -> Formula:
         """Ask each distinct value of a column whether it is wrong."""
-        return _ask(f"{column} {words}", wrong, column, of_values=column)
+        if column in _OF_EACH_ROW:
+            return self._each(column, words, wrong(self._text(column)))
+        return _ask(f"{column} {words}", wrong("value"), column, of_values=column)
+
+    def _each(self, column: str, words: str, wrong: str) -> Formula:
+        """Ask each row whether its value of a column is wrong: most rows have one of their own."""
+        return _ask(f"{column} {words}", f"({column} is not null and {wrong})", column)
 
     # -- types and presence: what the relation itself says ------------------------------------
 
@@ -237,20 +249,25 @@ class Checks:
         if not self._is_text(column):
             return NEVER
         # A database holds Unicode only: bytes that were none have become this character.
-        wrong = f"coalesce({column} like '%\N{REPLACEMENT CHARACTER}%', false)"
+        wrong = f"{column} like '%\N{REPLACEMENT CHARACTER}%'"
         return _ask(f"{column} is not Unicode", wrong, column)
 
     def _breaks_numeric_text(self, column: str) -> Formula:
         if self._is_number(column):
             return NEVER
-        return self._values(column, "is no number", self._dialect.unlike("value", NUMERIC_TEXT))
+        return self._each(column, "is no number", self._unlike(column, NUMERIC_TEXT))
 
     def _breaks_utc_text(self, column: str) -> Formula:
         if self._types[column].startswith(_TIMES):
             return NEVER
-        unlike = self._dialect.unlike("value", UTC_TEXT)
-        wrong = f"({unlike} or try_cast(value as timestamptz) is null)"
-        return self._values(column, "is no UTC date and time", wrong)
+        return self._values(
+            column,
+            "is no UTC date and time",
+            lambda value: (
+                f"({self._dialect.unlike(value, UTC_TEXT)}"
+                f" or try_cast({value} as timestamptz) is null)"
+            ),
+        )
 
     def _breaks_currency(self, column: str) -> Formula:
         return self.broken(["national_currency", column])
@@ -263,16 +280,23 @@ class Checks:
         return self._words(column, "is no unit", self._unlike(column, UNIT_TEXT))
 
     def _breaks_json_text(self, column: str) -> Formula:
-        return self._values(column, "is no JSON", f"not {self._dialect.is_json('value')}")
+        return self._values(
+            column, "is no JSON", lambda value: f"not {self._dialect.is_json(value)}"
+        )
 
     def _breaks_key_value(self, column: str) -> Formula:
-        wrong = f"not {self._dialect.is_flat_object('value')}"
-        return self._values(column, "is no flat JSON object", wrong)
+        return self._values(
+            column,
+            "is no flat JSON object",
+            lambda value: f"not {self._dialect.is_flat_object(value)}",
+        )
 
     def _breaks_json_schema(self, column: str, schema_id: str) -> Formula:
         # Tried, not cast: DuckDB may look at a value before the condition that keeps it away.
-        good = conforms("try_cast(value as json)", self._schemas[schema_id])
-        wrong = f"not coalesce(json_valid(value) and {good}, false)"
+        def wrong(value: str) -> str:
+            good = conforms(f"try_cast({value} as json)", self._schemas[schema_id])
+            return f"not coalesce(json_valid({value}) and {good}, false)"
+
         return self._values(column, "is not as its JSON schema has it", wrong)
 
     # -- values -------------------------------------------------------------------------------
@@ -316,11 +340,11 @@ class Checks:
         return self._words(column, "is written otherwise", self._unlike(column, inner))
 
     def _breaks_at_least(self, column: str, bound: object) -> Formula:
-        answer = f"coalesce({self._number(column)} < {bound}, false)"
+        answer = f"{self._number(column)} < {bound}"
         return _ask(f"{column} is below {bound}", answer, column)
 
     def _breaks_at_most(self, column: str, bound: object) -> Formula:
-        answer = f"coalesce({self._number(column)} > {bound}, false)"
+        answer = f"{self._number(column)} > {bound}"
         return _ask(f"{column} is above {bound}", answer, column)
 
     def _breaks_compare(self, a: str, comparator: str, b: str) -> Formula:
@@ -328,7 +352,7 @@ class Checks:
             return NEVER
         return _ask(
             f"{a} is not {comparator} {b}",
-            f"coalesce(not ({a} {comparator} {b}), false)",
+            f"not ({a} {comparator} {b})",
             a,
             b,
         )
@@ -342,7 +366,28 @@ class Checks:
             return NEVER
         price, quantity, amount = (Number(name, self._types[name]) for name in (a, b, result))
         wrong = differs(price, quantity, amount, self._dialect)
-        return _ask(f"{result} is not {a} * {b}", wrong, a, b, result)
+        words = f"{result} is not {a} * {b}"
+        if (a, result) == _OF_LIST or not self._has_types_of_list(a, result):
+            return _ask(words, wrong, a, b, result)
+        # Most charges have no price of their own: what is said of the list's is said of them.
+        list_price, list_cost = _OF_LIST
+        is_list = f"{a} = {list_price} and {result} = {list_cost}"
+        told = (a, b, result, list_price, list_cost)
+        return either(
+            _ask(
+                f"{words}, unlike the list",
+                f"case when {is_list} then false else {wrong} end",
+                *told,
+            ),
+            both(
+                _ask(f"{a} and {result} are of the list", is_list, *told),
+                self._breaks_product(list_price, b, list_cost),
+            ),
+        )
+
+    def _has_types_of_list(self, price: str, cost: str) -> bool:
+        types = self._types.get
+        return (types(price), types(cost)) == tuple(map(types, _OF_LIST))
 
     def _breaks_one_per(self, a: str, b: str, count: int) -> Formula:
         if b not in self._types:

@@ -382,7 +382,7 @@ def _answers(
     def answer(predicate: Predicate) -> str:
         if predicate.of_values:
             wrong = f"wrong_{predicate.of_values.lower()}"
-            return f"coalesce({wrong}.{dialect.named(predicate.words)}, false)"
+            return f"{wrong}.{dialect.named(predicate.words)}"
         if predicate.per:
             return f"({asked.groups[predicate]}.group_0 is not null)"
         return predicate.sql
