@@ -20,7 +20,7 @@ from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect
 from orchestration.publish.focus_conformance.facts import Check
 from orchestration.publish.focus_conformance.json_schema import conforms
-from orchestration.publish.focus_conformance.product import Number, differs
+from orchestration.publish.focus_conformance.product import Number, differs, exact_values
 from orchestration.publish.focus_conformance.sql_text import literal
 
 # A numeric type of the database is a number whatever its text looks like.
@@ -51,6 +51,7 @@ class Predicate:
         of_values: The column whose distinct values are asked instead of each row, because asking
             is expensive; ``sql`` then asks the value of ``value``, which is not NULL.
         per: For a question about a group of rows: the column that they share.
+        made: Columns that are made for it, each with its SQL.
     """
 
     words: str
@@ -59,6 +60,7 @@ class Predicate:
     of_words: bool = False
     of_values: str | None = None
     per: str | None = None
+    made: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -365,20 +367,23 @@ class Checks:
         if not {a, b, result} <= set(self._types):
             return NEVER
         price, quantity, amount = (Number(name, self._types[name]) for name in (a, b, result))
-        wrong = differs(price, quantity, amount, self._dialect)
+        exact = exact_values(price, quantity, amount)
+        names = tuple(
+            value if value == name else self._dialect.named(f"{name} exactly")
+            for name, value in zip((a, b, result), exact, strict=True)
+        )
+        made = tuple(pair for pair in zip(names, exact, strict=True) if pair[0] != pair[1])
+        wrong = differs(price, quantity, amount, self._dialect, names)
         words = f"{result} is not {a} * {b}"
         if (a, result) == _OF_LIST or not self._has_types_of_list(a, result):
-            return _ask(words, wrong, a, b, result)
+            return _ask(words, wrong, a, b, result, made=made)
         # Most charges have no price of their own: what is said of the list's is said of them.
         list_price, list_cost = _OF_LIST
         is_list = f"{a} = {list_price} and {result} = {list_cost}"
+        own = f"case when {is_list} then false else {wrong} end"
         told = (a, b, result, list_price, list_cost)
         return either(
-            _ask(
-                f"{words}, unlike the list",
-                f"case when {is_list} then false else {wrong} end",
-                *told,
-            ),
+            _ask(f"{words}, unlike the list", own, *told, made=made),
             both(
                 _ask(f"{a} and {result} are of the list", is_list, *told),
                 self._breaks_product(list_price, b, list_cost),
@@ -425,8 +430,9 @@ def _ask(
     of_words: bool = False,
     of_values: str | None = None,
     per: str | None = None,
+    made: tuple[tuple[str, str], ...] = (),
 ) -> Formula:
-    return Formula("is", Predicate(words, sql, columns, of_words, of_values, per))
+    return Formula("is", Predicate(words, sql, columns, of_words, of_values, per, made))
 
 
 def _filled(checks: Checks, column: str) -> Formula:

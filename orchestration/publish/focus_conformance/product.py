@@ -46,15 +46,29 @@ class Number:
         return f"try_cast({self.column} as decimal(38, {decimals}))"
 
 
-def differs(price: Number, quantity: Number, amount: Number, dialect: Dialect) -> str:
+def exact_values(price: Number, quantity: Number, amount: Number) -> tuple[str, str, str]:
+    """Return SQL of what is multiplied and compared; where a column is it, the column."""
+    p, q = price.exact(_FACTOR_DECIMALS), quantity.exact(_FACTOR_DECIMALS)
+    return p, q, amount.exact(_AMOUNT_DECIMALS)
+
+
+def differs(
+    price: Number,
+    quantity: Number,
+    amount: Number,
+    dialect: Dialect,
+    exact: tuple[str, ...] | None = None,
+) -> str:
     """Return SQL that is true where an amount is not a price times a quantity, never NULL.
+
+    ``exact`` names what their exact values have been made as, where they have been made before:
+    they are read many times, and to make a decimal of a text takes long.
 
     The amount may be off by half of its own last digit, and by what half a last digit of the price
     and of the quantity make of it: 0.333333333333333 times 3 is 1. What comes as a float may be off
     by a float's precision as well. Numbers that are too large to be judged make it true.
     """
-    p, q = price.exact(_FACTOR_DECIMALS), quantity.exact(_FACTOR_DECIMALS)
-    a = amount.exact(_AMOUNT_DECIMALS)
+    p, q, a = exact or exact_values(price, quantity, amount)
     halves = tuple(
         _half_of_last_digit(number, decimals)
         for number, decimals in (

@@ -145,7 +145,7 @@ def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect
     judged = judgements(book, dataset, subject.types, dialect)
     asked = _asked(judged, subject)
     parts = [
-        ("rows_in_hand", subject.rows),
+        ("rows_in_hand", _rows_in_hand(subject, asked)),
         *(
             (f"wrong_{column.lower()}", _wrong_values(column, predicates, subject, dialect))
             for column, predicates in asked.of_values().items()
@@ -177,6 +177,14 @@ def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect
 
 
 # -- parts of the statement ----------------------------------------------------------------------
+
+
+def _rows_in_hand(subject: Subject, asked: _Asked) -> str:
+    made = sorted({pair for predicate in asked.of_rows for pair in predicate.made})
+    if not made:
+        return subject.rows
+    told = "".join(f",\n  {sql} as {name}" for name, sql in made)
+    return f"select\n  *{told}\nfrom (\n{_indented(subject.rows)}\n) as given"
 
 
 def _wrong_values(
