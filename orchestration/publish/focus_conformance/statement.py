@@ -195,7 +195,7 @@ def _wrong_values(
     The values are grouped once more, by which nothing changes: the condition would be asked of each
     row, before its value is made distinct, if it were one about the value and not about a group.
     """
-    named = [(f"bool_or({p.sql})", dialect.named(p.words)) for p in predicates]
+    named = [(f"max({p.sql})", dialect.named(p.words)) for p in predicates]
     answers = ",\n  ".join(f"{answer} as {name}" for answer, name in named)
     any_wrong = " or ".join(answer for answer, _ in named)
     return (
