@@ -15,29 +15,50 @@
   CAU-SkuPriceId-C-011-M, CAU-ServiceName-C-005-M, CAU-ServiceName-C-008-O.
 -#}
 {% macro parents_that_differ(delivered) -%}
-    {%- for child, parent, rule_id in [
-        ('SkuPriceId', 'SkuId', 'CAU-SkuPriceId-C-011-M'),
-        ('ServiceName', 'ServiceCategory', 'CAU-ServiceName-C-005-M'),
-        ('ServiceName', 'ServiceSubcategory', 'CAU-ServiceName-C-008-O'),
-    ] %}
-    select
-        charges.x_Source as source,
-        charges.x_BillingPeriod as billing_period,
-        concat(
-            '{{ rule_id }}: {{ child }} ', charges.{{ child }}, ' has {{ parent }} ', min(charges.{{ parent }}),
-            ' and ', max(charges.{{ parent }})
-        ) as what,
-        sum(abs(charges.BilledCost)) as money_touched,
-        min(charges.BillingCurrency) as currency
-    from {{ ref('cost_and_usage') }} as charges
-    where
-        {{ unpublished('charges', ['x_Source', 'x_BillingPeriod']) }}
-        and charges.x_Source in ({{ sources_of_kind(delivered) }})
-        and charges.{{ child }} is not null
-    group by charges.x_Source, charges.x_BillingPeriod, charges.ServiceProviderName, charges.{{ child }}
-    having min(charges.{{ parent }}) <> max(charges.{{ parent }})
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {#- The charges are read once: there are few names of a month, however many charges have them. -#}
+    select told.* from (
+        with names as (
+            select
+                charges.x_Source as source,
+                charges.x_BillingPeriod as billing_period,
+                charges.ServiceProviderName,
+                charges.SkuPriceId,
+                charges.SkuId,
+                charges.ServiceName,
+                charges.ServiceCategory,
+                charges.ServiceSubcategory,
+                charges.BillingCurrency as currency,
+                sum(abs(charges.BilledCost)) as money_touched
+            from {{ ref('cost_and_usage') }} as charges
+            where
+                {{ unpublished('charges', ['x_Source', 'x_BillingPeriod']) }}
+                and charges.x_Source in ({{ sources_of_kind(delivered) }})
+            group by
+                charges.x_Source, charges.x_BillingPeriod, charges.ServiceProviderName, charges.SkuPriceId,
+                charges.SkuId, charges.ServiceName, charges.ServiceCategory, charges.ServiceSubcategory,
+                charges.BillingCurrency
+        )
+        {%- for child, parent, rule_id in [
+            ('SkuPriceId', 'SkuId', 'CAU-SkuPriceId-C-011-M'),
+            ('ServiceName', 'ServiceCategory', 'CAU-ServiceName-C-005-M'),
+            ('ServiceName', 'ServiceSubcategory', 'CAU-ServiceName-C-008-O'),
+        ] %}
+        select
+            names.source,
+            names.billing_period,
+            concat(
+                '{{ rule_id }}: {{ child }} ', names.{{ child }}, ' has {{ parent }} ', min(names.{{ parent }}),
+                ' and ', max(names.{{ parent }})
+            ) as what,
+            sum(names.money_touched) as money_touched,
+            min(names.currency) as currency
+        from names
+        where names.{{ child }} is not null
+        group by names.source, names.billing_period, names.ServiceProviderName, names.{{ child }}
+        having min(names.{{ parent }}) <> max(names.{{ parent }})
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as told
 {%- endmacro %}
 
 {#-

@@ -18,7 +18,7 @@
 {%- endmacro %}
 
 {% macro duckdb__is_no_product(price, quantity, amount) -%}
-({{ price }} is not null and {{ quantity }} is not null and {{ amount }} is not null and coalesce(case when abs({{ amount }}) < 10000000 and (abs({{ price }}) < 0.001 and abs({{ quantity }}) < 10000000000 or abs({{ price }}) < 0.1 and abs({{ quantity }}) < 100000000 or abs({{ price }}) < 10 and abs({{ quantity }}) < 1000000 or abs({{ price }}) < 1000 and abs({{ quantity }}) < 10000 or abs({{ price }}) < 100000 and abs({{ quantity }}) < 100 or abs({{ price }}) < 10000000 and abs({{ quantity }}) < 1) then abs({{ price }} * {{ quantity }} - {{ amount }}) > 0.0000000000005 + (abs({{ quantity }})) * 0.0000000000000005 + (abs({{ price }})) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc({{ amount }}) as decimal(26, 0)) - try_cast(try_cast(trunc({{ price }}) as decimal(19, 0)) * try_cast(trunc({{ quantity }}) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast({{ amount }} % 1 as decimal(12, 12)) - try_cast(trunc({{ price }}) as decimal(19, 0)) * cast({{ quantity }} % 1 as decimal(15, 15)) - try_cast(trunc({{ quantity }}) as decimal(19, 0)) * cast({{ price }} % 1 as decimal(15, 15)) as decimal(22, 15)) - cast({{ price }} % 1 as decimal(15, 15)) * cast({{ quantity }} % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc({{ quantity }}) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc({{ price }}) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true))
+({{ price }} is not null and {{ quantity }} is not null and {{ amount }} is not null and coalesce(case when not ({{ amount }} > -10000000 and {{ amount }} < 10000000 and ({{ price }} > -0.001 and {{ price }} < 0.001 and {{ quantity }} > -10000000000 and {{ quantity }} < 10000000000 or {{ price }} > -0.1 and {{ price }} < 0.1 and {{ quantity }} > -100000000 and {{ quantity }} < 100000000 or {{ price }} > -10 and {{ price }} < 10 and {{ quantity }} > -1000000 and {{ quantity }} < 1000000 or {{ price }} > -1000 and {{ price }} < 1000 and {{ quantity }} > -10000 and {{ quantity }} < 10000 or {{ price }} > -100000 and {{ price }} < 100000 and {{ quantity }} > -100 and {{ quantity }} < 100 or {{ price }} > -10000000 and {{ price }} < 10000000 and {{ quantity }} > -1 and {{ quantity }} < 1)) then abs(try_cast(try_cast(try_cast(trunc({{ amount }}) as decimal(26, 0)) - try_cast(try_cast(trunc({{ price }}) as decimal(19, 0)) * try_cast(trunc({{ quantity }}) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast({{ amount }} % 1 as decimal(12, 12)) - try_cast(trunc({{ price }}) as decimal(19, 0)) * cast({{ quantity }} % 1 as decimal(15, 15)) - try_cast(trunc({{ quantity }}) as decimal(19, 0)) * cast({{ price }} % 1 as decimal(15, 15)) as decimal(22, 15)) - cast({{ price }} % 1 as decimal(15, 15)) * cast({{ quantity }} % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc({{ quantity }}) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc({{ price }}) as decimal(19, 0))) + 1) * 0.0000000000000005 when abs({{ price }} * {{ quantity }} - {{ amount }}) <= 0.0000000000005 then false else abs({{ price }} * {{ quantity }} - {{ amount }}) > 0.0000000000005 + (abs({{ quantity }})) * 0.0000000000000005 + (abs({{ price }})) * 0.0000000000000005 end, true))
 {%- endmacro %}
 
 {% macro spark__is_no_product(price, quantity, amount) -%}
@@ -34,308 +34,57 @@ with rows_in_hand as not materialized (
   select * from {{ rows }}
 ),
 
-wrong_allocatedmethoddetails as (
-  select *
-  from (
-    select
-      value,
-      not json_valid(value) as "AllocatedMethodDetails is no JSON",
-      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."AllocatedRatio"'))) and (not json_exists(item0, '$."AllocatedRatio"') or (json_type(json_extract(item0, '$."AllocatedRatio"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) >= 0) and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) <= 1))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR', 'NULL'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('AllocatedRatio', 'UsageUnit', 'UsageQuantity') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (((not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('NULL')))) or ((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."UsageQuantity"') and json_exists(item0, '$."UsageUnit"'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR')))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "AllocatedMethodDetails is not as its JSON schema has it"
-    from (
-      select distinct AllocatedMethodDetails as value
-      from rows_in_hand
-      where AllocatedMethodDetails is not null
-    ) as told
-  ) as asked
-  where "AllocatedMethodDetails is no JSON" or "AllocatedMethodDetails is not as its JSON schema has it"
-),
-
 wrong_allocatedtags as (
-  select *
+  select
+    value,
+    max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false)) as "AllocatedTags is no flat JSON object"
   from (
-    select
-      value,
-      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "AllocatedTags is no flat JSON object"
-    from (
-      select distinct AllocatedTags as value
-      from rows_in_hand
-      where AllocatedTags is not null
-    ) as told
-  ) as asked
-  where "AllocatedTags is no flat JSON object"
-),
-
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where "BillingCurrency is no ISO 4217 code"
-),
-
-wrong_capacityreservationstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Used', 'Unused') as "CapacityReservationStatus is none of its values"
-    from (
-      select distinct CapacityReservationStatus as value
-      from rows_in_hand
-      where CapacityReservationStatus is not null
-    ) as told
-  ) as asked
-  where "CapacityReservationStatus is none of its values"
-),
-
-wrong_chargecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as "ChargeCategory is none of its values"
-    from (
-      select distinct ChargeCategory as value
-      from rows_in_hand
-      where ChargeCategory is not null
-    ) as told
-  ) as asked
-  where "ChargeCategory is none of its values"
-),
-
-wrong_chargefrequency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('One-Time', 'Recurring', 'Usage-Based') as "ChargeFrequency is none of its values"
-    from (
-      select distinct ChargeFrequency as value
-      from rows_in_hand
-      where ChargeFrequency is not null
-    ) as told
-  ) as asked
-  where "ChargeFrequency is none of its values"
-),
-
-wrong_commitmentdiscountcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Spend', 'Usage') as "CommitmentDiscountCategory is none of its values"
-    from (
-      select distinct CommitmentDiscountCategory as value
-      from rows_in_hand
-      where CommitmentDiscountCategory is not null
-    ) as told
-  ) as asked
-  where "CommitmentDiscountCategory is none of its values"
-),
-
-wrong_commitmentdiscountstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Used', 'Unused') as "CommitmentDiscountStatus is none of its values"
-    from (
-      select distinct CommitmentDiscountStatus as value
-      from rows_in_hand
-      where CommitmentDiscountStatus is not null
-    ) as told
-  ) as asked
-  where "CommitmentDiscountStatus is none of its values"
-),
-
-wrong_commitmentdiscountunit as (
-  select *
-  from (
-    select
-      value,
-      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "CommitmentDiscountUnit is no unit"
-    from (
-      select distinct CommitmentDiscountUnit as value
-      from rows_in_hand
-      where CommitmentDiscountUnit is not null
-    ) as told
-  ) as asked
-  where "CommitmentDiscountUnit is no unit"
+    select distinct AllocatedTags as value
+    from rows_in_hand
+    where AllocatedTags is not null
+  ) as told
+  group by value
+  having max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false))
 ),
 
 wrong_commitmentprogrameligibilitydetails as (
-  select *
+  select
+    value,
+    max(not json_valid(value)) as "CommitmentProgramEligibilityDetails is no JSON",
+    max(not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(try_cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false)) as "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
   from (
-    select
-      value,
-      not json_valid(value) as "CommitmentProgramEligibilityDetails is no JSON",
-      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(try_cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
-    from (
-      select distinct CommitmentProgramEligibilityDetails as value
-      from rows_in_hand
-      where CommitmentProgramEligibilityDetails is not null
-    ) as told
-  ) as asked
-  where "CommitmentProgramEligibilityDetails is no JSON" or "CommitmentProgramEligibilityDetails is not as its JSON schema has it"
-),
-
-wrong_consumedunit as (
-  select *
-  from (
-    select
-      value,
-      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "ConsumedUnit is no unit"
-    from (
-      select distinct ConsumedUnit as value
-      from rows_in_hand
-      where ConsumedUnit is not null
-    ) as told
-  ) as asked
-  where "ConsumedUnit is no unit"
-),
-
-wrong_contractapplied as (
-  select *
-  from (
-    select
-      value,
-      not json_valid(value) as "ContractApplied is no JSON",
-      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Elements"'))) and (not json_exists(try_cast(value as json), '$."Elements"') or (json_type(json_extract(try_cast(value as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractId"') and json_exists(item0, '$."ContractCommitmentId"'))) and (not json_exists(item0, '$."ContractId"') or (json_type(json_extract(item0, '$."ContractId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentId"') or (json_type(json_extract(item0, '$."ContractCommitmentId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ContractId', 'ContractCommitmentId', 'ContractCommitmentAppliedCost', 'ContractCommitmentAppliedQuantity', 'ContractCommitmentAppliedUnit') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedCost"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('NULL')))) as integer) + cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedQuantity"') and json_exists(item0, '$."ContractCommitmentAppliedUnit"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR')))) as integer) = 1)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false) as "ContractApplied is not as its JSON schema has it"
-    from (
-      select distinct ContractApplied as value
-      from rows_in_hand
-      where ContractApplied is not null
-    ) as told
-  ) as asked
-  where "ContractApplied is no JSON" or "ContractApplied is not as its JSON schema has it"
-),
-
-wrong_pricingcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Standard', 'Committed', 'Dynamic', 'Other') as "PricingCategory is none of its values"
-    from (
-      select distinct PricingCategory as value
-      from rows_in_hand
-      where PricingCategory is not null
-    ) as told
-  ) as asked
-  where "PricingCategory is none of its values"
-),
-
-wrong_pricingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PricingCurrency is no ISO 4217 code"
-    from (
-      select distinct PricingCurrency as value
-      from rows_in_hand
-      where PricingCurrency is not null
-    ) as told
-  ) as asked
-  where "PricingCurrency is no ISO 4217 code"
-),
-
-wrong_pricingunit as (
-  select *
-  from (
-    select
-      value,
-      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "PricingUnit is no unit"
-    from (
-      select distinct PricingUnit as value
-      from rows_in_hand
-      where PricingUnit is not null
-    ) as told
-  ) as asked
-  where "PricingUnit is no unit"
-),
-
-wrong_servicecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') as "ServiceCategory is none of its values"
-    from (
-      select distinct ServiceCategory as value
-      from rows_in_hand
-      where ServiceCategory is not null
-    ) as told
-  ) as asked
-  where "ServiceCategory is none of its values"
-),
-
-wrong_servicesubcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') as "ServiceSubcategory is none of its values"
-    from (
-      select distinct ServiceSubcategory as value
-      from rows_in_hand
-      where ServiceSubcategory is not null
-    ) as told
-  ) as asked
-  where "ServiceSubcategory is none of its values"
+    select distinct CommitmentProgramEligibilityDetails as value
+    from rows_in_hand
+    where CommitmentProgramEligibilityDetails is not null
+  ) as told
+  group by value
+  having max(not json_valid(value)) or max(not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."CommitmentPrograms"'))) and (not json_exists(try_cast(value as json), '$."CommitmentPrograms"') or (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."CommitmentPrograms"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."CommitmentPrograms"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ProgramType"'))) and (not json_exists(item0, '$."ProgramType"') or (json_type(json_extract(item0, '$."ProgramType"')) in ('VARCHAR'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ProgramType') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('CommitmentPrograms') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false))
 ),
 
 wrong_skupricedetails as (
-  select *
+  select
+    value,
+    max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false)) as "SkuPriceDetails is no flat JSON object"
   from (
-    select
-      value,
-      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "SkuPriceDetails is no flat JSON object"
-    from (
-      select distinct SkuPriceDetails as value
-      from rows_in_hand
-      where SkuPriceDetails is not null
-    ) as told
-  ) as asked
-  where "SkuPriceDetails is no flat JSON object"
+    select distinct SkuPriceDetails as value
+    from rows_in_hand
+    where SkuPriceDetails is not null
+  ) as told
+  group by value
+  having max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false))
 ),
 
 wrong_tags as (
-  select *
+  select
+    value,
+    max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false)) as "Tags is no flat JSON object"
   from (
-    select
-      value,
-      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "Tags is no flat JSON object"
-    from (
-      select distinct Tags as value
-      from rows_in_hand
-      where Tags is not null
-    ) as told
-  ) as asked
-  where "Tags is no flat JSON object"
-),
-
-wrong_group_1 as (
-  select source as group_0, billing_period as group_1, ServiceName as group_2
-  from rows_in_hand
-  where ServiceName is not null
-  group by source, billing_period, ServiceName
-  having count(distinct ServiceCategory) <> 1
-),
-
-wrong_group_2 as (
-  select source as group_0, billing_period as group_1, ServiceName as group_2
-  from rows_in_hand
-  where ServiceName is not null
-  group by source, billing_period, ServiceName
-  having count(distinct ServiceSubcategory) <> 1
+    select distinct Tags as value
+    from rows_in_hand
+    where Tags is not null
+  ) as told
+  group by value
+  having max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false))
 ),
 
 wrong_group_3 as (
@@ -351,200 +100,136 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.CapacityReservationStatus,
+    rows_in_hand.ChargeCategory,
+    rows_in_hand.ChargeClass,
+    rows_in_hand.ChargeFrequency,
+    rows_in_hand.CommitmentDiscountCategory,
+    rows_in_hand.CommitmentDiscountStatus,
+    rows_in_hand.CommitmentDiscountUnit,
+    rows_in_hand.ConsumedUnit,
+    rows_in_hand.PricingCategory,
+    rows_in_hand.PricingCurrency,
+    rows_in_hand.PricingUnit,
+    rows_in_hand.ServiceCategory,
+    rows_in_hand.ServiceName,
+    rows_in_hand.ServiceSubcategory,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.EffectiveCost as money_2,
     case when rows_in_hand.BilledCost > 0 then rows_in_hand.BilledCost else 0 end as money_3,
     case when rows_in_hand.EffectiveCost > 0 then rows_in_hand.EffectiveCost else 0 end as money_4,
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
-    + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is no JSON", false) then 2 else 0 end
-    + case when coalesce(AllocatedMethodDetails like '%�%', false) then 4 else 0 end
-    + case when coalesce(wrong_allocatedmethoddetails."AllocatedMethodDetails is not as its JSON schema has it", false) then 8 else 0 end
-    + case when coalesce(AllocatedMethodId like '%�%', false) then 16 else 0 end
+    + case when (AllocatedMethodDetails is not null and not json_valid(AllocatedMethodDetails)) then 2 else 0 end
+    + case when AllocatedMethodDetails like '%�%' then 4 else 0 end
+    + case when (AllocatedMethodDetails is not null and not coalesce(json_valid(AllocatedMethodDetails) and (json_type(try_cast(AllocatedMethodDetails as json)) in ('OBJECT') and (json_type(try_cast(AllocatedMethodDetails as json)) <> 'OBJECT' or (json_exists(try_cast(AllocatedMethodDetails as json), '$."Elements"'))) and (not json_exists(try_cast(AllocatedMethodDetails as json), '$."Elements"') or (json_type(json_extract(try_cast(AllocatedMethodDetails as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(AllocatedMethodDetails as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(AllocatedMethodDetails as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(AllocatedMethodDetails as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(AllocatedMethodDetails as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."AllocatedRatio"'))) and (not json_exists(item0, '$."AllocatedRatio"') or (json_type(json_extract(item0, '$."AllocatedRatio"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) >= 0) and (json_type(json_extract(item0, '$."AllocatedRatio"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(item0, '$."AllocatedRatio"') as double) <= 1))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR', 'NULL'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('AllocatedRatio', 'UsageUnit', 'UsageQuantity') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (((not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('NULL')))) or ((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."UsageQuantity"') and json_exists(item0, '$."UsageUnit"'))) and (not json_exists(item0, '$."UsageQuantity"') or (json_type(json_extract(item0, '$."UsageQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."UsageUnit"') or (json_type(json_extract(item0, '$."UsageUnit"')) in ('VARCHAR')))))))) = 0))) and (json_type(try_cast(AllocatedMethodDetails as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(AllocatedMethodDetails as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false)) then 8 else 0 end
+    + case when AllocatedMethodId like '%�%' then 16 else 0 end
     + case when AllocatedResourceId is null then 32 else 0 end
-    + case when coalesce(AllocatedResourceId like '%�%', false) then 64 else 0 end
+    + case when AllocatedResourceId like '%�%' then 64 else 0 end
     + case when AllocatedResourceName is null then 128 else 0 end
-    + case when coalesce(AllocatedResourceName like '%�%', false) then 256 else 0 end
-    + case when coalesce(wrong_allocatedtags."AllocatedTags is no flat JSON object", false) then 512 else 0 end
-    + case when coalesce(AllocatedTags like '%�%', false) then 1024 else 0 end
-    + case when coalesce(AvailabilityZone like '%�%', false) then 2048 else 0 end
+    + case when AllocatedResourceName like '%�%' then 256 else 0 end
+    + case when wrong_allocatedtags."AllocatedTags is no flat JSON object" then 512 else 0 end
+    + case when AllocatedTags like '%�%' then 1024 else 0 end
+    + case when AvailabilityZone like '%�%' then 2048 else 0 end
     + case when BilledCost is null then 4096 else 0 end
     + case when BillingAccountId is null then 8192 else 0 end
-    + case when coalesce(BillingAccountId like '%�%', false) then 16384 else 0 end
+    + case when BillingAccountId like '%�%' then 16384 else 0 end
     + case when BillingAccountName is null then 32768 else 0 end
-    + case when coalesce(BillingAccountName like '%�%', false) then 65536 else 0 end
+    + case when BillingAccountName like '%�%' then 65536 else 0 end
     + case when BillingAccountType is null then 131072 else 0 end
-    + case when coalesce(BillingAccountType like '%�%', false) then 262144 else 0 end
-    + case when BillingCurrency is null then 524288 else 0 end
-    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 1048576 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 2097152 else 0 end
-    + case when BillingPeriodEnd is null then 4194304 else 0 end
-    + case when BillingPeriodStart is null then 8388608 else 0 end
-    + case when CapacityReservationId is null then 16777216 else 0 end
-    + case when coalesce(CapacityReservationId like '%�%', false) then 33554432 else 0 end
-    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 67108864 else 0 end
-    + case when CapacityReservationStatus is null then 134217728 else 0 end
-    + case when coalesce(wrong_capacityreservationstatus."CapacityReservationStatus is none of its values", false) then 268435456 else 0 end
-    + case when coalesce(ChargeCategory = 'Credit', false) then 536870912 else 0 end
-    + case when coalesce(ChargeCategory = 'Purchase', false) then 1073741824 else 0 end
-    + case when coalesce(ChargeCategory = 'Tax', false) then 2147483648 else 0 end
-    + case when coalesce(ChargeCategory = 'Usage', false) then 4294967296 else 0 end
-    + case when ChargeCategory is null then 8589934592 else 0 end
-    + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 17179869184 else 0 end
-    + case when coalesce(ChargeClass = 'Correction', false) then 34359738368 else 0 end
-    + case when ChargeClass is null then 68719476736 else 0 end
-    + case when ChargeDescription is null then 137438953472 else 0 end
-    + case when coalesce(ChargeDescription like '%�%', false) then 274877906944 else 0 end
-    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 549755813888 else 0 end
-    + case when ChargeFrequency is null then 1099511627776 else 0 end
-    + case when coalesce(wrong_chargefrequency."ChargeFrequency is none of its values", false) then 2199023255552 else 0 end
-    + case when ChargePeriodEnd is null then 4398046511104 else 0 end
-    + case when ChargePeriodStart is null then 8796093022208 else 0 end
-    + case when CommitmentDiscountCategory is null then 17592186044416 else 0 end
-    + case when coalesce(wrong_commitmentdiscountcategory."CommitmentDiscountCategory is none of its values", false) then 35184372088832 else 0 end
-    + case when CommitmentDiscountId is null then 70368744177664 else 0 end
-    + case when coalesce(CommitmentDiscountId like '%�%', false) then 140737488355328 else 0 end
-    + case when CommitmentDiscountName is null then 281474976710656 else 0 end
-    + case when coalesce(CommitmentDiscountName like '%�%', false) then 562949953421312 else 0 end
-    + case when CommitmentDiscountQuantity is null then 1125899906842624 else 0 end
-    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 2251799813685248 else 0 end
-    + case when CommitmentDiscountStatus is null then 4503599627370496 else 0 end
-    + case when coalesce(wrong_commitmentdiscountstatus."CommitmentDiscountStatus is none of its values", false) then 9007199254740992 else 0 end
-    + case when CommitmentDiscountType is null then 18014398509481984 else 0 end
-    + case when coalesce(CommitmentDiscountType like '%�%', false) then 36028797018963968 else 0 end
-    + case when CommitmentDiscountUnit is null then 72057594037927936 else 0 end
-    + case when coalesce(wrong_commitmentdiscountunit."CommitmentDiscountUnit is no unit", false) then 144115188075855872 else 0 end
-    + case when coalesce(CommitmentDiscountUnit like '%�%', false) then 288230376151711744 else 0 end
-    + case when CommitmentProgramEligibilityDetails is null then 576460752303423488 else 0 end
-    + case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is no JSON", false) then 1152921504606846976 else 0 end
-    + case when coalesce(CommitmentProgramEligibilityDetails like '%�%', false) then 2305843009213693952 else 0 end
-    as answers_0,
-    case when coalesce(wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is not as its JSON schema has it", false) then 1 else 0 end
-    + case when ConsumedQuantity is null then 2 else 0 end
-    + case when ConsumedUnit is null then 4 else 0 end
-    + case when coalesce(wrong_consumedunit."ConsumedUnit is no unit", false) then 8 else 0 end
-    + case when coalesce(ConsumedUnit like '%�%', false) then 16 else 0 end
-    + case when ContractApplied is null then 32 else 0 end
-    + case when coalesce(wrong_contractapplied."ContractApplied is no JSON", false) then 64 else 0 end
-    + case when coalesce(wrong_contractapplied."ContractApplied is not as its JSON schema has it", false) then 128 else 0 end
-    + case when ContractedCost is null then 256 else 0 end
-    + case when (ContractedUnitPrice is not null and PricingQuantity is not null and ContractedCost is not null and coalesce(case when abs(ContractedCost) < 10000000 and (abs(ContractedUnitPrice) < 0.001 and abs(PricingQuantity) < 10000000000 or abs(ContractedUnitPrice) < 0.1 and abs(PricingQuantity) < 100000000 or abs(ContractedUnitPrice) < 10 and abs(PricingQuantity) < 1000000 or abs(ContractedUnitPrice) < 1000 and abs(PricingQuantity) < 10000 or abs(ContractedUnitPrice) < 100000 and abs(PricingQuantity) < 100 or abs(ContractedUnitPrice) < 10000000 and abs(PricingQuantity) < 1) then abs(ContractedUnitPrice * PricingQuantity - ContractedCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ContractedUnitPrice)) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc(ContractedCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ContractedUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ContractedCost % 1 as decimal(12, 12)) - try_cast(trunc(ContractedUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ContractedUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ContractedUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ContractedUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true)) then 512 else 0 end
-    + case when coalesce(ContractedUnitPrice < 0, false) then 1024 else 0 end
-    + case when ContractedUnitPrice is null then 2048 else 0 end
-    + case when coalesce(EffectiveCost = BilledCost, false) then 4096 else 0 end
-    + case when EffectiveCost is null then 8192 else 0 end
-    + case when coalesce(HostProviderName like '%�%', false) then 16384 else 0 end
-    + case when coalesce(InvoiceDetailId like '%�%', false) then 32768 else 0 end
-    + case when coalesce(InvoiceId like '%�%', false) then 65536 else 0 end
-    + case when InvoiceIssuerName is null then 131072 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 262144 else 0 end
-    + case when ListCost is null then 524288 else 0 end
-    + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(case when abs(ListCost) < 10000000 and (abs(ListUnitPrice) < 0.001 and abs(PricingQuantity) < 10000000000 or abs(ListUnitPrice) < 0.1 and abs(PricingQuantity) < 100000000 or abs(ListUnitPrice) < 10 and abs(PricingQuantity) < 1000000 or abs(ListUnitPrice) < 1000 and abs(PricingQuantity) < 10000 or abs(ListUnitPrice) < 100000 and abs(PricingQuantity) < 100 or abs(ListUnitPrice) < 10000000 and abs(PricingQuantity) < 1) then abs(ListUnitPrice * PricingQuantity - ListCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ListUnitPrice)) * 0.0000000000000005 else abs(try_cast(try_cast(try_cast(trunc(ListCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ListUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 end, true)) then 1048576 else 0 end
-    + case when coalesce(ListUnitPrice < 0, false) then 2097152 else 0 end
-    + case when ListUnitPrice is null then 4194304 else 0 end
-    + case when PricingCategory is null then 8388608 else 0 end
-    + case when coalesce(wrong_pricingcategory."PricingCategory is none of its values", false) then 16777216 else 0 end
-    + case when PricingCurrency is null then 33554432 else 0 end
-    + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 67108864 else 0 end
-    + case when coalesce(PricingCurrency like '%�%', false) then 134217728 else 0 end
-    + case when PricingCurrencyContractedUnitPrice is null then 268435456 else 0 end
-    + case when PricingCurrencyEffectiveCost is null then 536870912 else 0 end
-    + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 1073741824 else 0 end
-    + case when PricingCurrencyListUnitPrice is null then 2147483648 else 0 end
-    + case when PricingQuantity is null then 4294967296 else 0 end
-    + case when PricingUnit is null then 8589934592 else 0 end
-    + case when coalesce(wrong_pricingunit."PricingUnit is no unit", false) then 17179869184 else 0 end
-    + case when coalesce(PricingUnit like '%�%', false) then 34359738368 else 0 end
-    + case when RegionId is null then 68719476736 else 0 end
-    + case when coalesce(RegionId like '%�%', false) then 137438953472 else 0 end
-    + case when RegionName is null then 274877906944 else 0 end
-    + case when coalesce(RegionName like '%�%', false) then 549755813888 else 0 end
-    + case when ResourceId is null then 1099511627776 else 0 end
-    + case when coalesce(ResourceId like '%�%', false) then 2199023255552 else 0 end
-    + case when coalesce(ResourceName like '%�%', false) then 4398046511104 else 0 end
-    + case when ResourceType is null then 8796093022208 else 0 end
-    + case when coalesce(ResourceType like '%�%', false) then 17592186044416 else 0 end
-    + case when ServiceCategory is null then 35184372088832 else 0 end
-    + case when coalesce(wrong_servicecategory."ServiceCategory is none of its values", false) then 70368744177664 else 0 end
-    + case when (wrong_group_1.group_0 is not null) then 140737488355328 else 0 end
-    + case when (wrong_group_2.group_0 is not null) then 281474976710656 else 0 end
-    + case when ServiceName is null then 562949953421312 else 0 end
-    + case when coalesce(ServiceName like '%�%', false) then 1125899906842624 else 0 end
-    + case when ServiceProviderName is null then 2251799813685248 else 0 end
-    + case when coalesce(ServiceProviderName like '%�%', false) then 4503599627370496 else 0 end
-    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 9007199254740992 else 0 end
-    + case when ServiceSubcategory is null then 18014398509481984 else 0 end
-    + case when coalesce(wrong_servicesubcategory."ServiceSubcategory is none of its values", false) then 36028797018963968 else 0 end
-    + case when SkuId is null then 72057594037927936 else 0 end
-    + case when coalesce(SkuId like '%�%', false) then 144115188075855872 else 0 end
-    + case when SkuMeter is null then 288230376151711744 else 0 end
-    + case when coalesce(SkuMeter like '%�%', false) then 576460752303423488 else 0 end
-    + case when SkuPriceDetails is null then 1152921504606846976 else 0 end
-    + case when coalesce(wrong_skupricedetails."SkuPriceDetails is no flat JSON object", false) then 2305843009213693952 else 0 end
-    as answers_1,
-    case when coalesce(SkuPriceDetails like '%�%', false) then 1 else 0 end
-    + case when (wrong_group_3.group_0 is not null) then 2 else 0 end
-    + case when SkuPriceId is null then 4 else 0 end
-    + case when coalesce(SkuPriceId like '%�%', false) then 8 else 0 end
-    + case when SubAccountId is null then 16 else 0 end
-    + case when coalesce(SubAccountId like '%�%', false) then 32 else 0 end
-    + case when SubAccountName is null then 64 else 0 end
-    + case when coalesce(SubAccountName like '%�%', false) then 128 else 0 end
-    + case when SubAccountType is null then 256 else 0 end
-    + case when coalesce(SubAccountType like '%�%', false) then 512 else 0 end
-    + case when coalesce(wrong_tags."Tags is no flat JSON object", false) then 1024 else 0 end
-    + case when coalesce(Tags like '%�%', false) then 2048 else 0 end
-    as answers_2
+    + case when BillingAccountType like '%�%' then 262144 else 0 end
+    + case when BillingPeriodEnd is null then 524288 else 0 end
+    + case when BillingPeriodStart is null then 1048576 else 0 end
+    + case when CapacityReservationId is null then 2097152 else 0 end
+    + case when CapacityReservationId like '%�%' then 4194304 else 0 end
+    + case when ChargeDescription is null then 8388608 else 0 end
+    + case when ChargeDescription like '%�%' then 16777216 else 0 end
+    + case when ChargePeriodEnd is null then 33554432 else 0 end
+    + case when ChargePeriodStart is null then 67108864 else 0 end
+    + case when CommitmentDiscountId is null then 134217728 else 0 end
+    + case when CommitmentDiscountId like '%�%' then 268435456 else 0 end
+    + case when CommitmentDiscountName is null then 536870912 else 0 end
+    + case when CommitmentDiscountName like '%�%' then 1073741824 else 0 end
+    + case when CommitmentDiscountQuantity is null then 2147483648 else 0 end
+    + case when CommitmentDiscountType is null then 4294967296 else 0 end
+    + case when CommitmentDiscountType like '%�%' then 8589934592 else 0 end
+    + case when CommitmentProgramEligibilityDetails is null then 17179869184 else 0 end
+    + case when wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is no JSON" then 34359738368 else 0 end
+    + case when CommitmentProgramEligibilityDetails like '%�%' then 68719476736 else 0 end
+    + case when wrong_commitmentprogrameligibilitydetails."CommitmentProgramEligibilityDetails is not as its JSON schema has it" then 137438953472 else 0 end
+    + case when ConsumedQuantity is null then 274877906944 else 0 end
+    + case when ContractApplied is null then 549755813888 else 0 end
+    + case when (ContractApplied is not null and not json_valid(ContractApplied)) then 1099511627776 else 0 end
+    + case when (ContractApplied is not null and not coalesce(json_valid(ContractApplied) and (json_type(try_cast(ContractApplied as json)) in ('OBJECT') and (json_type(try_cast(ContractApplied as json)) <> 'OBJECT' or (json_exists(try_cast(ContractApplied as json), '$."Elements"'))) and (not json_exists(try_cast(ContractApplied as json), '$."Elements"') or (json_type(json_extract(try_cast(ContractApplied as json), '$."Elements"')) in ('ARRAY') and (json_type(json_extract(try_cast(ContractApplied as json), '$."Elements"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(ContractApplied as json), '$."Elements"')) >= 1) and (json_type(json_extract(try_cast(ContractApplied as json), '$."Elements"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(ContractApplied as json), '$."Elements"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractId"') and json_exists(item0, '$."ContractCommitmentId"'))) and (not json_exists(item0, '$."ContractId"') or (json_type(json_extract(item0, '$."ContractId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentId"') or (json_type(json_extract(item0, '$."ContractCommitmentId"')) in ('VARCHAR'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR', 'NULL'))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('ContractId', 'ContractCommitmentId', 'ContractCommitmentAppliedCost', 'ContractCommitmentAppliedQuantity', 'ContractCommitmentAppliedUnit') or regexp_matches(key1, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and (cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedCost"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('NULL')))) as integer) + cast(((json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."ContractCommitmentAppliedQuantity"') and json_exists(item0, '$."ContractCommitmentAppliedUnit"'))) and (not json_exists(item0, '$."ContractCommitmentAppliedCost"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedCost"')) in ('NULL'))) and (not json_exists(item0, '$."ContractCommitmentAppliedQuantity"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedQuantity"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))) and (not json_exists(item0, '$."ContractCommitmentAppliedUnit"') or (json_type(json_extract(item0, '$."ContractCommitmentAppliedUnit"')) in ('VARCHAR')))) as integer) = 1)))) = 0))) and (json_type(try_cast(ContractApplied as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(ContractApplied as json)), lambda key0: not (key0 in ('Elements') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0)), false)) then 2199023255552 else 0 end
+    + case when ContractedCost is null then 4398046511104 else 0 end
+    + case when case when ContractedUnitPrice = ListUnitPrice and ContractedCost = ListCost then false else (ContractedUnitPrice is not null and PricingQuantity is not null and ContractedCost is not null and coalesce(case when not (ContractedCost > -10000000 and ContractedCost < 10000000 and (ContractedUnitPrice > -0.001 and ContractedUnitPrice < 0.001 and PricingQuantity > -10000000000 and PricingQuantity < 10000000000 or ContractedUnitPrice > -0.1 and ContractedUnitPrice < 0.1 and PricingQuantity > -100000000 and PricingQuantity < 100000000 or ContractedUnitPrice > -10 and ContractedUnitPrice < 10 and PricingQuantity > -1000000 and PricingQuantity < 1000000 or ContractedUnitPrice > -1000 and ContractedUnitPrice < 1000 and PricingQuantity > -10000 and PricingQuantity < 10000 or ContractedUnitPrice > -100000 and ContractedUnitPrice < 100000 and PricingQuantity > -100 and PricingQuantity < 100 or ContractedUnitPrice > -10000000 and ContractedUnitPrice < 10000000 and PricingQuantity > -1 and PricingQuantity < 1)) then abs(try_cast(try_cast(try_cast(trunc(ContractedCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ContractedUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ContractedCost % 1 as decimal(12, 12)) - try_cast(trunc(ContractedUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ContractedUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ContractedUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ContractedUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 when abs(ContractedUnitPrice * PricingQuantity - ContractedCost) <= 0.0000000000005 then false else abs(ContractedUnitPrice * PricingQuantity - ContractedCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ContractedUnitPrice)) * 0.0000000000000005 end, true)) end then 8796093022208 else 0 end
+    + case when ContractedUnitPrice = ListUnitPrice and ContractedCost = ListCost then 17592186044416 else 0 end
+    + case when ContractedUnitPrice < 0 then 35184372088832 else 0 end
+    + case when ContractedUnitPrice is null then 70368744177664 else 0 end
+    + case when EffectiveCost = BilledCost then 140737488355328 else 0 end
+    + case when EffectiveCost is null then 281474976710656 else 0 end
+    + case when HostProviderName like '%�%' then 562949953421312 else 0 end
+    + case when InvoiceDetailId like '%�%' then 1125899906842624 else 0 end
+    + case when InvoiceId like '%�%' then 2251799813685248 else 0 end
+    + case when InvoiceIssuerName is null then 4503599627370496 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 9007199254740992 else 0 end
+    + case when ListCost is null then 18014398509481984 else 0 end
+    + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(case when not (ListCost > -10000000 and ListCost < 10000000 and (ListUnitPrice > -0.001 and ListUnitPrice < 0.001 and PricingQuantity > -10000000000 and PricingQuantity < 10000000000 or ListUnitPrice > -0.1 and ListUnitPrice < 0.1 and PricingQuantity > -100000000 and PricingQuantity < 100000000 or ListUnitPrice > -10 and ListUnitPrice < 10 and PricingQuantity > -1000000 and PricingQuantity < 1000000 or ListUnitPrice > -1000 and ListUnitPrice < 1000 and PricingQuantity > -10000 and PricingQuantity < 10000 or ListUnitPrice > -100000 and ListUnitPrice < 100000 and PricingQuantity > -100 and PricingQuantity < 100 or ListUnitPrice > -10000000 and ListUnitPrice < 10000000 and PricingQuantity > -1 and PricingQuantity < 1)) then abs(try_cast(try_cast(try_cast(trunc(ListCost) as decimal(26, 0)) - try_cast(try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * try_cast(trunc(PricingQuantity) as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(trunc(ListUnitPrice) as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(trunc(PricingQuantity) as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(trunc(PricingQuantity) as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(trunc(ListUnitPrice) as decimal(19, 0))) + 1) * 0.0000000000000005 when abs(ListUnitPrice * PricingQuantity - ListCost) <= 0.0000000000005 then false else abs(ListUnitPrice * PricingQuantity - ListCost) > 0.0000000000005 + (abs(PricingQuantity)) * 0.0000000000000005 + (abs(ListUnitPrice)) * 0.0000000000000005 end, true)) then 36028797018963968 else 0 end
+    + case when ListUnitPrice < 0 then 72057594037927936 else 0 end
+    + case when ListUnitPrice is null then 144115188075855872 else 0 end
+    + case when PricingCurrencyContractedUnitPrice is null then 288230376151711744 else 0 end
+    + case when PricingCurrencyEffectiveCost is null then 576460752303423488 else 0 end
+    + case when PricingCurrencyListUnitPrice < 0 then 1152921504606846976 else 0 end
+    + case when PricingCurrencyListUnitPrice is null then 2305843009213693952 else 0 end
+    as answers_of_rows_0,
+    case when PricingQuantity is null then 1 else 0 end
+    + case when RegionId is null then 2 else 0 end
+    + case when RegionId like '%�%' then 4 else 0 end
+    + case when RegionName is null then 8 else 0 end
+    + case when RegionName like '%�%' then 16 else 0 end
+    + case when ResourceId is null then 32 else 0 end
+    + case when ResourceId like '%�%' then 64 else 0 end
+    + case when ResourceName like '%�%' then 128 else 0 end
+    + case when ResourceType is null then 256 else 0 end
+    + case when ResourceType like '%�%' then 512 else 0 end
+    + case when ServiceProviderName is null then 1024 else 0 end
+    + case when ServiceProviderName like '%�%' then 2048 else 0 end
+    + case when SkuId is null then 4096 else 0 end
+    + case when SkuId like '%�%' then 8192 else 0 end
+    + case when SkuMeter is null then 16384 else 0 end
+    + case when SkuMeter like '%�%' then 32768 else 0 end
+    + case when SkuPriceDetails is null then 65536 else 0 end
+    + case when wrong_skupricedetails."SkuPriceDetails is no flat JSON object" then 131072 else 0 end
+    + case when SkuPriceDetails like '%�%' then 262144 else 0 end
+    + case when (wrong_group_3.group_0 is not null) then 524288 else 0 end
+    + case when SkuPriceId is null then 1048576 else 0 end
+    + case when SkuPriceId like '%�%' then 2097152 else 0 end
+    + case when SubAccountId is null then 4194304 else 0 end
+    + case when SubAccountId like '%�%' then 8388608 else 0 end
+    + case when SubAccountName is null then 16777216 else 0 end
+    + case when SubAccountName like '%�%' then 33554432 else 0 end
+    + case when SubAccountType is null then 67108864 else 0 end
+    + case when SubAccountType like '%�%' then 134217728 else 0 end
+    + case when wrong_tags."Tags is no flat JSON object" then 268435456 else 0 end
+    + case when Tags like '%�%' then 536870912 else 0 end
+    as answers_of_rows_1
   from rows_in_hand
-  left join wrong_allocatedmethoddetails  -- many rows to one value
-    on rows_in_hand.AllocatedMethodDetails = wrong_allocatedmethoddetails.value
   left join wrong_allocatedtags  -- many rows to one value
     on rows_in_hand.AllocatedTags = wrong_allocatedtags.value
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
-  left join wrong_capacityreservationstatus  -- many rows to one value
-    on rows_in_hand.CapacityReservationStatus = wrong_capacityreservationstatus.value
-  left join wrong_chargecategory  -- many rows to one value
-    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
-  left join wrong_chargefrequency  -- many rows to one value
-    on rows_in_hand.ChargeFrequency = wrong_chargefrequency.value
-  left join wrong_commitmentdiscountcategory  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountCategory = wrong_commitmentdiscountcategory.value
-  left join wrong_commitmentdiscountstatus  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountStatus = wrong_commitmentdiscountstatus.value
-  left join wrong_commitmentdiscountunit  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountUnit = wrong_commitmentdiscountunit.value
   left join wrong_commitmentprogrameligibilitydetails  -- many rows to one value
     on rows_in_hand.CommitmentProgramEligibilityDetails = wrong_commitmentprogrameligibilitydetails.value
-  left join wrong_consumedunit  -- many rows to one value
-    on rows_in_hand.ConsumedUnit = wrong_consumedunit.value
-  left join wrong_contractapplied  -- many rows to one value
-    on rows_in_hand.ContractApplied = wrong_contractapplied.value
-  left join wrong_pricingcategory  -- many rows to one value
-    on rows_in_hand.PricingCategory = wrong_pricingcategory.value
-  left join wrong_pricingcurrency  -- many rows to one value
-    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
-  left join wrong_pricingunit  -- many rows to one value
-    on rows_in_hand.PricingUnit = wrong_pricingunit.value
-  left join wrong_servicecategory  -- many rows to one value
-    on rows_in_hand.ServiceCategory = wrong_servicecategory.value
-  left join wrong_servicesubcategory  -- many rows to one value
-    on rows_in_hand.ServiceSubcategory = wrong_servicesubcategory.value
   left join wrong_skupricedetails  -- many rows to one value
     on rows_in_hand.SkuPriceDetails = wrong_skupricedetails.value
   left join wrong_tags  -- many rows to one value
     on rows_in_hand.Tags = wrong_tags.value
-  left join wrong_group_1  -- many rows to one group
-    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ServiceName = wrong_group_1.group_2
-  left join wrong_group_2  -- many rows to one group
-    on rows_in_hand.source = wrong_group_2.group_0 and rows_in_hand.billing_period = wrong_group_2.group_1 and rows_in_hand.ServiceName = wrong_group_2.group_2
   left join wrong_group_3  -- many rows to one group
     on rows_in_hand.source = wrong_group_3.group_0 and rows_in_hand.billing_period = wrong_group_3.group_1 and rows_in_hand.SkuPriceId = wrong_group_3.group_2
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0, answers_1, answers_2,
+    source, billing_period, currency, BillingCurrency, CapacityReservationStatus, ChargeCategory, ChargeClass, ChargeFrequency, CommitmentDiscountCategory, CommitmentDiscountStatus, CommitmentDiscountUnit, ConsumedUnit, PricingCategory, PricingCurrency, PricingUnit, ServiceCategory, ServiceName, ServiceSubcategory, answers_of_rows_0, answers_of_rows_1,
     count(*) as rows_count,
     sum(money_1) as money_1,
     sum(money_2) as money_2,
@@ -552,7 +237,102 @@ kinds as (
     sum(money_4) as money_4,
     min(row_id, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0, answers_1, answers_2
+  group by source, billing_period, currency, BillingCurrency, CapacityReservationStatus, ChargeCategory, ChargeClass, ChargeFrequency, CommitmentDiscountCategory, CommitmentDiscountStatus, CommitmentDiscountUnit, ConsumedUnit, PricingCategory, PricingCurrency, PricingUnit, ServiceCategory, ServiceName, ServiceSubcategory, answers_of_rows_0, answers_of_rows_1
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from alike
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceCategory) <> 1
+),
+
+wrong_group_2 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from alike
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceSubcategory) <> 1
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.money_2,
+    alike.money_3,
+    alike.money_4,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    alike.answers_of_rows_1,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when CapacityReservationStatus = 'Unused' then 8 else 0 end
+    + case when CapacityReservationStatus is null then 16 else 0 end
+    + case when CapacityReservationStatus not in ('Used', 'Unused') then 32 else 0 end
+    + case when ChargeCategory = 'Credit' then 64 else 0 end
+    + case when ChargeCategory = 'Purchase' then 128 else 0 end
+    + case when ChargeCategory = 'Tax' then 256 else 0 end
+    + case when ChargeCategory = 'Usage' then 512 else 0 end
+    + case when ChargeCategory is null then 1024 else 0 end
+    + case when ChargeCategory not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then 2048 else 0 end
+    + case when ChargeClass = 'Correction' then 4096 else 0 end
+    + case when ChargeClass is null then 8192 else 0 end
+    + case when ChargeFrequency = 'Usage-Based' then 16384 else 0 end
+    + case when ChargeFrequency is null then 32768 else 0 end
+    + case when ChargeFrequency not in ('One-Time', 'Recurring', 'Usage-Based') then 65536 else 0 end
+    + case when CommitmentDiscountCategory is null then 131072 else 0 end
+    + case when CommitmentDiscountCategory not in ('Spend', 'Usage') then 262144 else 0 end
+    + case when CommitmentDiscountStatus = 'Unused' then 524288 else 0 end
+    + case when CommitmentDiscountStatus is null then 1048576 else 0 end
+    + case when CommitmentDiscountStatus not in ('Used', 'Unused') then 2097152 else 0 end
+    + case when CommitmentDiscountUnit is null then 4194304 else 0 end
+    + case when not regexp_full_match(CommitmentDiscountUnit, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') then 8388608 else 0 end
+    + case when CommitmentDiscountUnit like '%�%' then 16777216 else 0 end
+    + case when ConsumedUnit is null then 33554432 else 0 end
+    + case when not regexp_full_match(ConsumedUnit, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') then 67108864 else 0 end
+    + case when ConsumedUnit like '%�%' then 134217728 else 0 end
+    + case when PricingCategory is null then 268435456 else 0 end
+    + case when PricingCategory not in ('Standard', 'Committed', 'Dynamic', 'Other') then 536870912 else 0 end
+    + case when PricingCurrency is null then 1073741824 else 0 end
+    + case when PricingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2147483648 else 0 end
+    + case when PricingCurrency like '%�%' then 4294967296 else 0 end
+    + case when PricingUnit is null then 8589934592 else 0 end
+    + case when not regexp_full_match(PricingUnit, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') then 17179869184 else 0 end
+    + case when PricingUnit like '%�%' then 34359738368 else 0 end
+    + case when ServiceCategory is null then 68719476736 else 0 end
+    + case when ServiceCategory not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') then 137438953472 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 274877906944 else 0 end
+    + case when (wrong_group_2.group_0 is not null) then 549755813888 else 0 end
+    + case when ServiceName is null then 1099511627776 else 0 end
+    + case when ServiceName like '%�%' then 2199023255552 else 0 end
+    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 4398046511104 else 0 end
+    + case when ServiceSubcategory is null then 8796093022208 else 0 end
+    + case when ServiceSubcategory not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') then 17592186044416 else 0 end
+    as answers_of_words_0
+  from alike
+  left join wrong_group_1  -- many rows to one group
+    on alike.source = wrong_group_1.group_0 and alike.billing_period = wrong_group_1.group_1 and alike.ServiceName = wrong_group_1.group_2
+  left join wrong_group_2  -- many rows to one group
+    on alike.source = wrong_group_2.group_0 and alike.billing_period = wrong_group_2.group_1 and alike.ServiceName = wrong_group_2.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_rows_1, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    sum(money_2) as money_2,
+    sum(money_3) as money_3,
+    sum(money_4) as money_4,
+    list_sort(flatten(list(example_ids)))[1:3] as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_rows_1, answers_of_words_0
 ),
 
 read as (
@@ -566,142 +346,143 @@ read as (
     money_3,
     money_4,
     example_ids,
-    (answers_0 & 1) <> 0 as "AllocatedMethodDetails is empty",
-    (answers_0 & 2) <> 0 as "AllocatedMethodDetails is no JSON",
-    (answers_0 & 4) <> 0 as "AllocatedMethodDetails is not Unicode",
-    (answers_0 & 8) <> 0 as "AllocatedMethodDetails is not as its JSON schema has it",
-    (answers_0 & 16) <> 0 as "AllocatedMethodId is not Unicode",
-    (answers_0 & 32) <> 0 as "AllocatedResourceId is empty",
-    (answers_0 & 64) <> 0 as "AllocatedResourceId is not Unicode",
-    (answers_0 & 128) <> 0 as "AllocatedResourceName is empty",
-    (answers_0 & 256) <> 0 as "AllocatedResourceName is not Unicode",
-    (answers_0 & 512) <> 0 as "AllocatedTags is no flat JSON object",
-    (answers_0 & 1024) <> 0 as "AllocatedTags is not Unicode",
-    (answers_0 & 2048) <> 0 as "AvailabilityZone is not Unicode",
-    (answers_0 & 4096) <> 0 as "BilledCost is empty",
-    (answers_0 & 8192) <> 0 as "BillingAccountId is empty",
-    (answers_0 & 16384) <> 0 as "BillingAccountId is not Unicode",
-    (answers_0 & 32768) <> 0 as "BillingAccountName is empty",
-    (answers_0 & 65536) <> 0 as "BillingAccountName is not Unicode",
-    (answers_0 & 131072) <> 0 as "BillingAccountType is empty",
-    (answers_0 & 262144) <> 0 as "BillingAccountType is not Unicode",
-    (answers_0 & 524288) <> 0 as "BillingCurrency is empty",
-    (answers_0 & 1048576) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 2097152) <> 0 as "BillingCurrency is not Unicode",
-    (answers_0 & 4194304) <> 0 as "BillingPeriodEnd is empty",
-    (answers_0 & 8388608) <> 0 as "BillingPeriodStart is empty",
-    (answers_0 & 16777216) <> 0 as "CapacityReservationId is empty",
-    (answers_0 & 33554432) <> 0 as "CapacityReservationId is not Unicode",
-    (answers_0 & 67108864) <> 0 as "CapacityReservationStatus is Unused",
-    (answers_0 & 134217728) <> 0 as "CapacityReservationStatus is empty",
-    (answers_0 & 268435456) <> 0 as "CapacityReservationStatus is none of its values",
-    (answers_0 & 536870912) <> 0 as "ChargeCategory is Credit",
-    (answers_0 & 1073741824) <> 0 as "ChargeCategory is Purchase",
-    (answers_0 & 2147483648) <> 0 as "ChargeCategory is Tax",
-    (answers_0 & 4294967296) <> 0 as "ChargeCategory is Usage",
-    (answers_0 & 8589934592) <> 0 as "ChargeCategory is empty",
-    (answers_0 & 17179869184) <> 0 as "ChargeCategory is none of its values",
-    (answers_0 & 34359738368) <> 0 as "ChargeClass is Correction",
-    (answers_0 & 68719476736) <> 0 as "ChargeClass is empty",
-    (answers_0 & 137438953472) <> 0 as "ChargeDescription is empty",
-    (answers_0 & 274877906944) <> 0 as "ChargeDescription is not Unicode",
-    (answers_0 & 549755813888) <> 0 as "ChargeFrequency is Usage-Based",
-    (answers_0 & 1099511627776) <> 0 as "ChargeFrequency is empty",
-    (answers_0 & 2199023255552) <> 0 as "ChargeFrequency is none of its values",
-    (answers_0 & 4398046511104) <> 0 as "ChargePeriodEnd is empty",
-    (answers_0 & 8796093022208) <> 0 as "ChargePeriodStart is empty",
-    (answers_0 & 17592186044416) <> 0 as "CommitmentDiscountCategory is empty",
-    (answers_0 & 35184372088832) <> 0 as "CommitmentDiscountCategory is none of its values",
-    (answers_0 & 70368744177664) <> 0 as "CommitmentDiscountId is empty",
-    (answers_0 & 140737488355328) <> 0 as "CommitmentDiscountId is not Unicode",
-    (answers_0 & 281474976710656) <> 0 as "CommitmentDiscountName is empty",
-    (answers_0 & 562949953421312) <> 0 as "CommitmentDiscountName is not Unicode",
-    (answers_0 & 1125899906842624) <> 0 as "CommitmentDiscountQuantity is empty",
-    (answers_0 & 2251799813685248) <> 0 as "CommitmentDiscountStatus is Unused",
-    (answers_0 & 4503599627370496) <> 0 as "CommitmentDiscountStatus is empty",
-    (answers_0 & 9007199254740992) <> 0 as "CommitmentDiscountStatus is none of its values",
-    (answers_0 & 18014398509481984) <> 0 as "CommitmentDiscountType is empty",
-    (answers_0 & 36028797018963968) <> 0 as "CommitmentDiscountType is not Unicode",
-    (answers_0 & 72057594037927936) <> 0 as "CommitmentDiscountUnit is empty",
-    (answers_0 & 144115188075855872) <> 0 as "CommitmentDiscountUnit is no unit",
-    (answers_0 & 288230376151711744) <> 0 as "CommitmentDiscountUnit is not Unicode",
-    (answers_0 & 576460752303423488) <> 0 as "CommitmentProgramEligibilityDetails is empty",
-    (answers_0 & 1152921504606846976) <> 0 as "CommitmentProgramEligibilityDetails is no JSON",
-    (answers_0 & 2305843009213693952) <> 0 as "CommitmentProgramEligibilityDetails is not Unicode",
-    (answers_1 & 1) <> 0 as "CommitmentProgramEligibilityDetails is not as its JSON schema has it",
-    (answers_1 & 2) <> 0 as "ConsumedQuantity is empty",
-    (answers_1 & 4) <> 0 as "ConsumedUnit is empty",
-    (answers_1 & 8) <> 0 as "ConsumedUnit is no unit",
-    (answers_1 & 16) <> 0 as "ConsumedUnit is not Unicode",
-    (answers_1 & 32) <> 0 as "ContractApplied is empty",
-    (answers_1 & 64) <> 0 as "ContractApplied is no JSON",
-    (answers_1 & 128) <> 0 as "ContractApplied is not as its JSON schema has it",
-    (answers_1 & 256) <> 0 as "ContractedCost is empty",
-    (answers_1 & 512) <> 0 as "ContractedCost is not ContractedUnitPrice * PricingQuantity",
-    (answers_1 & 1024) <> 0 as "ContractedUnitPrice is below 0",
-    (answers_1 & 2048) <> 0 as "ContractedUnitPrice is empty",
-    (answers_1 & 4096) <> 0 as "EffectiveCost is BilledCost",
-    (answers_1 & 8192) <> 0 as "EffectiveCost is empty",
-    (answers_1 & 16384) <> 0 as "HostProviderName is not Unicode",
-    (answers_1 & 32768) <> 0 as "InvoiceDetailId is not Unicode",
-    (answers_1 & 65536) <> 0 as "InvoiceId is not Unicode",
-    (answers_1 & 131072) <> 0 as "InvoiceIssuerName is empty",
-    (answers_1 & 262144) <> 0 as "InvoiceIssuerName is not Unicode",
-    (answers_1 & 524288) <> 0 as "ListCost is empty",
-    (answers_1 & 1048576) <> 0 as "ListCost is not ListUnitPrice * PricingQuantity",
-    (answers_1 & 2097152) <> 0 as "ListUnitPrice is below 0",
-    (answers_1 & 4194304) <> 0 as "ListUnitPrice is empty",
-    (answers_1 & 8388608) <> 0 as "PricingCategory is empty",
-    (answers_1 & 16777216) <> 0 as "PricingCategory is none of its values",
-    (answers_1 & 33554432) <> 0 as "PricingCurrency is empty",
-    (answers_1 & 67108864) <> 0 as "PricingCurrency is no ISO 4217 code",
-    (answers_1 & 134217728) <> 0 as "PricingCurrency is not Unicode",
-    (answers_1 & 268435456) <> 0 as "PricingCurrencyContractedUnitPrice is empty",
-    (answers_1 & 536870912) <> 0 as "PricingCurrencyEffectiveCost is empty",
-    (answers_1 & 1073741824) <> 0 as "PricingCurrencyListUnitPrice is below 0",
-    (answers_1 & 2147483648) <> 0 as "PricingCurrencyListUnitPrice is empty",
-    (answers_1 & 4294967296) <> 0 as "PricingQuantity is empty",
-    (answers_1 & 8589934592) <> 0 as "PricingUnit is empty",
-    (answers_1 & 17179869184) <> 0 as "PricingUnit is no unit",
-    (answers_1 & 34359738368) <> 0 as "PricingUnit is not Unicode",
-    (answers_1 & 68719476736) <> 0 as "RegionId is empty",
-    (answers_1 & 137438953472) <> 0 as "RegionId is not Unicode",
-    (answers_1 & 274877906944) <> 0 as "RegionName is empty",
-    (answers_1 & 549755813888) <> 0 as "RegionName is not Unicode",
-    (answers_1 & 1099511627776) <> 0 as "ResourceId is empty",
-    (answers_1 & 2199023255552) <> 0 as "ResourceId is not Unicode",
-    (answers_1 & 4398046511104) <> 0 as "ResourceName is not Unicode",
-    (answers_1 & 8796093022208) <> 0 as "ResourceType is empty",
-    (answers_1 & 17592186044416) <> 0 as "ResourceType is not Unicode",
-    (answers_1 & 35184372088832) <> 0 as "ServiceCategory is empty",
-    (answers_1 & 70368744177664) <> 0 as "ServiceCategory is none of its values",
-    (answers_1 & 140737488355328) <> 0 as "ServiceName has not 1 ServiceCategory",
-    (answers_1 & 281474976710656) <> 0 as "ServiceName has not 1 ServiceSubcategory",
-    (answers_1 & 562949953421312) <> 0 as "ServiceName is empty",
-    (answers_1 & 1125899906842624) <> 0 as "ServiceName is not Unicode",
-    (answers_1 & 2251799813685248) <> 0 as "ServiceProviderName is empty",
-    (answers_1 & 4503599627370496) <> 0 as "ServiceProviderName is not Unicode",
-    (answers_1 & 9007199254740992) <> 0 as "ServiceSubcategory does not belong to ServiceCategory",
-    (answers_1 & 18014398509481984) <> 0 as "ServiceSubcategory is empty",
-    (answers_1 & 36028797018963968) <> 0 as "ServiceSubcategory is none of its values",
-    (answers_1 & 72057594037927936) <> 0 as "SkuId is empty",
-    (answers_1 & 144115188075855872) <> 0 as "SkuId is not Unicode",
-    (answers_1 & 288230376151711744) <> 0 as "SkuMeter is empty",
-    (answers_1 & 576460752303423488) <> 0 as "SkuMeter is not Unicode",
-    (answers_1 & 1152921504606846976) <> 0 as "SkuPriceDetails is empty",
-    (answers_1 & 2305843009213693952) <> 0 as "SkuPriceDetails is no flat JSON object",
-    (answers_2 & 1) <> 0 as "SkuPriceDetails is not Unicode",
-    (answers_2 & 2) <> 0 as "SkuPriceId has not 1 SkuId",
-    (answers_2 & 4) <> 0 as "SkuPriceId is empty",
-    (answers_2 & 8) <> 0 as "SkuPriceId is not Unicode",
-    (answers_2 & 16) <> 0 as "SubAccountId is empty",
-    (answers_2 & 32) <> 0 as "SubAccountId is not Unicode",
-    (answers_2 & 64) <> 0 as "SubAccountName is empty",
-    (answers_2 & 128) <> 0 as "SubAccountName is not Unicode",
-    (answers_2 & 256) <> 0 as "SubAccountType is empty",
-    (answers_2 & 512) <> 0 as "SubAccountType is not Unicode",
-    (answers_2 & 1024) <> 0 as "Tags is no flat JSON object",
-    (answers_2 & 2048) <> 0 as "Tags is not Unicode"
+    (answers_of_rows_0 & 1) <> 0 as "AllocatedMethodDetails is empty",
+    (answers_of_rows_0 & 2) <> 0 as "AllocatedMethodDetails is no JSON",
+    (answers_of_rows_0 & 4) <> 0 as "AllocatedMethodDetails is not Unicode",
+    (answers_of_rows_0 & 8) <> 0 as "AllocatedMethodDetails is not as its JSON schema has it",
+    (answers_of_rows_0 & 16) <> 0 as "AllocatedMethodId is not Unicode",
+    (answers_of_rows_0 & 32) <> 0 as "AllocatedResourceId is empty",
+    (answers_of_rows_0 & 64) <> 0 as "AllocatedResourceId is not Unicode",
+    (answers_of_rows_0 & 128) <> 0 as "AllocatedResourceName is empty",
+    (answers_of_rows_0 & 256) <> 0 as "AllocatedResourceName is not Unicode",
+    (answers_of_rows_0 & 512) <> 0 as "AllocatedTags is no flat JSON object",
+    (answers_of_rows_0 & 1024) <> 0 as "AllocatedTags is not Unicode",
+    (answers_of_rows_0 & 2048) <> 0 as "AvailabilityZone is not Unicode",
+    (answers_of_rows_0 & 4096) <> 0 as "BilledCost is empty",
+    (answers_of_rows_0 & 8192) <> 0 as "BillingAccountId is empty",
+    (answers_of_rows_0 & 16384) <> 0 as "BillingAccountId is not Unicode",
+    (answers_of_rows_0 & 32768) <> 0 as "BillingAccountName is empty",
+    (answers_of_rows_0 & 65536) <> 0 as "BillingAccountName is not Unicode",
+    (answers_of_rows_0 & 131072) <> 0 as "BillingAccountType is empty",
+    (answers_of_rows_0 & 262144) <> 0 as "BillingAccountType is not Unicode",
+    (answers_of_rows_0 & 524288) <> 0 as "BillingPeriodEnd is empty",
+    (answers_of_rows_0 & 1048576) <> 0 as "BillingPeriodStart is empty",
+    (answers_of_rows_0 & 2097152) <> 0 as "CapacityReservationId is empty",
+    (answers_of_rows_0 & 4194304) <> 0 as "CapacityReservationId is not Unicode",
+    (answers_of_rows_0 & 8388608) <> 0 as "ChargeDescription is empty",
+    (answers_of_rows_0 & 16777216) <> 0 as "ChargeDescription is not Unicode",
+    (answers_of_rows_0 & 33554432) <> 0 as "ChargePeriodEnd is empty",
+    (answers_of_rows_0 & 67108864) <> 0 as "ChargePeriodStart is empty",
+    (answers_of_rows_0 & 134217728) <> 0 as "CommitmentDiscountId is empty",
+    (answers_of_rows_0 & 268435456) <> 0 as "CommitmentDiscountId is not Unicode",
+    (answers_of_rows_0 & 536870912) <> 0 as "CommitmentDiscountName is empty",
+    (answers_of_rows_0 & 1073741824) <> 0 as "CommitmentDiscountName is not Unicode",
+    (answers_of_rows_0 & 2147483648) <> 0 as "CommitmentDiscountQuantity is empty",
+    (answers_of_rows_0 & 4294967296) <> 0 as "CommitmentDiscountType is empty",
+    (answers_of_rows_0 & 8589934592) <> 0 as "CommitmentDiscountType is not Unicode",
+    (answers_of_rows_0 & 17179869184) <> 0 as "CommitmentProgramEligibilityDetails is empty",
+    (answers_of_rows_0 & 34359738368) <> 0 as "CommitmentProgramEligibilityDetails is no JSON",
+    (answers_of_rows_0 & 68719476736) <> 0 as "CommitmentProgramEligibilityDetails is not Unicode",
+    (answers_of_rows_0 & 137438953472) <> 0 as "CommitmentProgramEligibilityDetails is not as its JSON schema has it",
+    (answers_of_rows_0 & 274877906944) <> 0 as "ConsumedQuantity is empty",
+    (answers_of_rows_0 & 549755813888) <> 0 as "ContractApplied is empty",
+    (answers_of_rows_0 & 1099511627776) <> 0 as "ContractApplied is no JSON",
+    (answers_of_rows_0 & 2199023255552) <> 0 as "ContractApplied is not as its JSON schema has it",
+    (answers_of_rows_0 & 4398046511104) <> 0 as "ContractedCost is empty",
+    (answers_of_rows_0 & 8796093022208) <> 0 as "ContractedCost is not ContractedUnitPrice * PricingQuantity, unlike the list",
+    (answers_of_rows_0 & 17592186044416) <> 0 as "ContractedUnitPrice and ContractedCost are of the list",
+    (answers_of_rows_0 & 35184372088832) <> 0 as "ContractedUnitPrice is below 0",
+    (answers_of_rows_0 & 70368744177664) <> 0 as "ContractedUnitPrice is empty",
+    (answers_of_rows_0 & 140737488355328) <> 0 as "EffectiveCost is BilledCost",
+    (answers_of_rows_0 & 281474976710656) <> 0 as "EffectiveCost is empty",
+    (answers_of_rows_0 & 562949953421312) <> 0 as "HostProviderName is not Unicode",
+    (answers_of_rows_0 & 1125899906842624) <> 0 as "InvoiceDetailId is not Unicode",
+    (answers_of_rows_0 & 2251799813685248) <> 0 as "InvoiceId is not Unicode",
+    (answers_of_rows_0 & 4503599627370496) <> 0 as "InvoiceIssuerName is empty",
+    (answers_of_rows_0 & 9007199254740992) <> 0 as "InvoiceIssuerName is not Unicode",
+    (answers_of_rows_0 & 18014398509481984) <> 0 as "ListCost is empty",
+    (answers_of_rows_0 & 36028797018963968) <> 0 as "ListCost is not ListUnitPrice * PricingQuantity",
+    (answers_of_rows_0 & 72057594037927936) <> 0 as "ListUnitPrice is below 0",
+    (answers_of_rows_0 & 144115188075855872) <> 0 as "ListUnitPrice is empty",
+    (answers_of_rows_0 & 288230376151711744) <> 0 as "PricingCurrencyContractedUnitPrice is empty",
+    (answers_of_rows_0 & 576460752303423488) <> 0 as "PricingCurrencyEffectiveCost is empty",
+    (answers_of_rows_0 & 1152921504606846976) <> 0 as "PricingCurrencyListUnitPrice is below 0",
+    (answers_of_rows_0 & 2305843009213693952) <> 0 as "PricingCurrencyListUnitPrice is empty",
+    (answers_of_rows_1 & 1) <> 0 as "PricingQuantity is empty",
+    (answers_of_rows_1 & 2) <> 0 as "RegionId is empty",
+    (answers_of_rows_1 & 4) <> 0 as "RegionId is not Unicode",
+    (answers_of_rows_1 & 8) <> 0 as "RegionName is empty",
+    (answers_of_rows_1 & 16) <> 0 as "RegionName is not Unicode",
+    (answers_of_rows_1 & 32) <> 0 as "ResourceId is empty",
+    (answers_of_rows_1 & 64) <> 0 as "ResourceId is not Unicode",
+    (answers_of_rows_1 & 128) <> 0 as "ResourceName is not Unicode",
+    (answers_of_rows_1 & 256) <> 0 as "ResourceType is empty",
+    (answers_of_rows_1 & 512) <> 0 as "ResourceType is not Unicode",
+    (answers_of_rows_1 & 1024) <> 0 as "ServiceProviderName is empty",
+    (answers_of_rows_1 & 2048) <> 0 as "ServiceProviderName is not Unicode",
+    (answers_of_rows_1 & 4096) <> 0 as "SkuId is empty",
+    (answers_of_rows_1 & 8192) <> 0 as "SkuId is not Unicode",
+    (answers_of_rows_1 & 16384) <> 0 as "SkuMeter is empty",
+    (answers_of_rows_1 & 32768) <> 0 as "SkuMeter is not Unicode",
+    (answers_of_rows_1 & 65536) <> 0 as "SkuPriceDetails is empty",
+    (answers_of_rows_1 & 131072) <> 0 as "SkuPriceDetails is no flat JSON object",
+    (answers_of_rows_1 & 262144) <> 0 as "SkuPriceDetails is not Unicode",
+    (answers_of_rows_1 & 524288) <> 0 as "SkuPriceId has not 1 SkuId",
+    (answers_of_rows_1 & 1048576) <> 0 as "SkuPriceId is empty",
+    (answers_of_rows_1 & 2097152) <> 0 as "SkuPriceId is not Unicode",
+    (answers_of_rows_1 & 4194304) <> 0 as "SubAccountId is empty",
+    (answers_of_rows_1 & 8388608) <> 0 as "SubAccountId is not Unicode",
+    (answers_of_rows_1 & 16777216) <> 0 as "SubAccountName is empty",
+    (answers_of_rows_1 & 33554432) <> 0 as "SubAccountName is not Unicode",
+    (answers_of_rows_1 & 67108864) <> 0 as "SubAccountType is empty",
+    (answers_of_rows_1 & 134217728) <> 0 as "SubAccountType is not Unicode",
+    (answers_of_rows_1 & 268435456) <> 0 as "Tags is no flat JSON object",
+    (answers_of_rows_1 & 536870912) <> 0 as "Tags is not Unicode",
+    (answers_of_words_0 & 1) <> 0 as "BillingCurrency is empty",
+    (answers_of_words_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 4) <> 0 as "BillingCurrency is not Unicode",
+    (answers_of_words_0 & 8) <> 0 as "CapacityReservationStatus is Unused",
+    (answers_of_words_0 & 16) <> 0 as "CapacityReservationStatus is empty",
+    (answers_of_words_0 & 32) <> 0 as "CapacityReservationStatus is none of its values",
+    (answers_of_words_0 & 64) <> 0 as "ChargeCategory is Credit",
+    (answers_of_words_0 & 128) <> 0 as "ChargeCategory is Purchase",
+    (answers_of_words_0 & 256) <> 0 as "ChargeCategory is Tax",
+    (answers_of_words_0 & 512) <> 0 as "ChargeCategory is Usage",
+    (answers_of_words_0 & 1024) <> 0 as "ChargeCategory is empty",
+    (answers_of_words_0 & 2048) <> 0 as "ChargeCategory is none of its values",
+    (answers_of_words_0 & 4096) <> 0 as "ChargeClass is Correction",
+    (answers_of_words_0 & 8192) <> 0 as "ChargeClass is empty",
+    (answers_of_words_0 & 16384) <> 0 as "ChargeFrequency is Usage-Based",
+    (answers_of_words_0 & 32768) <> 0 as "ChargeFrequency is empty",
+    (answers_of_words_0 & 65536) <> 0 as "ChargeFrequency is none of its values",
+    (answers_of_words_0 & 131072) <> 0 as "CommitmentDiscountCategory is empty",
+    (answers_of_words_0 & 262144) <> 0 as "CommitmentDiscountCategory is none of its values",
+    (answers_of_words_0 & 524288) <> 0 as "CommitmentDiscountStatus is Unused",
+    (answers_of_words_0 & 1048576) <> 0 as "CommitmentDiscountStatus is empty",
+    (answers_of_words_0 & 2097152) <> 0 as "CommitmentDiscountStatus is none of its values",
+    (answers_of_words_0 & 4194304) <> 0 as "CommitmentDiscountUnit is empty",
+    (answers_of_words_0 & 8388608) <> 0 as "CommitmentDiscountUnit is no unit",
+    (answers_of_words_0 & 16777216) <> 0 as "CommitmentDiscountUnit is not Unicode",
+    (answers_of_words_0 & 33554432) <> 0 as "ConsumedUnit is empty",
+    (answers_of_words_0 & 67108864) <> 0 as "ConsumedUnit is no unit",
+    (answers_of_words_0 & 134217728) <> 0 as "ConsumedUnit is not Unicode",
+    (answers_of_words_0 & 268435456) <> 0 as "PricingCategory is empty",
+    (answers_of_words_0 & 536870912) <> 0 as "PricingCategory is none of its values",
+    (answers_of_words_0 & 1073741824) <> 0 as "PricingCurrency is empty",
+    (answers_of_words_0 & 2147483648) <> 0 as "PricingCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 4294967296) <> 0 as "PricingCurrency is not Unicode",
+    (answers_of_words_0 & 8589934592) <> 0 as "PricingUnit is empty",
+    (answers_of_words_0 & 17179869184) <> 0 as "PricingUnit is no unit",
+    (answers_of_words_0 & 34359738368) <> 0 as "PricingUnit is not Unicode",
+    (answers_of_words_0 & 68719476736) <> 0 as "ServiceCategory is empty",
+    (answers_of_words_0 & 137438953472) <> 0 as "ServiceCategory is none of its values",
+    (answers_of_words_0 & 274877906944) <> 0 as "ServiceName has not 1 ServiceCategory",
+    (answers_of_words_0 & 549755813888) <> 0 as "ServiceName has not 1 ServiceSubcategory",
+    (answers_of_words_0 & 1099511627776) <> 0 as "ServiceName is empty",
+    (answers_of_words_0 & 2199023255552) <> 0 as "ServiceName is not Unicode",
+    (answers_of_words_0 & 4398046511104) <> 0 as "ServiceSubcategory does not belong to ServiceCategory",
+    (answers_of_words_0 & 8796093022208) <> 0 as "ServiceSubcategory is empty",
+    (answers_of_words_0 & 17592186044416) <> 0 as "ServiceSubcategory is none of its values"
   from kinds
 ),
 
@@ -797,7 +578,7 @@ broken as (
         , case when ("CommitmentDiscountId is empty" and not "CommitmentDiscountName is empty") then [163, 162, 159, 28, 26] end  -- CAU-CommitmentDiscountName-C-004-C
         , case when "PricingCurrencyEffectiveCost is empty" then [168, 165, 28, 26] end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
         , case when "ContractedCost is empty" then [172, 169, 28, 26] end  -- CAU-ContractedCost-C-003-M
-        , case when ((not "ContractedUnitPrice is empty" and not "PricingQuantity is empty") and "ContractedCost is not ContractedUnitPrice * PricingQuantity") then [174, 169, 28, 26] end  -- CAU-ContractedCost-C-011-C
+        , case when ((not "ContractedUnitPrice is empty" and not "PricingQuantity is empty") and ("ContractedCost is not ContractedUnitPrice * PricingQuantity, unlike the list" or ("ContractedUnitPrice and ContractedCost are of the list" and "ListCost is not ListUnitPrice * PricingQuantity"))) then [174, 169, 28, 26] end  -- CAU-ContractedCost-C-011-C
         , case when "BilledCost is empty" then [178, 175, 28, 26] end  -- CAU-BilledCost-C-003-M
         , case when ("ChargeCategory is Tax" and not "PricingQuantity is empty") then [183, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-004-C
         , case when ((("ChargeCategory is Usage" or "ChargeCategory is Purchase") and not "ChargeClass is Correction") and "PricingQuantity is empty") then [184, 182, 179, 28, 26] end  -- CAU-PricingQuantity-C-005-C
@@ -946,305 +727,56 @@ with rows_in_hand as (
   select * from {{ rows }}
 ),
 
-wrong_allocatedmethoddetails as (
-  select *
-  from (
-    select
-      value,
-      not (get_json_object(value, '$') is not null) as `AllocatedMethodDetails is no JSON`
-    from (
-      select distinct AllocatedMethodDetails as value
-      from rows_in_hand
-      where AllocatedMethodDetails is not null
-    ) as told
-  ) as asked
-  where `AllocatedMethodDetails is no JSON`
-),
-
 wrong_allocatedtags as (
-  select *
+  select
+    value,
+    max(not (from_json(value, 'map<string,string>') is not null)) as `AllocatedTags is no flat JSON object`
   from (
-    select
-      value,
-      not (from_json(value, 'map<string,string>') is not null) as `AllocatedTags is no flat JSON object`
-    from (
-      select distinct AllocatedTags as value
-      from rows_in_hand
-      where AllocatedTags is not null
-    ) as told
-  ) as asked
-  where `AllocatedTags is no flat JSON object`
-),
-
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where `BillingCurrency is no ISO 4217 code`
-),
-
-wrong_capacityreservationstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Used', 'Unused') as `CapacityReservationStatus is none of its values`
-    from (
-      select distinct CapacityReservationStatus as value
-      from rows_in_hand
-      where CapacityReservationStatus is not null
-    ) as told
-  ) as asked
-  where `CapacityReservationStatus is none of its values`
-),
-
-wrong_chargecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as `ChargeCategory is none of its values`
-    from (
-      select distinct ChargeCategory as value
-      from rows_in_hand
-      where ChargeCategory is not null
-    ) as told
-  ) as asked
-  where `ChargeCategory is none of its values`
-),
-
-wrong_chargefrequency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('One-Time', 'Recurring', 'Usage-Based') as `ChargeFrequency is none of its values`
-    from (
-      select distinct ChargeFrequency as value
-      from rows_in_hand
-      where ChargeFrequency is not null
-    ) as told
-  ) as asked
-  where `ChargeFrequency is none of its values`
-),
-
-wrong_commitmentdiscountcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Spend', 'Usage') as `CommitmentDiscountCategory is none of its values`
-    from (
-      select distinct CommitmentDiscountCategory as value
-      from rows_in_hand
-      where CommitmentDiscountCategory is not null
-    ) as told
-  ) as asked
-  where `CommitmentDiscountCategory is none of its values`
-),
-
-wrong_commitmentdiscountstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Used', 'Unused') as `CommitmentDiscountStatus is none of its values`
-    from (
-      select distinct CommitmentDiscountStatus as value
-      from rows_in_hand
-      where CommitmentDiscountStatus is not null
-    ) as told
-  ) as asked
-  where `CommitmentDiscountStatus is none of its values`
-),
-
-wrong_commitmentdiscountunit as (
-  select *
-  from (
-    select
-      value,
-      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `CommitmentDiscountUnit is no unit`
-    from (
-      select distinct CommitmentDiscountUnit as value
-      from rows_in_hand
-      where CommitmentDiscountUnit is not null
-    ) as told
-  ) as asked
-  where `CommitmentDiscountUnit is no unit`
+    select distinct AllocatedTags as value
+    from rows_in_hand
+    where AllocatedTags is not null
+  ) as told
+  group by value
+  having max(not (from_json(value, 'map<string,string>') is not null))
 ),
 
 wrong_commitmentprogrameligibilitydetails as (
-  select *
+  select
+    value,
+    max(not (get_json_object(value, '$') is not null)) as `CommitmentProgramEligibilityDetails is no JSON`
   from (
-    select
-      value,
-      not (get_json_object(value, '$') is not null) as `CommitmentProgramEligibilityDetails is no JSON`
-    from (
-      select distinct CommitmentProgramEligibilityDetails as value
-      from rows_in_hand
-      where CommitmentProgramEligibilityDetails is not null
-    ) as told
-  ) as asked
-  where `CommitmentProgramEligibilityDetails is no JSON`
-),
-
-wrong_consumedunit as (
-  select *
-  from (
-    select
-      value,
-      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `ConsumedUnit is no unit`
-    from (
-      select distinct ConsumedUnit as value
-      from rows_in_hand
-      where ConsumedUnit is not null
-    ) as told
-  ) as asked
-  where `ConsumedUnit is no unit`
-),
-
-wrong_contractapplied as (
-  select *
-  from (
-    select
-      value,
-      not (get_json_object(value, '$') is not null) as `ContractApplied is no JSON`
-    from (
-      select distinct ContractApplied as value
-      from rows_in_hand
-      where ContractApplied is not null
-    ) as told
-  ) as asked
-  where `ContractApplied is no JSON`
-),
-
-wrong_pricingcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Standard', 'Committed', 'Dynamic', 'Other') as `PricingCategory is none of its values`
-    from (
-      select distinct PricingCategory as value
-      from rows_in_hand
-      where PricingCategory is not null
-    ) as told
-  ) as asked
-  where `PricingCategory is none of its values`
-),
-
-wrong_pricingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PricingCurrency is no ISO 4217 code`
-    from (
-      select distinct PricingCurrency as value
-      from rows_in_hand
-      where PricingCurrency is not null
-    ) as told
-  ) as asked
-  where `PricingCurrency is no ISO 4217 code`
-),
-
-wrong_pricingunit as (
-  select *
-  from (
-    select
-      value,
-      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `PricingUnit is no unit`
-    from (
-      select distinct PricingUnit as value
-      from rows_in_hand
-      where PricingUnit is not null
-    ) as told
-  ) as asked
-  where `PricingUnit is no unit`
-),
-
-wrong_servicecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') as `ServiceCategory is none of its values`
-    from (
-      select distinct ServiceCategory as value
-      from rows_in_hand
-      where ServiceCategory is not null
-    ) as told
-  ) as asked
-  where `ServiceCategory is none of its values`
-),
-
-wrong_servicesubcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') as `ServiceSubcategory is none of its values`
-    from (
-      select distinct ServiceSubcategory as value
-      from rows_in_hand
-      where ServiceSubcategory is not null
-    ) as told
-  ) as asked
-  where `ServiceSubcategory is none of its values`
+    select distinct CommitmentProgramEligibilityDetails as value
+    from rows_in_hand
+    where CommitmentProgramEligibilityDetails is not null
+  ) as told
+  group by value
+  having max(not (get_json_object(value, '$') is not null))
 ),
 
 wrong_skupricedetails as (
-  select *
+  select
+    value,
+    max(not (from_json(value, 'map<string,string>') is not null)) as `SkuPriceDetails is no flat JSON object`
   from (
-    select
-      value,
-      not (from_json(value, 'map<string,string>') is not null) as `SkuPriceDetails is no flat JSON object`
-    from (
-      select distinct SkuPriceDetails as value
-      from rows_in_hand
-      where SkuPriceDetails is not null
-    ) as told
-  ) as asked
-  where `SkuPriceDetails is no flat JSON object`
+    select distinct SkuPriceDetails as value
+    from rows_in_hand
+    where SkuPriceDetails is not null
+  ) as told
+  group by value
+  having max(not (from_json(value, 'map<string,string>') is not null))
 ),
 
 wrong_tags as (
-  select *
+  select
+    value,
+    max(not (from_json(value, 'map<string,string>') is not null)) as `Tags is no flat JSON object`
   from (
-    select
-      value,
-      not (from_json(value, 'map<string,string>') is not null) as `Tags is no flat JSON object`
-    from (
-      select distinct Tags as value
-      from rows_in_hand
-      where Tags is not null
-    ) as told
-  ) as asked
-  where `Tags is no flat JSON object`
-),
-
-wrong_group_1 as (
-  select source as group_0, billing_period as group_1, ServiceName as group_2
-  from rows_in_hand
-  where ServiceName is not null
-  group by source, billing_period, ServiceName
-  having count(distinct ServiceCategory) <> 1
-),
-
-wrong_group_2 as (
-  select source as group_0, billing_period as group_1, ServiceName as group_2
-  from rows_in_hand
-  where ServiceName is not null
-  group by source, billing_period, ServiceName
-  having count(distinct ServiceSubcategory) <> 1
+    select distinct Tags as value
+    from rows_in_hand
+    where Tags is not null
+  ) as told
+  group by value
+  having max(not (from_json(value, 'map<string,string>') is not null))
 ),
 
 wrong_group_3 as (
@@ -1260,197 +792,133 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.CapacityReservationStatus,
+    rows_in_hand.ChargeCategory,
+    rows_in_hand.ChargeClass,
+    rows_in_hand.ChargeFrequency,
+    rows_in_hand.CommitmentDiscountCategory,
+    rows_in_hand.CommitmentDiscountStatus,
+    rows_in_hand.CommitmentDiscountUnit,
+    rows_in_hand.ConsumedUnit,
+    rows_in_hand.PricingCategory,
+    rows_in_hand.PricingCurrency,
+    rows_in_hand.PricingUnit,
+    rows_in_hand.ServiceCategory,
+    rows_in_hand.ServiceName,
+    rows_in_hand.ServiceSubcategory,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.EffectiveCost as money_2,
     case when rows_in_hand.BilledCost > 0 then rows_in_hand.BilledCost else 0 end as money_3,
     case when rows_in_hand.EffectiveCost > 0 then rows_in_hand.EffectiveCost else 0 end as money_4,
     rows_in_hand.x_ChargeId as row_id,
     case when AllocatedMethodDetails is null then 1 else 0 end
-    + case when coalesce(wrong_allocatedmethoddetails.`AllocatedMethodDetails is no JSON`, false) then 2 else 0 end
-    + case when coalesce(AllocatedMethodDetails like '%�%', false) then 4 else 0 end
-    + case when coalesce(AllocatedMethodId like '%�%', false) then 8 else 0 end
+    + case when (AllocatedMethodDetails is not null and not (get_json_object(AllocatedMethodDetails, '$') is not null)) then 2 else 0 end
+    + case when AllocatedMethodDetails like '%�%' then 4 else 0 end
+    + case when AllocatedMethodId like '%�%' then 8 else 0 end
     + case when AllocatedResourceId is null then 16 else 0 end
-    + case when coalesce(AllocatedResourceId like '%�%', false) then 32 else 0 end
+    + case when AllocatedResourceId like '%�%' then 32 else 0 end
     + case when AllocatedResourceName is null then 64 else 0 end
-    + case when coalesce(AllocatedResourceName like '%�%', false) then 128 else 0 end
-    + case when coalesce(wrong_allocatedtags.`AllocatedTags is no flat JSON object`, false) then 256 else 0 end
-    + case when coalesce(AllocatedTags like '%�%', false) then 512 else 0 end
-    + case when coalesce(AvailabilityZone like '%�%', false) then 1024 else 0 end
+    + case when AllocatedResourceName like '%�%' then 128 else 0 end
+    + case when wrong_allocatedtags.`AllocatedTags is no flat JSON object` then 256 else 0 end
+    + case when AllocatedTags like '%�%' then 512 else 0 end
+    + case when AvailabilityZone like '%�%' then 1024 else 0 end
     + case when BilledCost is null then 2048 else 0 end
     + case when BillingAccountId is null then 4096 else 0 end
-    + case when coalesce(BillingAccountId like '%�%', false) then 8192 else 0 end
+    + case when BillingAccountId like '%�%' then 8192 else 0 end
     + case when BillingAccountName is null then 16384 else 0 end
-    + case when coalesce(BillingAccountName like '%�%', false) then 32768 else 0 end
+    + case when BillingAccountName like '%�%' then 32768 else 0 end
     + case when BillingAccountType is null then 65536 else 0 end
-    + case when coalesce(BillingAccountType like '%�%', false) then 131072 else 0 end
-    + case when BillingCurrency is null then 262144 else 0 end
-    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 524288 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 1048576 else 0 end
-    + case when BillingPeriodEnd is null then 2097152 else 0 end
-    + case when BillingPeriodStart is null then 4194304 else 0 end
-    + case when CapacityReservationId is null then 8388608 else 0 end
-    + case when coalesce(CapacityReservationId like '%�%', false) then 16777216 else 0 end
-    + case when coalesce(CapacityReservationStatus = 'Unused', false) then 33554432 else 0 end
-    + case when CapacityReservationStatus is null then 67108864 else 0 end
-    + case when coalesce(wrong_capacityreservationstatus.`CapacityReservationStatus is none of its values`, false) then 134217728 else 0 end
-    + case when coalesce(ChargeCategory = 'Credit', false) then 268435456 else 0 end
-    + case when coalesce(ChargeCategory = 'Purchase', false) then 536870912 else 0 end
-    + case when coalesce(ChargeCategory = 'Tax', false) then 1073741824 else 0 end
-    + case when coalesce(ChargeCategory = 'Usage', false) then 2147483648 else 0 end
-    + case when ChargeCategory is null then 4294967296 else 0 end
-    + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 8589934592 else 0 end
-    + case when coalesce(ChargeClass = 'Correction', false) then 17179869184 else 0 end
-    + case when ChargeClass is null then 34359738368 else 0 end
-    + case when ChargeDescription is null then 68719476736 else 0 end
-    + case when coalesce(ChargeDescription like '%�%', false) then 137438953472 else 0 end
-    + case when coalesce(ChargeFrequency = 'Usage-Based', false) then 274877906944 else 0 end
-    + case when ChargeFrequency is null then 549755813888 else 0 end
-    + case when coalesce(wrong_chargefrequency.`ChargeFrequency is none of its values`, false) then 1099511627776 else 0 end
-    + case when ChargePeriodEnd is null then 2199023255552 else 0 end
-    + case when ChargePeriodStart is null then 4398046511104 else 0 end
-    + case when CommitmentDiscountCategory is null then 8796093022208 else 0 end
-    + case when coalesce(wrong_commitmentdiscountcategory.`CommitmentDiscountCategory is none of its values`, false) then 17592186044416 else 0 end
-    + case when CommitmentDiscountId is null then 35184372088832 else 0 end
-    + case when coalesce(CommitmentDiscountId like '%�%', false) then 70368744177664 else 0 end
-    + case when CommitmentDiscountName is null then 140737488355328 else 0 end
-    + case when coalesce(CommitmentDiscountName like '%�%', false) then 281474976710656 else 0 end
-    + case when CommitmentDiscountQuantity is null then 562949953421312 else 0 end
-    + case when coalesce(CommitmentDiscountStatus = 'Unused', false) then 1125899906842624 else 0 end
-    + case when CommitmentDiscountStatus is null then 2251799813685248 else 0 end
-    + case when coalesce(wrong_commitmentdiscountstatus.`CommitmentDiscountStatus is none of its values`, false) then 4503599627370496 else 0 end
-    + case when CommitmentDiscountType is null then 9007199254740992 else 0 end
-    + case when coalesce(CommitmentDiscountType like '%�%', false) then 18014398509481984 else 0 end
-    + case when CommitmentDiscountUnit is null then 36028797018963968 else 0 end
-    + case when coalesce(wrong_commitmentdiscountunit.`CommitmentDiscountUnit is no unit`, false) then 72057594037927936 else 0 end
-    + case when coalesce(CommitmentDiscountUnit like '%�%', false) then 144115188075855872 else 0 end
-    + case when CommitmentProgramEligibilityDetails is null then 288230376151711744 else 0 end
-    + case when coalesce(wrong_commitmentprogrameligibilitydetails.`CommitmentProgramEligibilityDetails is no JSON`, false) then 576460752303423488 else 0 end
-    + case when coalesce(CommitmentProgramEligibilityDetails like '%�%', false) then 1152921504606846976 else 0 end
-    + case when ConsumedQuantity is null then 2305843009213693952 else 0 end
-    as answers_0,
-    case when ConsumedUnit is null then 1 else 0 end
-    + case when coalesce(wrong_consumedunit.`ConsumedUnit is no unit`, false) then 2 else 0 end
-    + case when coalesce(ConsumedUnit like '%�%', false) then 4 else 0 end
-    + case when ContractApplied is null then 8 else 0 end
-    + case when coalesce(wrong_contractapplied.`ContractApplied is no JSON`, false) then 16 else 0 end
-    + case when ContractedCost is null then 32 else 0 end
-    + case when (ContractedUnitPrice is not null and PricingQuantity is not null and ContractedCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ContractedCost < 0 then -floor(-(ContractedCost)) else floor(ContractedCost) end as decimal(26, 0)) - try_cast(try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ContractedCost % 1 as decimal(12, 12)) - try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ContractedUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ContractedUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) then 64 else 0 end
-    + case when coalesce(ContractedUnitPrice < 0, false) then 128 else 0 end
-    + case when ContractedUnitPrice is null then 256 else 0 end
-    + case when coalesce(EffectiveCost = BilledCost, false) then 512 else 0 end
-    + case when EffectiveCost is null then 1024 else 0 end
-    + case when coalesce(HostProviderName like '%�%', false) then 2048 else 0 end
-    + case when coalesce(InvoiceDetailId like '%�%', false) then 4096 else 0 end
-    + case when coalesce(InvoiceId like '%�%', false) then 8192 else 0 end
-    + case when InvoiceIssuerName is null then 16384 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 32768 else 0 end
-    + case when ListCost is null then 65536 else 0 end
-    + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ListCost < 0 then -floor(-(ListCost)) else floor(ListCost) end as decimal(26, 0)) - try_cast(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) then 131072 else 0 end
-    + case when coalesce(ListUnitPrice < 0, false) then 262144 else 0 end
-    + case when ListUnitPrice is null then 524288 else 0 end
-    + case when PricingCategory is null then 1048576 else 0 end
-    + case when coalesce(wrong_pricingcategory.`PricingCategory is none of its values`, false) then 2097152 else 0 end
-    + case when PricingCurrency is null then 4194304 else 0 end
-    + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 8388608 else 0 end
-    + case when coalesce(PricingCurrency like '%�%', false) then 16777216 else 0 end
-    + case when PricingCurrencyContractedUnitPrice is null then 33554432 else 0 end
-    + case when PricingCurrencyEffectiveCost is null then 67108864 else 0 end
-    + case when coalesce(PricingCurrencyListUnitPrice < 0, false) then 134217728 else 0 end
-    + case when PricingCurrencyListUnitPrice is null then 268435456 else 0 end
-    + case when PricingQuantity is null then 536870912 else 0 end
-    + case when PricingUnit is null then 1073741824 else 0 end
-    + case when coalesce(wrong_pricingunit.`PricingUnit is no unit`, false) then 2147483648 else 0 end
-    + case when coalesce(PricingUnit like '%�%', false) then 4294967296 else 0 end
-    + case when RegionId is null then 8589934592 else 0 end
-    + case when coalesce(RegionId like '%�%', false) then 17179869184 else 0 end
-    + case when RegionName is null then 34359738368 else 0 end
-    + case when coalesce(RegionName like '%�%', false) then 68719476736 else 0 end
-    + case when ResourceId is null then 137438953472 else 0 end
-    + case when coalesce(ResourceId like '%�%', false) then 274877906944 else 0 end
-    + case when coalesce(ResourceName like '%�%', false) then 549755813888 else 0 end
-    + case when ResourceType is null then 1099511627776 else 0 end
-    + case when coalesce(ResourceType like '%�%', false) then 2199023255552 else 0 end
-    + case when ServiceCategory is null then 4398046511104 else 0 end
-    + case when coalesce(wrong_servicecategory.`ServiceCategory is none of its values`, false) then 8796093022208 else 0 end
-    + case when (wrong_group_1.group_0 is not null) then 17592186044416 else 0 end
-    + case when (wrong_group_2.group_0 is not null) then 35184372088832 else 0 end
-    + case when ServiceName is null then 70368744177664 else 0 end
-    + case when coalesce(ServiceName like '%�%', false) then 140737488355328 else 0 end
-    + case when ServiceProviderName is null then 281474976710656 else 0 end
-    + case when coalesce(ServiceProviderName like '%�%', false) then 562949953421312 else 0 end
-    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 1125899906842624 else 0 end
-    + case when ServiceSubcategory is null then 2251799813685248 else 0 end
-    + case when coalesce(wrong_servicesubcategory.`ServiceSubcategory is none of its values`, false) then 4503599627370496 else 0 end
-    + case when SkuId is null then 9007199254740992 else 0 end
-    + case when coalesce(SkuId like '%�%', false) then 18014398509481984 else 0 end
-    + case when SkuMeter is null then 36028797018963968 else 0 end
-    + case when coalesce(SkuMeter like '%�%', false) then 72057594037927936 else 0 end
-    + case when SkuPriceDetails is null then 144115188075855872 else 0 end
-    + case when coalesce(wrong_skupricedetails.`SkuPriceDetails is no flat JSON object`, false) then 288230376151711744 else 0 end
-    + case when coalesce(SkuPriceDetails like '%�%', false) then 576460752303423488 else 0 end
-    + case when (wrong_group_3.group_0 is not null) then 1152921504606846976 else 0 end
-    + case when SkuPriceId is null then 2305843009213693952 else 0 end
-    as answers_1,
-    case when coalesce(SkuPriceId like '%�%', false) then 1 else 0 end
-    + case when SubAccountId is null then 2 else 0 end
-    + case when coalesce(SubAccountId like '%�%', false) then 4 else 0 end
-    + case when SubAccountName is null then 8 else 0 end
-    + case when coalesce(SubAccountName like '%�%', false) then 16 else 0 end
-    + case when SubAccountType is null then 32 else 0 end
-    + case when coalesce(SubAccountType like '%�%', false) then 64 else 0 end
-    + case when coalesce(wrong_tags.`Tags is no flat JSON object`, false) then 128 else 0 end
-    + case when coalesce(Tags like '%�%', false) then 256 else 0 end
-    as answers_2
+    + case when BillingAccountType like '%�%' then 131072 else 0 end
+    + case when BillingPeriodEnd is null then 262144 else 0 end
+    + case when BillingPeriodStart is null then 524288 else 0 end
+    + case when CapacityReservationId is null then 1048576 else 0 end
+    + case when CapacityReservationId like '%�%' then 2097152 else 0 end
+    + case when ChargeDescription is null then 4194304 else 0 end
+    + case when ChargeDescription like '%�%' then 8388608 else 0 end
+    + case when ChargePeriodEnd is null then 16777216 else 0 end
+    + case when ChargePeriodStart is null then 33554432 else 0 end
+    + case when CommitmentDiscountId is null then 67108864 else 0 end
+    + case when CommitmentDiscountId like '%�%' then 134217728 else 0 end
+    + case when CommitmentDiscountName is null then 268435456 else 0 end
+    + case when CommitmentDiscountName like '%�%' then 536870912 else 0 end
+    + case when CommitmentDiscountQuantity is null then 1073741824 else 0 end
+    + case when CommitmentDiscountType is null then 2147483648 else 0 end
+    + case when CommitmentDiscountType like '%�%' then 4294967296 else 0 end
+    + case when CommitmentProgramEligibilityDetails is null then 8589934592 else 0 end
+    + case when wrong_commitmentprogrameligibilitydetails.`CommitmentProgramEligibilityDetails is no JSON` then 17179869184 else 0 end
+    + case when CommitmentProgramEligibilityDetails like '%�%' then 34359738368 else 0 end
+    + case when ConsumedQuantity is null then 68719476736 else 0 end
+    + case when ContractApplied is null then 137438953472 else 0 end
+    + case when (ContractApplied is not null and not (get_json_object(ContractApplied, '$') is not null)) then 274877906944 else 0 end
+    + case when ContractedCost is null then 549755813888 else 0 end
+    + case when case when ContractedUnitPrice = ListUnitPrice and ContractedCost = ListCost then false else (ContractedUnitPrice is not null and PricingQuantity is not null and ContractedCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ContractedCost < 0 then -floor(-(ContractedCost)) else floor(ContractedCost) end as decimal(26, 0)) - try_cast(try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ContractedCost % 1 as decimal(12, 12)) - try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ContractedUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ContractedUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ContractedUnitPrice < 0 then -floor(-(ContractedUnitPrice)) else floor(ContractedUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) end then 1099511627776 else 0 end
+    + case when ContractedUnitPrice = ListUnitPrice and ContractedCost = ListCost then 2199023255552 else 0 end
+    + case when ContractedUnitPrice < 0 then 4398046511104 else 0 end
+    + case when ContractedUnitPrice is null then 8796093022208 else 0 end
+    + case when EffectiveCost = BilledCost then 17592186044416 else 0 end
+    + case when EffectiveCost is null then 35184372088832 else 0 end
+    + case when HostProviderName like '%�%' then 70368744177664 else 0 end
+    + case when InvoiceDetailId like '%�%' then 140737488355328 else 0 end
+    + case when InvoiceId like '%�%' then 281474976710656 else 0 end
+    + case when InvoiceIssuerName is null then 562949953421312 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 1125899906842624 else 0 end
+    + case when ListCost is null then 2251799813685248 else 0 end
+    + case when (ListUnitPrice is not null and PricingQuantity is not null and ListCost is not null and coalesce(abs(try_cast(try_cast(try_cast(case when ListCost < 0 then -floor(-(ListCost)) else floor(ListCost) end as decimal(26, 0)) - try_cast(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) as decimal(37, 0)) as decimal(20, 0)) + cast(ListCost % 1 as decimal(12, 12)) - try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0)) * cast(PricingQuantity % 1 as decimal(15, 15)) - try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0)) * cast(ListUnitPrice % 1 as decimal(15, 15)) as decimal(22, 15)) - cast(ListUnitPrice % 1 as decimal(15, 15)) * cast(PricingQuantity % 1 as decimal(15, 15))) > 0.0000000000005 + (abs(try_cast(case when PricingQuantity < 0 then -floor(-(PricingQuantity)) else floor(PricingQuantity) end as decimal(19, 0))) + 1) * 0.0000000000000005 + (abs(try_cast(case when ListUnitPrice < 0 then -floor(-(ListUnitPrice)) else floor(ListUnitPrice) end as decimal(19, 0))) + 1) * 0.0000000000000005, true)) then 4503599627370496 else 0 end
+    + case when ListUnitPrice < 0 then 9007199254740992 else 0 end
+    + case when ListUnitPrice is null then 18014398509481984 else 0 end
+    + case when PricingCurrencyContractedUnitPrice is null then 36028797018963968 else 0 end
+    + case when PricingCurrencyEffectiveCost is null then 72057594037927936 else 0 end
+    + case when PricingCurrencyListUnitPrice < 0 then 144115188075855872 else 0 end
+    + case when PricingCurrencyListUnitPrice is null then 288230376151711744 else 0 end
+    + case when PricingQuantity is null then 576460752303423488 else 0 end
+    + case when RegionId is null then 1152921504606846976 else 0 end
+    + case when RegionId like '%�%' then 2305843009213693952 else 0 end
+    as answers_of_rows_0,
+    case when RegionName is null then 1 else 0 end
+    + case when RegionName like '%�%' then 2 else 0 end
+    + case when ResourceId is null then 4 else 0 end
+    + case when ResourceId like '%�%' then 8 else 0 end
+    + case when ResourceName like '%�%' then 16 else 0 end
+    + case when ResourceType is null then 32 else 0 end
+    + case when ResourceType like '%�%' then 64 else 0 end
+    + case when ServiceProviderName is null then 128 else 0 end
+    + case when ServiceProviderName like '%�%' then 256 else 0 end
+    + case when SkuId is null then 512 else 0 end
+    + case when SkuId like '%�%' then 1024 else 0 end
+    + case when SkuMeter is null then 2048 else 0 end
+    + case when SkuMeter like '%�%' then 4096 else 0 end
+    + case when SkuPriceDetails is null then 8192 else 0 end
+    + case when wrong_skupricedetails.`SkuPriceDetails is no flat JSON object` then 16384 else 0 end
+    + case when SkuPriceDetails like '%�%' then 32768 else 0 end
+    + case when (wrong_group_3.group_0 is not null) then 65536 else 0 end
+    + case when SkuPriceId is null then 131072 else 0 end
+    + case when SkuPriceId like '%�%' then 262144 else 0 end
+    + case when SubAccountId is null then 524288 else 0 end
+    + case when SubAccountId like '%�%' then 1048576 else 0 end
+    + case when SubAccountName is null then 2097152 else 0 end
+    + case when SubAccountName like '%�%' then 4194304 else 0 end
+    + case when SubAccountType is null then 8388608 else 0 end
+    + case when SubAccountType like '%�%' then 16777216 else 0 end
+    + case when wrong_tags.`Tags is no flat JSON object` then 33554432 else 0 end
+    + case when Tags like '%�%' then 67108864 else 0 end
+    as answers_of_rows_1
   from rows_in_hand
-  left join wrong_allocatedmethoddetails  -- many rows to one value
-    on rows_in_hand.AllocatedMethodDetails = wrong_allocatedmethoddetails.value
   left join wrong_allocatedtags  -- many rows to one value
     on rows_in_hand.AllocatedTags = wrong_allocatedtags.value
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
-  left join wrong_capacityreservationstatus  -- many rows to one value
-    on rows_in_hand.CapacityReservationStatus = wrong_capacityreservationstatus.value
-  left join wrong_chargecategory  -- many rows to one value
-    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
-  left join wrong_chargefrequency  -- many rows to one value
-    on rows_in_hand.ChargeFrequency = wrong_chargefrequency.value
-  left join wrong_commitmentdiscountcategory  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountCategory = wrong_commitmentdiscountcategory.value
-  left join wrong_commitmentdiscountstatus  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountStatus = wrong_commitmentdiscountstatus.value
-  left join wrong_commitmentdiscountunit  -- many rows to one value
-    on rows_in_hand.CommitmentDiscountUnit = wrong_commitmentdiscountunit.value
   left join wrong_commitmentprogrameligibilitydetails  -- many rows to one value
     on rows_in_hand.CommitmentProgramEligibilityDetails = wrong_commitmentprogrameligibilitydetails.value
-  left join wrong_consumedunit  -- many rows to one value
-    on rows_in_hand.ConsumedUnit = wrong_consumedunit.value
-  left join wrong_contractapplied  -- many rows to one value
-    on rows_in_hand.ContractApplied = wrong_contractapplied.value
-  left join wrong_pricingcategory  -- many rows to one value
-    on rows_in_hand.PricingCategory = wrong_pricingcategory.value
-  left join wrong_pricingcurrency  -- many rows to one value
-    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
-  left join wrong_pricingunit  -- many rows to one value
-    on rows_in_hand.PricingUnit = wrong_pricingunit.value
-  left join wrong_servicecategory  -- many rows to one value
-    on rows_in_hand.ServiceCategory = wrong_servicecategory.value
-  left join wrong_servicesubcategory  -- many rows to one value
-    on rows_in_hand.ServiceSubcategory = wrong_servicesubcategory.value
   left join wrong_skupricedetails  -- many rows to one value
     on rows_in_hand.SkuPriceDetails = wrong_skupricedetails.value
   left join wrong_tags  -- many rows to one value
     on rows_in_hand.Tags = wrong_tags.value
-  left join wrong_group_1  -- many rows to one group
-    on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ServiceName = wrong_group_1.group_2
-  left join wrong_group_2  -- many rows to one group
-    on rows_in_hand.source = wrong_group_2.group_0 and rows_in_hand.billing_period = wrong_group_2.group_1 and rows_in_hand.ServiceName = wrong_group_2.group_2
   left join wrong_group_3  -- many rows to one group
     on rows_in_hand.source = wrong_group_3.group_0 and rows_in_hand.billing_period = wrong_group_3.group_1 and rows_in_hand.SkuPriceId = wrong_group_3.group_2
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0, answers_1, answers_2,
+    source, billing_period, currency, BillingCurrency, CapacityReservationStatus, ChargeCategory, ChargeClass, ChargeFrequency, CommitmentDiscountCategory, CommitmentDiscountStatus, CommitmentDiscountUnit, ConsumedUnit, PricingCategory, PricingCurrency, PricingUnit, ServiceCategory, ServiceName, ServiceSubcategory, answers_of_rows_0, answers_of_rows_1,
     count(*) as rows_count,
     sum(money_1) as money_1,
     sum(money_2) as money_2,
@@ -1458,7 +926,102 @@ kinds as (
     sum(money_4) as money_4,
     slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0, answers_1, answers_2
+  group by source, billing_period, currency, BillingCurrency, CapacityReservationStatus, ChargeCategory, ChargeClass, ChargeFrequency, CommitmentDiscountCategory, CommitmentDiscountStatus, CommitmentDiscountUnit, ConsumedUnit, PricingCategory, PricingCurrency, PricingUnit, ServiceCategory, ServiceName, ServiceSubcategory, answers_of_rows_0, answers_of_rows_1
+),
+
+wrong_group_1 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from alike
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceCategory) <> 1
+),
+
+wrong_group_2 as (
+  select source as group_0, billing_period as group_1, ServiceName as group_2
+  from alike
+  where ServiceName is not null
+  group by source, billing_period, ServiceName
+  having count(distinct ServiceSubcategory) <> 1
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.money_2,
+    alike.money_3,
+    alike.money_4,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    alike.answers_of_rows_1,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when CapacityReservationStatus = 'Unused' then 8 else 0 end
+    + case when CapacityReservationStatus is null then 16 else 0 end
+    + case when CapacityReservationStatus not in ('Used', 'Unused') then 32 else 0 end
+    + case when ChargeCategory = 'Credit' then 64 else 0 end
+    + case when ChargeCategory = 'Purchase' then 128 else 0 end
+    + case when ChargeCategory = 'Tax' then 256 else 0 end
+    + case when ChargeCategory = 'Usage' then 512 else 0 end
+    + case when ChargeCategory is null then 1024 else 0 end
+    + case when ChargeCategory not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then 2048 else 0 end
+    + case when ChargeClass = 'Correction' then 4096 else 0 end
+    + case when ChargeClass is null then 8192 else 0 end
+    + case when ChargeFrequency = 'Usage-Based' then 16384 else 0 end
+    + case when ChargeFrequency is null then 32768 else 0 end
+    + case when ChargeFrequency not in ('One-Time', 'Recurring', 'Usage-Based') then 65536 else 0 end
+    + case when CommitmentDiscountCategory is null then 131072 else 0 end
+    + case when CommitmentDiscountCategory not in ('Spend', 'Usage') then 262144 else 0 end
+    + case when CommitmentDiscountStatus = 'Unused' then 524288 else 0 end
+    + case when CommitmentDiscountStatus is null then 1048576 else 0 end
+    + case when CommitmentDiscountStatus not in ('Used', 'Unused') then 2097152 else 0 end
+    + case when CommitmentDiscountUnit is null then 4194304 else 0 end
+    + case when not CommitmentDiscountUnit rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' then 8388608 else 0 end
+    + case when CommitmentDiscountUnit like '%�%' then 16777216 else 0 end
+    + case when ConsumedUnit is null then 33554432 else 0 end
+    + case when not ConsumedUnit rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' then 67108864 else 0 end
+    + case when ConsumedUnit like '%�%' then 134217728 else 0 end
+    + case when PricingCategory is null then 268435456 else 0 end
+    + case when PricingCategory not in ('Standard', 'Committed', 'Dynamic', 'Other') then 536870912 else 0 end
+    + case when PricingCurrency is null then 1073741824 else 0 end
+    + case when PricingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2147483648 else 0 end
+    + case when PricingCurrency like '%�%' then 4294967296 else 0 end
+    + case when PricingUnit is null then 8589934592 else 0 end
+    + case when not PricingUnit rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' then 17179869184 else 0 end
+    + case when PricingUnit like '%�%' then 34359738368 else 0 end
+    + case when ServiceCategory is null then 68719476736 else 0 end
+    + case when ServiceCategory not in ('AI and Machine Learning', 'Analytics', 'Business Applications', 'Compute', 'Databases', 'Developer Tools', 'Multicloud', 'Identity', 'Integration', 'Internet of Things', 'Management and Governance', 'Media', 'Migration', 'Mobile', 'Networking', 'Security', 'Storage', 'Web', 'Other') then 137438953472 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 274877906944 else 0 end
+    + case when (wrong_group_2.group_0 is not null) then 549755813888 else 0 end
+    + case when ServiceName is null then 1099511627776 else 0 end
+    + case when ServiceName like '%�%' then 2199023255552 else 0 end
+    + case when ServiceSubcategory is not null and coalesce(ServiceSubcategory || ' / ' || ServiceCategory not in ('AI Platforms / AI and Machine Learning', 'Bots / AI and Machine Learning', 'Generative AI / AI and Machine Learning', 'Machine Learning / AI and Machine Learning', 'Natural Language Processing / AI and Machine Learning', 'Other (AI and Machine Learning) / AI and Machine Learning', 'Analytics Platforms / Analytics', 'Business Intelligence / Analytics', 'Data Processing / Analytics', 'Search / Analytics', 'Streaming Analytics / Analytics', 'Other (Analytics) / Analytics', 'Productivity and Collaboration / Business Applications', 'Other (Business Applications) / Business Applications', 'Containers / Compute', 'End User Computing / Compute', 'Quantum Compute / Compute', 'Serverless Compute / Compute', 'Virtual Machines / Compute', 'Other (Compute) / Compute', 'Caching / Databases', 'Data Warehouses / Databases', 'Ledger Databases / Databases', 'NoSQL Databases / Databases', 'Relational Databases / Databases', 'Time Series Databases / Databases', 'Other (Databases) / Databases', 'Developer Platforms / Developer Tools', 'Continuous Integration and Deployment / Developer Tools', 'Development Environments / Developer Tools', 'Source Code Management / Developer Tools', 'Quality Assurance / Developer Tools', 'Other (Developer Tools) / Developer Tools', 'Identity and Access Management / Identity', 'Other (Identity) / Identity', 'API Management / Integration', 'Messaging / Integration', 'Workflow Orchestration / Integration', 'Other (Integration) / Integration', 'IoT Analytics / Internet of Things', 'IoT Platforms / Internet of Things', 'Other (Internet of Things) / Internet of Things', 'Architecture / Management and Governance', 'Compliance / Management and Governance', 'Cost Management / Management and Governance', 'Data Governance / Management and Governance', 'Disaster Recovery / Management and Governance', 'Endpoint Management / Management and Governance', 'Observability / Management and Governance', 'Support / Management and Governance', 'Other (Management and Governance) / Management and Governance', 'Content Creation / Media', 'Gaming / Media', 'Media Streaming / Media', 'Mixed Reality / Media', 'Other (Media) / Media', 'Data Migration / Migration', 'Resource Migration / Migration', 'Other (Migration) / Migration', 'Other (Mobile) / Mobile', 'Multicloud Integration / Multicloud', 'Other (Multicloud) / Multicloud', 'Application Networking / Networking', 'Content Delivery / Networking', 'Network Connectivity / Networking', 'Network Infrastructure / Networking', 'Network Routing / Networking', 'Network Security / Networking', 'Other (Networking) / Networking', 'Secret Management / Security', 'Security Posture Management / Security', 'Threat Detection and Response / Security', 'Other (Security) / Security', 'Backup Storage / Storage', 'Block Storage / Storage', 'File Storage / Storage', 'Object Storage / Storage', 'Storage Platforms / Storage', 'Other (Storage) / Storage', 'Application Platforms / Web', 'Other (Web) / Web', 'Other (Other) / Other'), true) then 4398046511104 else 0 end
+    + case when ServiceSubcategory is null then 8796093022208 else 0 end
+    + case when ServiceSubcategory not in ('AI Platforms', 'Bots', 'Generative AI', 'Machine Learning', 'Natural Language Processing', 'Other (AI and Machine Learning)', 'Analytics Platforms', 'Business Intelligence', 'Data Processing', 'Search', 'Streaming Analytics', 'Other (Analytics)', 'Productivity and Collaboration', 'Other (Business Applications)', 'Containers', 'End User Computing', 'Quantum Compute', 'Serverless Compute', 'Virtual Machines', 'Other (Compute)', 'Caching', 'Data Warehouses', 'Ledger Databases', 'NoSQL Databases', 'Relational Databases', 'Time Series Databases', 'Other (Databases)', 'Developer Platforms', 'Continuous Integration and Deployment', 'Development Environments', 'Source Code Management', 'Quality Assurance', 'Other (Developer Tools)', 'Identity and Access Management', 'Other (Identity)', 'API Management', 'Messaging', 'Workflow Orchestration', 'Other (Integration)', 'IoT Analytics', 'IoT Platforms', 'Other (Internet of Things)', 'Architecture', 'Compliance', 'Cost Management', 'Data Governance', 'Disaster Recovery', 'Endpoint Management', 'Observability', 'Support', 'Other (Management and Governance)', 'Content Creation', 'Gaming', 'Media Streaming', 'Mixed Reality', 'Other (Media)', 'Data Migration', 'Resource Migration', 'Other (Migration)', 'Other (Mobile)', 'Multicloud Integration', 'Other (Multicloud)', 'Application Networking', 'Content Delivery', 'Network Connectivity', 'Network Infrastructure', 'Network Routing', 'Network Security', 'Other (Networking)', 'Secret Management', 'Security Posture Management', 'Threat Detection and Response', 'Other (Security)', 'Backup Storage', 'Block Storage', 'File Storage', 'Object Storage', 'Storage Platforms', 'Other (Storage)', 'Application Platforms', 'Other (Web)', 'Other (Other)') then 17592186044416 else 0 end
+    as answers_of_words_0
+  from alike
+  left join wrong_group_1  -- many rows to one group
+    on alike.source = wrong_group_1.group_0 and alike.billing_period = wrong_group_1.group_1 and alike.ServiceName = wrong_group_1.group_2
+  left join wrong_group_2  -- many rows to one group
+    on alike.source = wrong_group_2.group_0 and alike.billing_period = wrong_group_2.group_1 and alike.ServiceName = wrong_group_2.group_2
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_rows_1, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    sum(money_2) as money_2,
+    sum(money_3) as money_3,
+    sum(money_4) as money_4,
+    slice(array_sort(flatten(collect_list(example_ids))), 1, 3) as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_rows_1, answers_of_words_0
 ),
 
 read as (
@@ -1472,139 +1035,140 @@ read as (
     money_3,
     money_4,
     example_ids,
-    (answers_0 & 1) <> 0 as `AllocatedMethodDetails is empty`,
-    (answers_0 & 2) <> 0 as `AllocatedMethodDetails is no JSON`,
-    (answers_0 & 4) <> 0 as `AllocatedMethodDetails is not Unicode`,
-    (answers_0 & 8) <> 0 as `AllocatedMethodId is not Unicode`,
-    (answers_0 & 16) <> 0 as `AllocatedResourceId is empty`,
-    (answers_0 & 32) <> 0 as `AllocatedResourceId is not Unicode`,
-    (answers_0 & 64) <> 0 as `AllocatedResourceName is empty`,
-    (answers_0 & 128) <> 0 as `AllocatedResourceName is not Unicode`,
-    (answers_0 & 256) <> 0 as `AllocatedTags is no flat JSON object`,
-    (answers_0 & 512) <> 0 as `AllocatedTags is not Unicode`,
-    (answers_0 & 1024) <> 0 as `AvailabilityZone is not Unicode`,
-    (answers_0 & 2048) <> 0 as `BilledCost is empty`,
-    (answers_0 & 4096) <> 0 as `BillingAccountId is empty`,
-    (answers_0 & 8192) <> 0 as `BillingAccountId is not Unicode`,
-    (answers_0 & 16384) <> 0 as `BillingAccountName is empty`,
-    (answers_0 & 32768) <> 0 as `BillingAccountName is not Unicode`,
-    (answers_0 & 65536) <> 0 as `BillingAccountType is empty`,
-    (answers_0 & 131072) <> 0 as `BillingAccountType is not Unicode`,
-    (answers_0 & 262144) <> 0 as `BillingCurrency is empty`,
-    (answers_0 & 524288) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 1048576) <> 0 as `BillingCurrency is not Unicode`,
-    (answers_0 & 2097152) <> 0 as `BillingPeriodEnd is empty`,
-    (answers_0 & 4194304) <> 0 as `BillingPeriodStart is empty`,
-    (answers_0 & 8388608) <> 0 as `CapacityReservationId is empty`,
-    (answers_0 & 16777216) <> 0 as `CapacityReservationId is not Unicode`,
-    (answers_0 & 33554432) <> 0 as `CapacityReservationStatus is Unused`,
-    (answers_0 & 67108864) <> 0 as `CapacityReservationStatus is empty`,
-    (answers_0 & 134217728) <> 0 as `CapacityReservationStatus is none of its values`,
-    (answers_0 & 268435456) <> 0 as `ChargeCategory is Credit`,
-    (answers_0 & 536870912) <> 0 as `ChargeCategory is Purchase`,
-    (answers_0 & 1073741824) <> 0 as `ChargeCategory is Tax`,
-    (answers_0 & 2147483648) <> 0 as `ChargeCategory is Usage`,
-    (answers_0 & 4294967296) <> 0 as `ChargeCategory is empty`,
-    (answers_0 & 8589934592) <> 0 as `ChargeCategory is none of its values`,
-    (answers_0 & 17179869184) <> 0 as `ChargeClass is Correction`,
-    (answers_0 & 34359738368) <> 0 as `ChargeClass is empty`,
-    (answers_0 & 68719476736) <> 0 as `ChargeDescription is empty`,
-    (answers_0 & 137438953472) <> 0 as `ChargeDescription is not Unicode`,
-    (answers_0 & 274877906944) <> 0 as `ChargeFrequency is Usage-Based`,
-    (answers_0 & 549755813888) <> 0 as `ChargeFrequency is empty`,
-    (answers_0 & 1099511627776) <> 0 as `ChargeFrequency is none of its values`,
-    (answers_0 & 2199023255552) <> 0 as `ChargePeriodEnd is empty`,
-    (answers_0 & 4398046511104) <> 0 as `ChargePeriodStart is empty`,
-    (answers_0 & 8796093022208) <> 0 as `CommitmentDiscountCategory is empty`,
-    (answers_0 & 17592186044416) <> 0 as `CommitmentDiscountCategory is none of its values`,
-    (answers_0 & 35184372088832) <> 0 as `CommitmentDiscountId is empty`,
-    (answers_0 & 70368744177664) <> 0 as `CommitmentDiscountId is not Unicode`,
-    (answers_0 & 140737488355328) <> 0 as `CommitmentDiscountName is empty`,
-    (answers_0 & 281474976710656) <> 0 as `CommitmentDiscountName is not Unicode`,
-    (answers_0 & 562949953421312) <> 0 as `CommitmentDiscountQuantity is empty`,
-    (answers_0 & 1125899906842624) <> 0 as `CommitmentDiscountStatus is Unused`,
-    (answers_0 & 2251799813685248) <> 0 as `CommitmentDiscountStatus is empty`,
-    (answers_0 & 4503599627370496) <> 0 as `CommitmentDiscountStatus is none of its values`,
-    (answers_0 & 9007199254740992) <> 0 as `CommitmentDiscountType is empty`,
-    (answers_0 & 18014398509481984) <> 0 as `CommitmentDiscountType is not Unicode`,
-    (answers_0 & 36028797018963968) <> 0 as `CommitmentDiscountUnit is empty`,
-    (answers_0 & 72057594037927936) <> 0 as `CommitmentDiscountUnit is no unit`,
-    (answers_0 & 144115188075855872) <> 0 as `CommitmentDiscountUnit is not Unicode`,
-    (answers_0 & 288230376151711744) <> 0 as `CommitmentProgramEligibilityDetails is empty`,
-    (answers_0 & 576460752303423488) <> 0 as `CommitmentProgramEligibilityDetails is no JSON`,
-    (answers_0 & 1152921504606846976) <> 0 as `CommitmentProgramEligibilityDetails is not Unicode`,
-    (answers_0 & 2305843009213693952) <> 0 as `ConsumedQuantity is empty`,
-    (answers_1 & 1) <> 0 as `ConsumedUnit is empty`,
-    (answers_1 & 2) <> 0 as `ConsumedUnit is no unit`,
-    (answers_1 & 4) <> 0 as `ConsumedUnit is not Unicode`,
-    (answers_1 & 8) <> 0 as `ContractApplied is empty`,
-    (answers_1 & 16) <> 0 as `ContractApplied is no JSON`,
-    (answers_1 & 32) <> 0 as `ContractedCost is empty`,
-    (answers_1 & 64) <> 0 as `ContractedCost is not ContractedUnitPrice * PricingQuantity`,
-    (answers_1 & 128) <> 0 as `ContractedUnitPrice is below 0`,
-    (answers_1 & 256) <> 0 as `ContractedUnitPrice is empty`,
-    (answers_1 & 512) <> 0 as `EffectiveCost is BilledCost`,
-    (answers_1 & 1024) <> 0 as `EffectiveCost is empty`,
-    (answers_1 & 2048) <> 0 as `HostProviderName is not Unicode`,
-    (answers_1 & 4096) <> 0 as `InvoiceDetailId is not Unicode`,
-    (answers_1 & 8192) <> 0 as `InvoiceId is not Unicode`,
-    (answers_1 & 16384) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_1 & 32768) <> 0 as `InvoiceIssuerName is not Unicode`,
-    (answers_1 & 65536) <> 0 as `ListCost is empty`,
-    (answers_1 & 131072) <> 0 as `ListCost is not ListUnitPrice * PricingQuantity`,
-    (answers_1 & 262144) <> 0 as `ListUnitPrice is below 0`,
-    (answers_1 & 524288) <> 0 as `ListUnitPrice is empty`,
-    (answers_1 & 1048576) <> 0 as `PricingCategory is empty`,
-    (answers_1 & 2097152) <> 0 as `PricingCategory is none of its values`,
-    (answers_1 & 4194304) <> 0 as `PricingCurrency is empty`,
-    (answers_1 & 8388608) <> 0 as `PricingCurrency is no ISO 4217 code`,
-    (answers_1 & 16777216) <> 0 as `PricingCurrency is not Unicode`,
-    (answers_1 & 33554432) <> 0 as `PricingCurrencyContractedUnitPrice is empty`,
-    (answers_1 & 67108864) <> 0 as `PricingCurrencyEffectiveCost is empty`,
-    (answers_1 & 134217728) <> 0 as `PricingCurrencyListUnitPrice is below 0`,
-    (answers_1 & 268435456) <> 0 as `PricingCurrencyListUnitPrice is empty`,
-    (answers_1 & 536870912) <> 0 as `PricingQuantity is empty`,
-    (answers_1 & 1073741824) <> 0 as `PricingUnit is empty`,
-    (answers_1 & 2147483648) <> 0 as `PricingUnit is no unit`,
-    (answers_1 & 4294967296) <> 0 as `PricingUnit is not Unicode`,
-    (answers_1 & 8589934592) <> 0 as `RegionId is empty`,
-    (answers_1 & 17179869184) <> 0 as `RegionId is not Unicode`,
-    (answers_1 & 34359738368) <> 0 as `RegionName is empty`,
-    (answers_1 & 68719476736) <> 0 as `RegionName is not Unicode`,
-    (answers_1 & 137438953472) <> 0 as `ResourceId is empty`,
-    (answers_1 & 274877906944) <> 0 as `ResourceId is not Unicode`,
-    (answers_1 & 549755813888) <> 0 as `ResourceName is not Unicode`,
-    (answers_1 & 1099511627776) <> 0 as `ResourceType is empty`,
-    (answers_1 & 2199023255552) <> 0 as `ResourceType is not Unicode`,
-    (answers_1 & 4398046511104) <> 0 as `ServiceCategory is empty`,
-    (answers_1 & 8796093022208) <> 0 as `ServiceCategory is none of its values`,
-    (answers_1 & 17592186044416) <> 0 as `ServiceName has not 1 ServiceCategory`,
-    (answers_1 & 35184372088832) <> 0 as `ServiceName has not 1 ServiceSubcategory`,
-    (answers_1 & 70368744177664) <> 0 as `ServiceName is empty`,
-    (answers_1 & 140737488355328) <> 0 as `ServiceName is not Unicode`,
-    (answers_1 & 281474976710656) <> 0 as `ServiceProviderName is empty`,
-    (answers_1 & 562949953421312) <> 0 as `ServiceProviderName is not Unicode`,
-    (answers_1 & 1125899906842624) <> 0 as `ServiceSubcategory does not belong to ServiceCategory`,
-    (answers_1 & 2251799813685248) <> 0 as `ServiceSubcategory is empty`,
-    (answers_1 & 4503599627370496) <> 0 as `ServiceSubcategory is none of its values`,
-    (answers_1 & 9007199254740992) <> 0 as `SkuId is empty`,
-    (answers_1 & 18014398509481984) <> 0 as `SkuId is not Unicode`,
-    (answers_1 & 36028797018963968) <> 0 as `SkuMeter is empty`,
-    (answers_1 & 72057594037927936) <> 0 as `SkuMeter is not Unicode`,
-    (answers_1 & 144115188075855872) <> 0 as `SkuPriceDetails is empty`,
-    (answers_1 & 288230376151711744) <> 0 as `SkuPriceDetails is no flat JSON object`,
-    (answers_1 & 576460752303423488) <> 0 as `SkuPriceDetails is not Unicode`,
-    (answers_1 & 1152921504606846976) <> 0 as `SkuPriceId has not 1 SkuId`,
-    (answers_1 & 2305843009213693952) <> 0 as `SkuPriceId is empty`,
-    (answers_2 & 1) <> 0 as `SkuPriceId is not Unicode`,
-    (answers_2 & 2) <> 0 as `SubAccountId is empty`,
-    (answers_2 & 4) <> 0 as `SubAccountId is not Unicode`,
-    (answers_2 & 8) <> 0 as `SubAccountName is empty`,
-    (answers_2 & 16) <> 0 as `SubAccountName is not Unicode`,
-    (answers_2 & 32) <> 0 as `SubAccountType is empty`,
-    (answers_2 & 64) <> 0 as `SubAccountType is not Unicode`,
-    (answers_2 & 128) <> 0 as `Tags is no flat JSON object`,
-    (answers_2 & 256) <> 0 as `Tags is not Unicode`
+    (answers_of_rows_0 & 1) <> 0 as `AllocatedMethodDetails is empty`,
+    (answers_of_rows_0 & 2) <> 0 as `AllocatedMethodDetails is no JSON`,
+    (answers_of_rows_0 & 4) <> 0 as `AllocatedMethodDetails is not Unicode`,
+    (answers_of_rows_0 & 8) <> 0 as `AllocatedMethodId is not Unicode`,
+    (answers_of_rows_0 & 16) <> 0 as `AllocatedResourceId is empty`,
+    (answers_of_rows_0 & 32) <> 0 as `AllocatedResourceId is not Unicode`,
+    (answers_of_rows_0 & 64) <> 0 as `AllocatedResourceName is empty`,
+    (answers_of_rows_0 & 128) <> 0 as `AllocatedResourceName is not Unicode`,
+    (answers_of_rows_0 & 256) <> 0 as `AllocatedTags is no flat JSON object`,
+    (answers_of_rows_0 & 512) <> 0 as `AllocatedTags is not Unicode`,
+    (answers_of_rows_0 & 1024) <> 0 as `AvailabilityZone is not Unicode`,
+    (answers_of_rows_0 & 2048) <> 0 as `BilledCost is empty`,
+    (answers_of_rows_0 & 4096) <> 0 as `BillingAccountId is empty`,
+    (answers_of_rows_0 & 8192) <> 0 as `BillingAccountId is not Unicode`,
+    (answers_of_rows_0 & 16384) <> 0 as `BillingAccountName is empty`,
+    (answers_of_rows_0 & 32768) <> 0 as `BillingAccountName is not Unicode`,
+    (answers_of_rows_0 & 65536) <> 0 as `BillingAccountType is empty`,
+    (answers_of_rows_0 & 131072) <> 0 as `BillingAccountType is not Unicode`,
+    (answers_of_rows_0 & 262144) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_of_rows_0 & 524288) <> 0 as `BillingPeriodStart is empty`,
+    (answers_of_rows_0 & 1048576) <> 0 as `CapacityReservationId is empty`,
+    (answers_of_rows_0 & 2097152) <> 0 as `CapacityReservationId is not Unicode`,
+    (answers_of_rows_0 & 4194304) <> 0 as `ChargeDescription is empty`,
+    (answers_of_rows_0 & 8388608) <> 0 as `ChargeDescription is not Unicode`,
+    (answers_of_rows_0 & 16777216) <> 0 as `ChargePeriodEnd is empty`,
+    (answers_of_rows_0 & 33554432) <> 0 as `ChargePeriodStart is empty`,
+    (answers_of_rows_0 & 67108864) <> 0 as `CommitmentDiscountId is empty`,
+    (answers_of_rows_0 & 134217728) <> 0 as `CommitmentDiscountId is not Unicode`,
+    (answers_of_rows_0 & 268435456) <> 0 as `CommitmentDiscountName is empty`,
+    (answers_of_rows_0 & 536870912) <> 0 as `CommitmentDiscountName is not Unicode`,
+    (answers_of_rows_0 & 1073741824) <> 0 as `CommitmentDiscountQuantity is empty`,
+    (answers_of_rows_0 & 2147483648) <> 0 as `CommitmentDiscountType is empty`,
+    (answers_of_rows_0 & 4294967296) <> 0 as `CommitmentDiscountType is not Unicode`,
+    (answers_of_rows_0 & 8589934592) <> 0 as `CommitmentProgramEligibilityDetails is empty`,
+    (answers_of_rows_0 & 17179869184) <> 0 as `CommitmentProgramEligibilityDetails is no JSON`,
+    (answers_of_rows_0 & 34359738368) <> 0 as `CommitmentProgramEligibilityDetails is not Unicode`,
+    (answers_of_rows_0 & 68719476736) <> 0 as `ConsumedQuantity is empty`,
+    (answers_of_rows_0 & 137438953472) <> 0 as `ContractApplied is empty`,
+    (answers_of_rows_0 & 274877906944) <> 0 as `ContractApplied is no JSON`,
+    (answers_of_rows_0 & 549755813888) <> 0 as `ContractedCost is empty`,
+    (answers_of_rows_0 & 1099511627776) <> 0 as `ContractedCost is not ContractedUnitPrice * PricingQuantity, unlike the list`,
+    (answers_of_rows_0 & 2199023255552) <> 0 as `ContractedUnitPrice and ContractedCost are of the list`,
+    (answers_of_rows_0 & 4398046511104) <> 0 as `ContractedUnitPrice is below 0`,
+    (answers_of_rows_0 & 8796093022208) <> 0 as `ContractedUnitPrice is empty`,
+    (answers_of_rows_0 & 17592186044416) <> 0 as `EffectiveCost is BilledCost`,
+    (answers_of_rows_0 & 35184372088832) <> 0 as `EffectiveCost is empty`,
+    (answers_of_rows_0 & 70368744177664) <> 0 as `HostProviderName is not Unicode`,
+    (answers_of_rows_0 & 140737488355328) <> 0 as `InvoiceDetailId is not Unicode`,
+    (answers_of_rows_0 & 281474976710656) <> 0 as `InvoiceId is not Unicode`,
+    (answers_of_rows_0 & 562949953421312) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_of_rows_0 & 1125899906842624) <> 0 as `InvoiceIssuerName is not Unicode`,
+    (answers_of_rows_0 & 2251799813685248) <> 0 as `ListCost is empty`,
+    (answers_of_rows_0 & 4503599627370496) <> 0 as `ListCost is not ListUnitPrice * PricingQuantity`,
+    (answers_of_rows_0 & 9007199254740992) <> 0 as `ListUnitPrice is below 0`,
+    (answers_of_rows_0 & 18014398509481984) <> 0 as `ListUnitPrice is empty`,
+    (answers_of_rows_0 & 36028797018963968) <> 0 as `PricingCurrencyContractedUnitPrice is empty`,
+    (answers_of_rows_0 & 72057594037927936) <> 0 as `PricingCurrencyEffectiveCost is empty`,
+    (answers_of_rows_0 & 144115188075855872) <> 0 as `PricingCurrencyListUnitPrice is below 0`,
+    (answers_of_rows_0 & 288230376151711744) <> 0 as `PricingCurrencyListUnitPrice is empty`,
+    (answers_of_rows_0 & 576460752303423488) <> 0 as `PricingQuantity is empty`,
+    (answers_of_rows_0 & 1152921504606846976) <> 0 as `RegionId is empty`,
+    (answers_of_rows_0 & 2305843009213693952) <> 0 as `RegionId is not Unicode`,
+    (answers_of_rows_1 & 1) <> 0 as `RegionName is empty`,
+    (answers_of_rows_1 & 2) <> 0 as `RegionName is not Unicode`,
+    (answers_of_rows_1 & 4) <> 0 as `ResourceId is empty`,
+    (answers_of_rows_1 & 8) <> 0 as `ResourceId is not Unicode`,
+    (answers_of_rows_1 & 16) <> 0 as `ResourceName is not Unicode`,
+    (answers_of_rows_1 & 32) <> 0 as `ResourceType is empty`,
+    (answers_of_rows_1 & 64) <> 0 as `ResourceType is not Unicode`,
+    (answers_of_rows_1 & 128) <> 0 as `ServiceProviderName is empty`,
+    (answers_of_rows_1 & 256) <> 0 as `ServiceProviderName is not Unicode`,
+    (answers_of_rows_1 & 512) <> 0 as `SkuId is empty`,
+    (answers_of_rows_1 & 1024) <> 0 as `SkuId is not Unicode`,
+    (answers_of_rows_1 & 2048) <> 0 as `SkuMeter is empty`,
+    (answers_of_rows_1 & 4096) <> 0 as `SkuMeter is not Unicode`,
+    (answers_of_rows_1 & 8192) <> 0 as `SkuPriceDetails is empty`,
+    (answers_of_rows_1 & 16384) <> 0 as `SkuPriceDetails is no flat JSON object`,
+    (answers_of_rows_1 & 32768) <> 0 as `SkuPriceDetails is not Unicode`,
+    (answers_of_rows_1 & 65536) <> 0 as `SkuPriceId has not 1 SkuId`,
+    (answers_of_rows_1 & 131072) <> 0 as `SkuPriceId is empty`,
+    (answers_of_rows_1 & 262144) <> 0 as `SkuPriceId is not Unicode`,
+    (answers_of_rows_1 & 524288) <> 0 as `SubAccountId is empty`,
+    (answers_of_rows_1 & 1048576) <> 0 as `SubAccountId is not Unicode`,
+    (answers_of_rows_1 & 2097152) <> 0 as `SubAccountName is empty`,
+    (answers_of_rows_1 & 4194304) <> 0 as `SubAccountName is not Unicode`,
+    (answers_of_rows_1 & 8388608) <> 0 as `SubAccountType is empty`,
+    (answers_of_rows_1 & 16777216) <> 0 as `SubAccountType is not Unicode`,
+    (answers_of_rows_1 & 33554432) <> 0 as `Tags is no flat JSON object`,
+    (answers_of_rows_1 & 67108864) <> 0 as `Tags is not Unicode`,
+    (answers_of_words_0 & 1) <> 0 as `BillingCurrency is empty`,
+    (answers_of_words_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 4) <> 0 as `BillingCurrency is not Unicode`,
+    (answers_of_words_0 & 8) <> 0 as `CapacityReservationStatus is Unused`,
+    (answers_of_words_0 & 16) <> 0 as `CapacityReservationStatus is empty`,
+    (answers_of_words_0 & 32) <> 0 as `CapacityReservationStatus is none of its values`,
+    (answers_of_words_0 & 64) <> 0 as `ChargeCategory is Credit`,
+    (answers_of_words_0 & 128) <> 0 as `ChargeCategory is Purchase`,
+    (answers_of_words_0 & 256) <> 0 as `ChargeCategory is Tax`,
+    (answers_of_words_0 & 512) <> 0 as `ChargeCategory is Usage`,
+    (answers_of_words_0 & 1024) <> 0 as `ChargeCategory is empty`,
+    (answers_of_words_0 & 2048) <> 0 as `ChargeCategory is none of its values`,
+    (answers_of_words_0 & 4096) <> 0 as `ChargeClass is Correction`,
+    (answers_of_words_0 & 8192) <> 0 as `ChargeClass is empty`,
+    (answers_of_words_0 & 16384) <> 0 as `ChargeFrequency is Usage-Based`,
+    (answers_of_words_0 & 32768) <> 0 as `ChargeFrequency is empty`,
+    (answers_of_words_0 & 65536) <> 0 as `ChargeFrequency is none of its values`,
+    (answers_of_words_0 & 131072) <> 0 as `CommitmentDiscountCategory is empty`,
+    (answers_of_words_0 & 262144) <> 0 as `CommitmentDiscountCategory is none of its values`,
+    (answers_of_words_0 & 524288) <> 0 as `CommitmentDiscountStatus is Unused`,
+    (answers_of_words_0 & 1048576) <> 0 as `CommitmentDiscountStatus is empty`,
+    (answers_of_words_0 & 2097152) <> 0 as `CommitmentDiscountStatus is none of its values`,
+    (answers_of_words_0 & 4194304) <> 0 as `CommitmentDiscountUnit is empty`,
+    (answers_of_words_0 & 8388608) <> 0 as `CommitmentDiscountUnit is no unit`,
+    (answers_of_words_0 & 16777216) <> 0 as `CommitmentDiscountUnit is not Unicode`,
+    (answers_of_words_0 & 33554432) <> 0 as `ConsumedUnit is empty`,
+    (answers_of_words_0 & 67108864) <> 0 as `ConsumedUnit is no unit`,
+    (answers_of_words_0 & 134217728) <> 0 as `ConsumedUnit is not Unicode`,
+    (answers_of_words_0 & 268435456) <> 0 as `PricingCategory is empty`,
+    (answers_of_words_0 & 536870912) <> 0 as `PricingCategory is none of its values`,
+    (answers_of_words_0 & 1073741824) <> 0 as `PricingCurrency is empty`,
+    (answers_of_words_0 & 2147483648) <> 0 as `PricingCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 4294967296) <> 0 as `PricingCurrency is not Unicode`,
+    (answers_of_words_0 & 8589934592) <> 0 as `PricingUnit is empty`,
+    (answers_of_words_0 & 17179869184) <> 0 as `PricingUnit is no unit`,
+    (answers_of_words_0 & 34359738368) <> 0 as `PricingUnit is not Unicode`,
+    (answers_of_words_0 & 68719476736) <> 0 as `ServiceCategory is empty`,
+    (answers_of_words_0 & 137438953472) <> 0 as `ServiceCategory is none of its values`,
+    (answers_of_words_0 & 274877906944) <> 0 as `ServiceName has not 1 ServiceCategory`,
+    (answers_of_words_0 & 549755813888) <> 0 as `ServiceName has not 1 ServiceSubcategory`,
+    (answers_of_words_0 & 1099511627776) <> 0 as `ServiceName is empty`,
+    (answers_of_words_0 & 2199023255552) <> 0 as `ServiceName is not Unicode`,
+    (answers_of_words_0 & 4398046511104) <> 0 as `ServiceSubcategory does not belong to ServiceCategory`,
+    (answers_of_words_0 & 8796093022208) <> 0 as `ServiceSubcategory is empty`,
+    (answers_of_words_0 & 17592186044416) <> 0 as `ServiceSubcategory is none of its values`
   from kinds
 ),
 
@@ -1694,7 +1258,7 @@ broken as (
         , case when (`CommitmentDiscountId is empty` and not `CommitmentDiscountName is empty`) then array(163, 162, 159, 28, 26) end  -- CAU-CommitmentDiscountName-C-004-C
         , case when `PricingCurrencyEffectiveCost is empty` then array(168, 165, 28, 26) end  -- CAU-PricingCurrencyEffectiveCost-C-003-M
         , case when `ContractedCost is empty` then array(172, 169, 28, 26) end  -- CAU-ContractedCost-C-003-M
-        , case when ((not `ContractedUnitPrice is empty` and not `PricingQuantity is empty`) and `ContractedCost is not ContractedUnitPrice * PricingQuantity`) then array(174, 169, 28, 26) end  -- CAU-ContractedCost-C-011-C
+        , case when ((not `ContractedUnitPrice is empty` and not `PricingQuantity is empty`) and (`ContractedCost is not ContractedUnitPrice * PricingQuantity, unlike the list` or (`ContractedUnitPrice and ContractedCost are of the list` and `ListCost is not ListUnitPrice * PricingQuantity`))) then array(174, 169, 28, 26) end  -- CAU-ContractedCost-C-011-C
         , case when `BilledCost is empty` then array(178, 175, 28, 26) end  -- CAU-BilledCost-C-003-M
         , case when (`ChargeCategory is Tax` and not `PricingQuantity is empty`) then array(183, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-004-C
         , case when (((`ChargeCategory is Usage` or `ChargeCategory is Purchase`) and not `ChargeClass is Correction`) and `PricingQuantity is empty`) then array(184, 182, 179, 28, 26) end  -- CAU-PricingQuantity-C-005-C
@@ -1847,79 +1411,17 @@ with rows_in_hand as not materialized (
   select * from {{ rows }}
 ),
 
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where "BillingCurrency is no ISO 4217 code"
-),
-
-wrong_chargecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as "ChargeCategory is none of its values"
-    from (
-      select distinct ChargeCategory as value
-      from rows_in_hand
-      where ChargeCategory is not null
-    ) as told
-  ) as asked
-  where "ChargeCategory is none of its values"
-),
-
 wrong_invoicedetailgrain as (
-  select *
+  select
+    value,
+    max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false)) as "InvoiceDetailGrain is no flat JSON object"
   from (
-    select
-      value,
-      not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false) as "InvoiceDetailGrain is no flat JSON object"
-    from (
-      select distinct InvoiceDetailGrain as value
-      from rows_in_hand
-      where InvoiceDetailGrain is not null
-    ) as told
-  ) as asked
-  where "InvoiceDetailGrain is no flat JSON object"
-),
-
-wrong_invoiceissuestatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Open', 'Issued', 'Voided') as "InvoiceIssueStatus is none of its values"
-    from (
-      select distinct InvoiceIssueStatus as value
-      from rows_in_hand
-      where InvoiceIssueStatus is not null
-    ) as told
-  ) as asked
-  where "InvoiceIssueStatus is none of its values"
-),
-
-wrong_paymentcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PaymentCurrency is no ISO 4217 code"
-    from (
-      select distinct PaymentCurrency as value
-      from rows_in_hand
-      where PaymentCurrency is not null
-    ) as told
-  ) as asked
-  where "PaymentCurrency is no ISO 4217 code"
+    select distinct InvoiceDetailGrain as value
+    from rows_in_hand
+    where InvoiceDetailGrain is not null
+  ) as told
+  group by value
+  having max(not coalesce(json_type(try_cast(value as json)) = 'OBJECT' and len(list_distinct(json_keys(try_cast(value as json)))) = len(json_keys(try_cast(value as json))) and len(list_filter(json_extract(try_cast(value as json), '$.*'), lambda item: json_type(item) in ('OBJECT', 'ARRAY'))) = 0, false))
 ),
 
 answered as (
@@ -1927,69 +1429,88 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.ChargeCategory,
+    rows_in_hand.InvoiceIssueStatus,
+    rows_in_hand.PaymentCurrency,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(BillingAccountId like '%�%', false) then 4 else 0 end
-    + case when BillingCurrency is null then 8 else 0 end
-    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 16 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 32 else 0 end
-    + case when BillingPeriodEnd is null then 64 else 0 end
-    + case when BillingPeriodStart is null then 128 else 0 end
-    + case when ChargeCategory is null then 256 else 0 end
-    + case when coalesce(wrong_chargecategory."ChargeCategory is none of its values", false) then 512 else 0 end
-    + case when InvoiceDetailCreated is null then 1024 else 0 end
-    + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(InvoiceDetailDescription like '%�%', false) then 4096 else 0 end
-    + case when coalesce(wrong_invoicedetailgrain."InvoiceDetailGrain is no flat JSON object", false) then 8192 else 0 end
-    + case when coalesce(InvoiceDetailGrain like '%�%', false) then 16384 else 0 end
-    + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(InvoiceDetailId like '%�%', false) then 65536 else 0 end
-    + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
-    + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
-    + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(InvoiceId like '%�%', false) then 1048576 else 0 end
-    + case when InvoiceIssueStatus is null then 2097152 else 0 end
-    + case when coalesce(wrong_invoiceissuestatus."InvoiceIssueStatus is none of its values", false) then 4194304 else 0 end
-    + case when coalesce(InvoiceIssueStatus like '%�%', false) then 8388608 else 0 end
-    + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 33554432 else 0 end
-    + case when PaymentCurrency is null then 67108864 else 0 end
-    + case when coalesce(wrong_paymentcurrency."PaymentCurrency is no ISO 4217 code", false) then 134217728 else 0 end
-    + case when coalesce(PaymentCurrency like '%�%', false) then 268435456 else 0 end
-    + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
-    + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
-    + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
-    + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(PaymentCurrencyInvoiceDetailId like '%�%', false) then 8589934592 else 0 end
-    + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(PaymentTerms like '%�%', false) then 34359738368 else 0 end
-    + case when coalesce(PurchaseOrderNumber like '%�%', false) then 68719476736 else 0 end
-    + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(ReferenceInvoiceId like '%�%', false) then 274877906944 else 0 end
-    as answers_0
+    + case when BillingAccountId like '%�%' then 4 else 0 end
+    + case when BillingPeriodEnd is null then 8 else 0 end
+    + case when BillingPeriodStart is null then 16 else 0 end
+    + case when InvoiceDetailCreated is null then 32 else 0 end
+    + case when InvoiceDetailDescription is null then 64 else 0 end
+    + case when InvoiceDetailDescription like '%�%' then 128 else 0 end
+    + case when wrong_invoicedetailgrain."InvoiceDetailGrain is no flat JSON object" then 256 else 0 end
+    + case when InvoiceDetailGrain like '%�%' then 512 else 0 end
+    + case when InvoiceDetailId is null then 1024 else 0 end
+    + case when InvoiceDetailId like '%�%' then 2048 else 0 end
+    + case when InvoiceDetailLastUpdated is null then 4096 else 0 end
+    + case when not (InvoiceDetailLastUpdated >= InvoiceDetailCreated) then 8192 else 0 end
+    + case when InvoiceId is null then 16384 else 0 end
+    + case when InvoiceId like '%�%' then 32768 else 0 end
+    + case when InvoiceIssuerName is null then 65536 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 131072 else 0 end
+    + case when PaymentCurrencyBilledCost = 0 then 262144 else 0 end
+    + case when PaymentCurrencyBilledCost is null then 524288 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId = InvoiceDetailId then 1048576 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId is null then 2097152 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId like '%�%' then 4194304 else 0 end
+    + case when PaymentTerms is null then 8388608 else 0 end
+    + case when PaymentTerms like '%�%' then 16777216 else 0 end
+    + case when PurchaseOrderNumber like '%�%' then 33554432 else 0 end
+    + case when ReferenceInvoiceId is null then 67108864 else 0 end
+    + case when ReferenceInvoiceId like '%�%' then 134217728 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
-  left join wrong_chargecategory  -- many rows to one value
-    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
   left join wrong_invoicedetailgrain  -- many rows to one value
     on rows_in_hand.InvoiceDetailGrain = wrong_invoicedetailgrain.value
-  left join wrong_invoiceissuestatus  -- many rows to one value
-    on rows_in_hand.InvoiceIssueStatus = wrong_invoiceissuestatus.value
-  left join wrong_paymentcurrency  -- many rows to one value
-    on rows_in_hand.PaymentCurrency = wrong_paymentcurrency.value
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0,
+    source, billing_period, currency, BillingCurrency, ChargeCategory, InvoiceIssueStatus, PaymentCurrency, answers_of_rows_0,
     count(*) as rows_count,
     sum(money_1) as money_1,
     min(row_id, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0
+  group by source, billing_period, currency, BillingCurrency, ChargeCategory, InvoiceIssueStatus, PaymentCurrency, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when ChargeCategory is null then 8 else 0 end
+    + case when ChargeCategory not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then 16 else 0 end
+    + case when InvoiceIssueStatus is null then 32 else 0 end
+    + case when InvoiceIssueStatus not in ('Open', 'Issued', 'Voided') then 64 else 0 end
+    + case when InvoiceIssueStatus like '%�%' then 128 else 0 end
+    + case when PaymentCurrency is null then 256 else 0 end
+    + case when PaymentCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 512 else 0 end
+    + case when PaymentCurrency like '%�%' then 1024 else 0 end
+    as answers_of_words_0
+  from alike
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    list_sort(flatten(list(example_ids)))[1:3] as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -2000,45 +1521,45 @@ read as (
     rows_count,
     money_1,
     example_ids,
-    (answers_0 & 1) <> 0 as "BilledCost is empty",
-    (answers_0 & 2) <> 0 as "BillingAccountId is empty",
-    (answers_0 & 4) <> 0 as "BillingAccountId is not Unicode",
-    (answers_0 & 8) <> 0 as "BillingCurrency is empty",
-    (answers_0 & 16) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 32) <> 0 as "BillingCurrency is not Unicode",
-    (answers_0 & 64) <> 0 as "BillingPeriodEnd is empty",
-    (answers_0 & 128) <> 0 as "BillingPeriodStart is empty",
-    (answers_0 & 256) <> 0 as "ChargeCategory is empty",
-    (answers_0 & 512) <> 0 as "ChargeCategory is none of its values",
-    (answers_0 & 1024) <> 0 as "InvoiceDetailCreated is empty",
-    (answers_0 & 2048) <> 0 as "InvoiceDetailDescription is empty",
-    (answers_0 & 4096) <> 0 as "InvoiceDetailDescription is not Unicode",
-    (answers_0 & 8192) <> 0 as "InvoiceDetailGrain is no flat JSON object",
-    (answers_0 & 16384) <> 0 as "InvoiceDetailGrain is not Unicode",
-    (answers_0 & 32768) <> 0 as "InvoiceDetailId is empty",
-    (answers_0 & 65536) <> 0 as "InvoiceDetailId is not Unicode",
-    (answers_0 & 131072) <> 0 as "InvoiceDetailLastUpdated is empty",
-    (answers_0 & 262144) <> 0 as "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated",
-    (answers_0 & 524288) <> 0 as "InvoiceId is empty",
-    (answers_0 & 1048576) <> 0 as "InvoiceId is not Unicode",
-    (answers_0 & 2097152) <> 0 as "InvoiceIssueStatus is empty",
-    (answers_0 & 4194304) <> 0 as "InvoiceIssueStatus is none of its values",
-    (answers_0 & 8388608) <> 0 as "InvoiceIssueStatus is not Unicode",
-    (answers_0 & 16777216) <> 0 as "InvoiceIssuerName is empty",
-    (answers_0 & 33554432) <> 0 as "InvoiceIssuerName is not Unicode",
-    (answers_0 & 67108864) <> 0 as "PaymentCurrency is empty",
-    (answers_0 & 134217728) <> 0 as "PaymentCurrency is no ISO 4217 code",
-    (answers_0 & 268435456) <> 0 as "PaymentCurrency is not Unicode",
-    (answers_0 & 536870912) <> 0 as "PaymentCurrencyBilledCost is 0",
-    (answers_0 & 1073741824) <> 0 as "PaymentCurrencyBilledCost is empty",
-    (answers_0 & 2147483648) <> 0 as "PaymentCurrencyInvoiceDetailId is InvoiceDetailId",
-    (answers_0 & 4294967296) <> 0 as "PaymentCurrencyInvoiceDetailId is empty",
-    (answers_0 & 8589934592) <> 0 as "PaymentCurrencyInvoiceDetailId is not Unicode",
-    (answers_0 & 17179869184) <> 0 as "PaymentTerms is empty",
-    (answers_0 & 34359738368) <> 0 as "PaymentTerms is not Unicode",
-    (answers_0 & 68719476736) <> 0 as "PurchaseOrderNumber is not Unicode",
-    (answers_0 & 137438953472) <> 0 as "ReferenceInvoiceId is empty",
-    (answers_0 & 274877906944) <> 0 as "ReferenceInvoiceId is not Unicode"
+    (answers_of_rows_0 & 1) <> 0 as "BilledCost is empty",
+    (answers_of_rows_0 & 2) <> 0 as "BillingAccountId is empty",
+    (answers_of_rows_0 & 4) <> 0 as "BillingAccountId is not Unicode",
+    (answers_of_rows_0 & 8) <> 0 as "BillingPeriodEnd is empty",
+    (answers_of_rows_0 & 16) <> 0 as "BillingPeriodStart is empty",
+    (answers_of_rows_0 & 32) <> 0 as "InvoiceDetailCreated is empty",
+    (answers_of_rows_0 & 64) <> 0 as "InvoiceDetailDescription is empty",
+    (answers_of_rows_0 & 128) <> 0 as "InvoiceDetailDescription is not Unicode",
+    (answers_of_rows_0 & 256) <> 0 as "InvoiceDetailGrain is no flat JSON object",
+    (answers_of_rows_0 & 512) <> 0 as "InvoiceDetailGrain is not Unicode",
+    (answers_of_rows_0 & 1024) <> 0 as "InvoiceDetailId is empty",
+    (answers_of_rows_0 & 2048) <> 0 as "InvoiceDetailId is not Unicode",
+    (answers_of_rows_0 & 4096) <> 0 as "InvoiceDetailLastUpdated is empty",
+    (answers_of_rows_0 & 8192) <> 0 as "InvoiceDetailLastUpdated is not >= InvoiceDetailCreated",
+    (answers_of_rows_0 & 16384) <> 0 as "InvoiceId is empty",
+    (answers_of_rows_0 & 32768) <> 0 as "InvoiceId is not Unicode",
+    (answers_of_rows_0 & 65536) <> 0 as "InvoiceIssuerName is empty",
+    (answers_of_rows_0 & 131072) <> 0 as "InvoiceIssuerName is not Unicode",
+    (answers_of_rows_0 & 262144) <> 0 as "PaymentCurrencyBilledCost is 0",
+    (answers_of_rows_0 & 524288) <> 0 as "PaymentCurrencyBilledCost is empty",
+    (answers_of_rows_0 & 1048576) <> 0 as "PaymentCurrencyInvoiceDetailId is InvoiceDetailId",
+    (answers_of_rows_0 & 2097152) <> 0 as "PaymentCurrencyInvoiceDetailId is empty",
+    (answers_of_rows_0 & 4194304) <> 0 as "PaymentCurrencyInvoiceDetailId is not Unicode",
+    (answers_of_rows_0 & 8388608) <> 0 as "PaymentTerms is empty",
+    (answers_of_rows_0 & 16777216) <> 0 as "PaymentTerms is not Unicode",
+    (answers_of_rows_0 & 33554432) <> 0 as "PurchaseOrderNumber is not Unicode",
+    (answers_of_rows_0 & 67108864) <> 0 as "ReferenceInvoiceId is empty",
+    (answers_of_rows_0 & 134217728) <> 0 as "ReferenceInvoiceId is not Unicode",
+    (answers_of_words_0 & 1) <> 0 as "BillingCurrency is empty",
+    (answers_of_words_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 4) <> 0 as "BillingCurrency is not Unicode",
+    (answers_of_words_0 & 8) <> 0 as "ChargeCategory is empty",
+    (answers_of_words_0 & 16) <> 0 as "ChargeCategory is none of its values",
+    (answers_of_words_0 & 32) <> 0 as "InvoiceIssueStatus is empty",
+    (answers_of_words_0 & 64) <> 0 as "InvoiceIssueStatus is none of its values",
+    (answers_of_words_0 & 128) <> 0 as "InvoiceIssueStatus is not Unicode",
+    (answers_of_words_0 & 256) <> 0 as "PaymentCurrency is empty",
+    (answers_of_words_0 & 512) <> 0 as "PaymentCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 1024) <> 0 as "PaymentCurrency is not Unicode"
   from kinds
 ),
 
@@ -2119,79 +1640,17 @@ with rows_in_hand as (
   select * from {{ rows }}
 ),
 
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where `BillingCurrency is no ISO 4217 code`
-),
-
-wrong_chargecategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') as `ChargeCategory is none of its values`
-    from (
-      select distinct ChargeCategory as value
-      from rows_in_hand
-      where ChargeCategory is not null
-    ) as told
-  ) as asked
-  where `ChargeCategory is none of its values`
-),
-
 wrong_invoicedetailgrain as (
-  select *
+  select
+    value,
+    max(not (from_json(value, 'map<string,string>') is not null)) as `InvoiceDetailGrain is no flat JSON object`
   from (
-    select
-      value,
-      not (from_json(value, 'map<string,string>') is not null) as `InvoiceDetailGrain is no flat JSON object`
-    from (
-      select distinct InvoiceDetailGrain as value
-      from rows_in_hand
-      where InvoiceDetailGrain is not null
-    ) as told
-  ) as asked
-  where `InvoiceDetailGrain is no flat JSON object`
-),
-
-wrong_invoiceissuestatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Open', 'Issued', 'Voided') as `InvoiceIssueStatus is none of its values`
-    from (
-      select distinct InvoiceIssueStatus as value
-      from rows_in_hand
-      where InvoiceIssueStatus is not null
-    ) as told
-  ) as asked
-  where `InvoiceIssueStatus is none of its values`
-),
-
-wrong_paymentcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PaymentCurrency is no ISO 4217 code`
-    from (
-      select distinct PaymentCurrency as value
-      from rows_in_hand
-      where PaymentCurrency is not null
-    ) as told
-  ) as asked
-  where `PaymentCurrency is no ISO 4217 code`
+    select distinct InvoiceDetailGrain as value
+    from rows_in_hand
+    where InvoiceDetailGrain is not null
+  ) as told
+  group by value
+  having max(not (from_json(value, 'map<string,string>') is not null))
 ),
 
 answered as (
@@ -2199,69 +1658,88 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.ChargeCategory,
+    rows_in_hand.InvoiceIssueStatus,
+    rows_in_hand.PaymentCurrency,
     rows_in_hand.BilledCost as money_1,
     rows_in_hand.InvoiceDetailId as row_id,
     case when BilledCost is null then 1 else 0 end
     + case when BillingAccountId is null then 2 else 0 end
-    + case when coalesce(BillingAccountId like '%�%', false) then 4 else 0 end
-    + case when BillingCurrency is null then 8 else 0 end
-    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 16 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 32 else 0 end
-    + case when BillingPeriodEnd is null then 64 else 0 end
-    + case when BillingPeriodStart is null then 128 else 0 end
-    + case when ChargeCategory is null then 256 else 0 end
-    + case when coalesce(wrong_chargecategory.`ChargeCategory is none of its values`, false) then 512 else 0 end
-    + case when InvoiceDetailCreated is null then 1024 else 0 end
-    + case when InvoiceDetailDescription is null then 2048 else 0 end
-    + case when coalesce(InvoiceDetailDescription like '%�%', false) then 4096 else 0 end
-    + case when coalesce(wrong_invoicedetailgrain.`InvoiceDetailGrain is no flat JSON object`, false) then 8192 else 0 end
-    + case when coalesce(InvoiceDetailGrain like '%�%', false) then 16384 else 0 end
-    + case when InvoiceDetailId is null then 32768 else 0 end
-    + case when coalesce(InvoiceDetailId like '%�%', false) then 65536 else 0 end
-    + case when InvoiceDetailLastUpdated is null then 131072 else 0 end
-    + case when coalesce(not (InvoiceDetailLastUpdated >= InvoiceDetailCreated), false) then 262144 else 0 end
-    + case when InvoiceId is null then 524288 else 0 end
-    + case when coalesce(InvoiceId like '%�%', false) then 1048576 else 0 end
-    + case when InvoiceIssueStatus is null then 2097152 else 0 end
-    + case when coalesce(wrong_invoiceissuestatus.`InvoiceIssueStatus is none of its values`, false) then 4194304 else 0 end
-    + case when coalesce(InvoiceIssueStatus like '%�%', false) then 8388608 else 0 end
-    + case when InvoiceIssuerName is null then 16777216 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 33554432 else 0 end
-    + case when PaymentCurrency is null then 67108864 else 0 end
-    + case when coalesce(wrong_paymentcurrency.`PaymentCurrency is no ISO 4217 code`, false) then 134217728 else 0 end
-    + case when coalesce(PaymentCurrency like '%�%', false) then 268435456 else 0 end
-    + case when coalesce(PaymentCurrencyBilledCost = 0, false) then 536870912 else 0 end
-    + case when PaymentCurrencyBilledCost is null then 1073741824 else 0 end
-    + case when coalesce(PaymentCurrencyInvoiceDetailId = InvoiceDetailId, false) then 2147483648 else 0 end
-    + case when PaymentCurrencyInvoiceDetailId is null then 4294967296 else 0 end
-    + case when coalesce(PaymentCurrencyInvoiceDetailId like '%�%', false) then 8589934592 else 0 end
-    + case when PaymentTerms is null then 17179869184 else 0 end
-    + case when coalesce(PaymentTerms like '%�%', false) then 34359738368 else 0 end
-    + case when coalesce(PurchaseOrderNumber like '%�%', false) then 68719476736 else 0 end
-    + case when ReferenceInvoiceId is null then 137438953472 else 0 end
-    + case when coalesce(ReferenceInvoiceId like '%�%', false) then 274877906944 else 0 end
-    as answers_0
+    + case when BillingAccountId like '%�%' then 4 else 0 end
+    + case when BillingPeriodEnd is null then 8 else 0 end
+    + case when BillingPeriodStart is null then 16 else 0 end
+    + case when InvoiceDetailCreated is null then 32 else 0 end
+    + case when InvoiceDetailDescription is null then 64 else 0 end
+    + case when InvoiceDetailDescription like '%�%' then 128 else 0 end
+    + case when wrong_invoicedetailgrain.`InvoiceDetailGrain is no flat JSON object` then 256 else 0 end
+    + case when InvoiceDetailGrain like '%�%' then 512 else 0 end
+    + case when InvoiceDetailId is null then 1024 else 0 end
+    + case when InvoiceDetailId like '%�%' then 2048 else 0 end
+    + case when InvoiceDetailLastUpdated is null then 4096 else 0 end
+    + case when not (InvoiceDetailLastUpdated >= InvoiceDetailCreated) then 8192 else 0 end
+    + case when InvoiceId is null then 16384 else 0 end
+    + case when InvoiceId like '%�%' then 32768 else 0 end
+    + case when InvoiceIssuerName is null then 65536 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 131072 else 0 end
+    + case when PaymentCurrencyBilledCost = 0 then 262144 else 0 end
+    + case when PaymentCurrencyBilledCost is null then 524288 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId = InvoiceDetailId then 1048576 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId is null then 2097152 else 0 end
+    + case when PaymentCurrencyInvoiceDetailId like '%�%' then 4194304 else 0 end
+    + case when PaymentTerms is null then 8388608 else 0 end
+    + case when PaymentTerms like '%�%' then 16777216 else 0 end
+    + case when PurchaseOrderNumber like '%�%' then 33554432 else 0 end
+    + case when ReferenceInvoiceId is null then 67108864 else 0 end
+    + case when ReferenceInvoiceId like '%�%' then 134217728 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
-  left join wrong_chargecategory  -- many rows to one value
-    on rows_in_hand.ChargeCategory = wrong_chargecategory.value
   left join wrong_invoicedetailgrain  -- many rows to one value
     on rows_in_hand.InvoiceDetailGrain = wrong_invoicedetailgrain.value
-  left join wrong_invoiceissuestatus  -- many rows to one value
-    on rows_in_hand.InvoiceIssueStatus = wrong_invoiceissuestatus.value
-  left join wrong_paymentcurrency  -- many rows to one value
-    on rows_in_hand.PaymentCurrency = wrong_paymentcurrency.value
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0,
+    source, billing_period, currency, BillingCurrency, ChargeCategory, InvoiceIssueStatus, PaymentCurrency, answers_of_rows_0,
     count(*) as rows_count,
     sum(money_1) as money_1,
     slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0
+  group by source, billing_period, currency, BillingCurrency, ChargeCategory, InvoiceIssueStatus, PaymentCurrency, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when ChargeCategory is null then 8 else 0 end
+    + case when ChargeCategory not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then 16 else 0 end
+    + case when InvoiceIssueStatus is null then 32 else 0 end
+    + case when InvoiceIssueStatus not in ('Open', 'Issued', 'Voided') then 64 else 0 end
+    + case when InvoiceIssueStatus like '%�%' then 128 else 0 end
+    + case when PaymentCurrency is null then 256 else 0 end
+    + case when PaymentCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 512 else 0 end
+    + case when PaymentCurrency like '%�%' then 1024 else 0 end
+    as answers_of_words_0
+  from alike
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    slice(array_sort(flatten(collect_list(example_ids))), 1, 3) as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -2272,45 +1750,45 @@ read as (
     rows_count,
     money_1,
     example_ids,
-    (answers_0 & 1) <> 0 as `BilledCost is empty`,
-    (answers_0 & 2) <> 0 as `BillingAccountId is empty`,
-    (answers_0 & 4) <> 0 as `BillingAccountId is not Unicode`,
-    (answers_0 & 8) <> 0 as `BillingCurrency is empty`,
-    (answers_0 & 16) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 32) <> 0 as `BillingCurrency is not Unicode`,
-    (answers_0 & 64) <> 0 as `BillingPeriodEnd is empty`,
-    (answers_0 & 128) <> 0 as `BillingPeriodStart is empty`,
-    (answers_0 & 256) <> 0 as `ChargeCategory is empty`,
-    (answers_0 & 512) <> 0 as `ChargeCategory is none of its values`,
-    (answers_0 & 1024) <> 0 as `InvoiceDetailCreated is empty`,
-    (answers_0 & 2048) <> 0 as `InvoiceDetailDescription is empty`,
-    (answers_0 & 4096) <> 0 as `InvoiceDetailDescription is not Unicode`,
-    (answers_0 & 8192) <> 0 as `InvoiceDetailGrain is no flat JSON object`,
-    (answers_0 & 16384) <> 0 as `InvoiceDetailGrain is not Unicode`,
-    (answers_0 & 32768) <> 0 as `InvoiceDetailId is empty`,
-    (answers_0 & 65536) <> 0 as `InvoiceDetailId is not Unicode`,
-    (answers_0 & 131072) <> 0 as `InvoiceDetailLastUpdated is empty`,
-    (answers_0 & 262144) <> 0 as `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated`,
-    (answers_0 & 524288) <> 0 as `InvoiceId is empty`,
-    (answers_0 & 1048576) <> 0 as `InvoiceId is not Unicode`,
-    (answers_0 & 2097152) <> 0 as `InvoiceIssueStatus is empty`,
-    (answers_0 & 4194304) <> 0 as `InvoiceIssueStatus is none of its values`,
-    (answers_0 & 8388608) <> 0 as `InvoiceIssueStatus is not Unicode`,
-    (answers_0 & 16777216) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_0 & 33554432) <> 0 as `InvoiceIssuerName is not Unicode`,
-    (answers_0 & 67108864) <> 0 as `PaymentCurrency is empty`,
-    (answers_0 & 134217728) <> 0 as `PaymentCurrency is no ISO 4217 code`,
-    (answers_0 & 268435456) <> 0 as `PaymentCurrency is not Unicode`,
-    (answers_0 & 536870912) <> 0 as `PaymentCurrencyBilledCost is 0`,
-    (answers_0 & 1073741824) <> 0 as `PaymentCurrencyBilledCost is empty`,
-    (answers_0 & 2147483648) <> 0 as `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`,
-    (answers_0 & 4294967296) <> 0 as `PaymentCurrencyInvoiceDetailId is empty`,
-    (answers_0 & 8589934592) <> 0 as `PaymentCurrencyInvoiceDetailId is not Unicode`,
-    (answers_0 & 17179869184) <> 0 as `PaymentTerms is empty`,
-    (answers_0 & 34359738368) <> 0 as `PaymentTerms is not Unicode`,
-    (answers_0 & 68719476736) <> 0 as `PurchaseOrderNumber is not Unicode`,
-    (answers_0 & 137438953472) <> 0 as `ReferenceInvoiceId is empty`,
-    (answers_0 & 274877906944) <> 0 as `ReferenceInvoiceId is not Unicode`
+    (answers_of_rows_0 & 1) <> 0 as `BilledCost is empty`,
+    (answers_of_rows_0 & 2) <> 0 as `BillingAccountId is empty`,
+    (answers_of_rows_0 & 4) <> 0 as `BillingAccountId is not Unicode`,
+    (answers_of_rows_0 & 8) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_of_rows_0 & 16) <> 0 as `BillingPeriodStart is empty`,
+    (answers_of_rows_0 & 32) <> 0 as `InvoiceDetailCreated is empty`,
+    (answers_of_rows_0 & 64) <> 0 as `InvoiceDetailDescription is empty`,
+    (answers_of_rows_0 & 128) <> 0 as `InvoiceDetailDescription is not Unicode`,
+    (answers_of_rows_0 & 256) <> 0 as `InvoiceDetailGrain is no flat JSON object`,
+    (answers_of_rows_0 & 512) <> 0 as `InvoiceDetailGrain is not Unicode`,
+    (answers_of_rows_0 & 1024) <> 0 as `InvoiceDetailId is empty`,
+    (answers_of_rows_0 & 2048) <> 0 as `InvoiceDetailId is not Unicode`,
+    (answers_of_rows_0 & 4096) <> 0 as `InvoiceDetailLastUpdated is empty`,
+    (answers_of_rows_0 & 8192) <> 0 as `InvoiceDetailLastUpdated is not >= InvoiceDetailCreated`,
+    (answers_of_rows_0 & 16384) <> 0 as `InvoiceId is empty`,
+    (answers_of_rows_0 & 32768) <> 0 as `InvoiceId is not Unicode`,
+    (answers_of_rows_0 & 65536) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_of_rows_0 & 131072) <> 0 as `InvoiceIssuerName is not Unicode`,
+    (answers_of_rows_0 & 262144) <> 0 as `PaymentCurrencyBilledCost is 0`,
+    (answers_of_rows_0 & 524288) <> 0 as `PaymentCurrencyBilledCost is empty`,
+    (answers_of_rows_0 & 1048576) <> 0 as `PaymentCurrencyInvoiceDetailId is InvoiceDetailId`,
+    (answers_of_rows_0 & 2097152) <> 0 as `PaymentCurrencyInvoiceDetailId is empty`,
+    (answers_of_rows_0 & 4194304) <> 0 as `PaymentCurrencyInvoiceDetailId is not Unicode`,
+    (answers_of_rows_0 & 8388608) <> 0 as `PaymentTerms is empty`,
+    (answers_of_rows_0 & 16777216) <> 0 as `PaymentTerms is not Unicode`,
+    (answers_of_rows_0 & 33554432) <> 0 as `PurchaseOrderNumber is not Unicode`,
+    (answers_of_rows_0 & 67108864) <> 0 as `ReferenceInvoiceId is empty`,
+    (answers_of_rows_0 & 134217728) <> 0 as `ReferenceInvoiceId is not Unicode`,
+    (answers_of_words_0 & 1) <> 0 as `BillingCurrency is empty`,
+    (answers_of_words_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 4) <> 0 as `BillingCurrency is not Unicode`,
+    (answers_of_words_0 & 8) <> 0 as `ChargeCategory is empty`,
+    (answers_of_words_0 & 16) <> 0 as `ChargeCategory is none of its values`,
+    (answers_of_words_0 & 32) <> 0 as `InvoiceIssueStatus is empty`,
+    (answers_of_words_0 & 64) <> 0 as `InvoiceIssueStatus is none of its values`,
+    (answers_of_words_0 & 128) <> 0 as `InvoiceIssueStatus is not Unicode`,
+    (answers_of_words_0 & 256) <> 0 as `PaymentCurrency is empty`,
+    (answers_of_words_0 & 512) <> 0 as `PaymentCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 1024) <> 0 as `PaymentCurrency is not Unicode`
   from kinds
 ),
 
@@ -2395,49 +1873,54 @@ with rows_in_hand as not materialized (
   select * from {{ rows }}
 ),
 
-wrong_billingperiodstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Open', 'Closed') as "BillingPeriodStatus is none of its values"
-    from (
-      select distinct BillingPeriodStatus as value
-      from rows_in_hand
-      where BillingPeriodStatus is not null
-    ) as told
-  ) as asked
-  where "BillingPeriodStatus is none of its values"
-),
-
 answered as (
   select
     rows_in_hand.source,
     rows_in_hand.billing_period,
     cast(null as varchar) as currency,
+    rows_in_hand.BillingPeriodStatus,
     rows_in_hand.InvoiceIssuerName as row_id,
     case when BillingPeriodCreated is null then 1 else 0 end
     + case when BillingPeriodEnd is null then 2 else 0 end
     + case when BillingPeriodLastUpdated is null then 4 else 0 end
-    + case when coalesce(not (BillingPeriodLastUpdated >= BillingPeriodCreated), false) then 8 else 0 end
+    + case when not (BillingPeriodLastUpdated >= BillingPeriodCreated) then 8 else 0 end
     + case when BillingPeriodStart is null then 16 else 0 end
-    + case when BillingPeriodStatus is null then 32 else 0 end
-    + case when coalesce(wrong_billingperiodstatus."BillingPeriodStatus is none of its values", false) then 64 else 0 end
-    + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 256 else 0 end
-    as answers_0
+    + case when InvoiceIssuerName is null then 32 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 64 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingperiodstatus  -- many rows to one value
-    on rows_in_hand.BillingPeriodStatus = wrong_billingperiodstatus.value
+),
+
+alike as (
+  select
+    source, billing_period, currency, BillingPeriodStatus, answers_of_rows_0,
+    count(*) as rows_count,
+    min(row_id, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, BillingPeriodStatus, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingPeriodStatus is null then 1 else 0 end
+    + case when BillingPeriodStatus not in ('Open', 'Closed') then 2 else 0 end
+    as answers_of_words_0
+  from alike
 ),
 
 kinds as (
   select
-    source, billing_period, currency, answers_0,
-    count(*) as rows_count,
-    min(row_id, 3) as example_ids
-  from answered
-  group by source, billing_period, currency, answers_0
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    list_sort(flatten(list(example_ids)))[1:3] as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -2447,15 +1930,15 @@ read as (
     currency,
     rows_count,
     example_ids,
-    (answers_0 & 1) <> 0 as "BillingPeriodCreated is empty",
-    (answers_0 & 2) <> 0 as "BillingPeriodEnd is empty",
-    (answers_0 & 4) <> 0 as "BillingPeriodLastUpdated is empty",
-    (answers_0 & 8) <> 0 as "BillingPeriodLastUpdated is not >= BillingPeriodCreated",
-    (answers_0 & 16) <> 0 as "BillingPeriodStart is empty",
-    (answers_0 & 32) <> 0 as "BillingPeriodStatus is empty",
-    (answers_0 & 64) <> 0 as "BillingPeriodStatus is none of its values",
-    (answers_0 & 128) <> 0 as "InvoiceIssuerName is empty",
-    (answers_0 & 256) <> 0 as "InvoiceIssuerName is not Unicode"
+    (answers_of_rows_0 & 1) <> 0 as "BillingPeriodCreated is empty",
+    (answers_of_rows_0 & 2) <> 0 as "BillingPeriodEnd is empty",
+    (answers_of_rows_0 & 4) <> 0 as "BillingPeriodLastUpdated is empty",
+    (answers_of_rows_0 & 8) <> 0 as "BillingPeriodLastUpdated is not >= BillingPeriodCreated",
+    (answers_of_rows_0 & 16) <> 0 as "BillingPeriodStart is empty",
+    (answers_of_rows_0 & 32) <> 0 as "InvoiceIssuerName is empty",
+    (answers_of_rows_0 & 64) <> 0 as "InvoiceIssuerName is not Unicode",
+    (answers_of_words_0 & 1) <> 0 as "BillingPeriodStatus is empty",
+    (answers_of_words_0 & 2) <> 0 as "BillingPeriodStatus is none of its values"
   from kinds
 ),
 
@@ -2505,49 +1988,54 @@ with rows_in_hand as (
   select * from {{ rows }}
 ),
 
-wrong_billingperiodstatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Open', 'Closed') as `BillingPeriodStatus is none of its values`
-    from (
-      select distinct BillingPeriodStatus as value
-      from rows_in_hand
-      where BillingPeriodStatus is not null
-    ) as told
-  ) as asked
-  where `BillingPeriodStatus is none of its values`
-),
-
 answered as (
   select
     rows_in_hand.source,
     rows_in_hand.billing_period,
     cast(null as string) as currency,
+    rows_in_hand.BillingPeriodStatus,
     rows_in_hand.InvoiceIssuerName as row_id,
     case when BillingPeriodCreated is null then 1 else 0 end
     + case when BillingPeriodEnd is null then 2 else 0 end
     + case when BillingPeriodLastUpdated is null then 4 else 0 end
-    + case when coalesce(not (BillingPeriodLastUpdated >= BillingPeriodCreated), false) then 8 else 0 end
+    + case when not (BillingPeriodLastUpdated >= BillingPeriodCreated) then 8 else 0 end
     + case when BillingPeriodStart is null then 16 else 0 end
-    + case when BillingPeriodStatus is null then 32 else 0 end
-    + case when coalesce(wrong_billingperiodstatus.`BillingPeriodStatus is none of its values`, false) then 64 else 0 end
-    + case when InvoiceIssuerName is null then 128 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 256 else 0 end
-    as answers_0
+    + case when InvoiceIssuerName is null then 32 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 64 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingperiodstatus  -- many rows to one value
-    on rows_in_hand.BillingPeriodStatus = wrong_billingperiodstatus.value
+),
+
+alike as (
+  select
+    source, billing_period, currency, BillingPeriodStatus, answers_of_rows_0,
+    count(*) as rows_count,
+    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
+  from answered
+  group by source, billing_period, currency, BillingPeriodStatus, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingPeriodStatus is null then 1 else 0 end
+    + case when BillingPeriodStatus not in ('Open', 'Closed') then 2 else 0 end
+    as answers_of_words_0
+  from alike
 ),
 
 kinds as (
   select
-    source, billing_period, currency, answers_0,
-    count(*) as rows_count,
-    slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
-  from answered
-  group by source, billing_period, currency, answers_0
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    slice(array_sort(flatten(collect_list(example_ids))), 1, 3) as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -2557,15 +2045,15 @@ read as (
     currency,
     rows_count,
     example_ids,
-    (answers_0 & 1) <> 0 as `BillingPeriodCreated is empty`,
-    (answers_0 & 2) <> 0 as `BillingPeriodEnd is empty`,
-    (answers_0 & 4) <> 0 as `BillingPeriodLastUpdated is empty`,
-    (answers_0 & 8) <> 0 as `BillingPeriodLastUpdated is not >= BillingPeriodCreated`,
-    (answers_0 & 16) <> 0 as `BillingPeriodStart is empty`,
-    (answers_0 & 32) <> 0 as `BillingPeriodStatus is empty`,
-    (answers_0 & 64) <> 0 as `BillingPeriodStatus is none of its values`,
-    (answers_0 & 128) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_0 & 256) <> 0 as `InvoiceIssuerName is not Unicode`
+    (answers_of_rows_0 & 1) <> 0 as `BillingPeriodCreated is empty`,
+    (answers_of_rows_0 & 2) <> 0 as `BillingPeriodEnd is empty`,
+    (answers_of_rows_0 & 4) <> 0 as `BillingPeriodLastUpdated is empty`,
+    (answers_of_rows_0 & 8) <> 0 as `BillingPeriodLastUpdated is not >= BillingPeriodCreated`,
+    (answers_of_rows_0 & 16) <> 0 as `BillingPeriodStart is empty`,
+    (answers_of_rows_0 & 32) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_of_rows_0 & 64) <> 0 as `InvoiceIssuerName is not Unicode`,
+    (answers_of_words_0 & 1) <> 0 as `BillingPeriodStatus is empty`,
+    (answers_of_words_0 & 2) <> 0 as `BillingPeriodStatus is none of its values`
   from kinds
 ),
 
@@ -2619,201 +2107,18 @@ with rows_in_hand as not materialized (
   select * from {{ rows }}
 ),
 
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "BillingCurrency is no ISO 4217 code"
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where "BillingCurrency is no ISO 4217 code"
-),
-
 wrong_contractcommitmentapplicability as (
-  select *
+  select
+    value,
+    max(not json_valid(value)) as "ContractCommitmentApplicability is no JSON",
+    max(not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (json_type(json_extract(try_cast(value as json), '$."IsGlobalScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (json_type(json_extract(try_cast(value as json), '$."IsComplexScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."Applicability"') or (json_type(json_extract(try_cast(value as json), '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(try_cast(value as json), '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(try_cast(value as json), '$."Applicability"')), lambda key0: not (key0 in ('Cost', 'Usage')))) = 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."InclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."InclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Inclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (not json_exists(try_cast(value as json), '$."ExclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."ExclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."ExclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Exclusions"') or (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Exclusions"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Exclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('IsGlobalScope', 'IsComplexScope', 'Applicability', 'InclusionOperator', 'Inclusions', 'ExclusionOperator', 'Exclusions') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"') and json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((not ((((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."InclusionOperator"') and json_exists(try_cast(value as json), '$."Inclusions"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) >= 1)))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Exclusions"')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."ExclusionOperator"'))))))), false)) as "ContractCommitmentApplicability is not as its JSON schema has it"
   from (
-    select
-      value,
-      not json_valid(value) as "ContractCommitmentApplicability is no JSON",
-      not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (json_type(json_extract(try_cast(value as json), '$."IsGlobalScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (json_type(json_extract(try_cast(value as json), '$."IsComplexScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."Applicability"') or (json_type(json_extract(try_cast(value as json), '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(try_cast(value as json), '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(try_cast(value as json), '$."Applicability"')), lambda key0: not (key0 in ('Cost', 'Usage')))) = 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."InclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."InclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Inclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (not json_exists(try_cast(value as json), '$."ExclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."ExclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."ExclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Exclusions"') or (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Exclusions"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Exclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('IsGlobalScope', 'IsComplexScope', 'Applicability', 'InclusionOperator', 'Inclusions', 'ExclusionOperator', 'Exclusions') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"') and json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((not ((((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."InclusionOperator"') and json_exists(try_cast(value as json), '$."Inclusions"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) >= 1)))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Exclusions"')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."ExclusionOperator"'))))))), false) as "ContractCommitmentApplicability is not as its JSON schema has it"
-    from (
-      select distinct ContractCommitmentApplicability as value
-      from rows_in_hand
-      where ContractCommitmentApplicability is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentApplicability is no JSON" or "ContractCommitmentApplicability is not as its JSON schema has it"
-),
-
-wrong_contractcommitmentbenefitcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Discount', 'Entitlement', 'Availability', 'Other') as "ContractCommitmentBenefitCategory is none of its values"
-    from (
-      select distinct ContractCommitmentBenefitCategory as value
-      from rows_in_hand
-      where ContractCommitmentBenefitCategory is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentBenefitCategory is none of its values"
-),
-
-wrong_contractcommitmentcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Spend', 'Usage') as "ContractCommitmentCategory is none of its values"
-    from (
-      select distinct ContractCommitmentCategory as value
-      from rows_in_hand
-      where ContractCommitmentCategory is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentCategory is none of its values"
-),
-
-wrong_contractcommitmentdurationtype as (
-  select *
-  from (
-    select
-      value,
-      not regexp_full_match(value, '.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType has another ending",
-      not regexp_full_match(value, '[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') as "ContractCommitmentDurationType is written otherwise"
-    from (
-      select distinct ContractCommitmentDurationType as value
-      from rows_in_hand
-      where ContractCommitmentDurationType is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentDurationType has another ending" or "ContractCommitmentDurationType is written otherwise"
-),
-
-wrong_contractcommitmentfulfillmentinterval as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as "ContractCommitmentFulfillmentInterval is none of its values"
-    from (
-      select distinct ContractCommitmentFulfillmentInterval as value
-      from rows_in_hand
-      where ContractCommitmentFulfillmentInterval is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentFulfillmentInterval is none of its values"
-),
-
-wrong_contractcommitmentlifecyclestatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') as "ContractCommitmentLifecycleStatus is none of its values"
-    from (
-      select distinct ContractCommitmentLifecycleStatus as value
-      from rows_in_hand
-      where ContractCommitmentLifecycleStatus is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentLifecycleStatus is none of its values"
-),
-
-wrong_contractcommitmentmodel as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Continuous', 'Discontinuous') as "ContractCommitmentModel is none of its values"
-    from (
-      select distinct ContractCommitmentModel as value
-      from rows_in_hand
-      where ContractCommitmentModel is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentModel is none of its values"
-),
-
-wrong_contractcommitmentoffercategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Negotiated', 'Public') as "ContractCommitmentOfferCategory is none of its values"
-    from (
-      select distinct ContractCommitmentOfferCategory as value
-      from rows_in_hand
-      where ContractCommitmentOfferCategory is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentOfferCategory is none of its values"
-),
-
-wrong_contractcommitmentpaymentinterval as (
-  select *
-  from (
-    select
-      value,
-      value not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') as "ContractCommitmentPaymentInterval is none of its values"
-    from (
-      select distinct ContractCommitmentPaymentInterval as value
-      from rows_in_hand
-      where ContractCommitmentPaymentInterval is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentPaymentInterval is none of its values"
-),
-
-wrong_contractcommitmentpaymentmodel as (
-  select *
-  from (
-    select
-      value,
-      value not in ('No Upfront', 'Partial Upfront', 'All Upfront') as "ContractCommitmentPaymentModel is none of its values"
-    from (
-      select distinct ContractCommitmentPaymentModel as value
-      from rows_in_hand
-      where ContractCommitmentPaymentModel is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentPaymentModel is none of its values"
-),
-
-wrong_contractcommitmentunit as (
-  select *
-  from (
-    select
-      value,
-      not regexp_full_match(value, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') as "ContractCommitmentUnit is no unit"
-    from (
-      select distinct ContractCommitmentUnit as value
-      from rows_in_hand
-      where ContractCommitmentUnit is not null
-    ) as told
-  ) as asked
-  where "ContractCommitmentUnit is no unit"
-),
-
-wrong_pricingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as "PricingCurrency is no ISO 4217 code"
-    from (
-      select distinct PricingCurrency as value
-      from rows_in_hand
-      where PricingCurrency is not null
-    ) as told
-  ) as asked
-  where "PricingCurrency is no ISO 4217 code"
+    select distinct ContractCommitmentApplicability as value
+    from rows_in_hand
+    where ContractCommitmentApplicability is not null
+  ) as told
+  group by value
+  having max(not json_valid(value)) or max(not coalesce(json_valid(value) and (json_type(try_cast(value as json)) in ('OBJECT') and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (json_type(json_extract(try_cast(value as json), '$."IsGlobalScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (json_type(json_extract(try_cast(value as json), '$."IsComplexScope"')) in ('BOOLEAN'))) and (not json_exists(try_cast(value as json), '$."Applicability"') or (json_type(json_extract(try_cast(value as json), '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(try_cast(value as json), '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(try_cast(value as json), '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(try_cast(value as json), '$."Applicability"')), lambda key0: not (key0 in ('Cost', 'Usage')))) = 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."InclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."InclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Inclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (not json_exists(try_cast(value as json), '$."ExclusionOperator"') or (json_type(json_extract(try_cast(value as json), '$."ExclusionOperator"')) in ('VARCHAR') and cast(json_extract(try_cast(value as json), '$."ExclusionOperator"') as varchar) in ('"And"', '"Or"'))) and (not json_exists(try_cast(value as json), '$."Exclusions"') or (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) in ('ARRAY') and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Exclusions"')) >= 1) and (json_type(json_extract(try_cast(value as json), '$."Exclusions"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(try_cast(value as json), '$."Exclusions"'), '$[*]'), lambda item0: not (json_type(item0) in ('OBJECT') and (json_type(item0) <> 'OBJECT' or (json_exists(item0, '$."Dimension"') and json_exists(item0, '$."Operator"') and json_exists(item0, '$."Values"'))) and (not json_exists(item0, '$."Dimension"') or (json_type(json_extract(item0, '$."Dimension"')) in ('VARCHAR'))) and (not json_exists(item0, '$."Operator"') or (json_type(json_extract(item0, '$."Operator"')) in ('VARCHAR') and cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"NotIn"', '"StartsWith"', '"NotStartsWith"', '"Contains"', '"NotContains"', '"EndsWith"', '"Exists"', '"DoesNotExist"'))) and (not json_exists(item0, '$."Values"') or (json_type(json_extract(item0, '$."Values"')) in ('ARRAY') and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) >= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (json_type(item1) in ('VARCHAR')))) = 0))) and (not json_exists(item0, '$."Applicability"') or (json_type(json_extract(item0, '$."Applicability"')) in ('OBJECT') and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Cost"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Cost"') as double) <= 1.0))) and (not json_exists(json_extract(item0, '$."Applicability"'), '$."Usage"') or (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) >= 0.0) and (json_type(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"')) not in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE') or try_cast(json_extract(json_extract(item0, '$."Applicability"'), '$."Usage"') as double) <= 1.0))) and (json_type(json_extract(item0, '$."Applicability"')) <> 'OBJECT' or len(list_filter(json_keys(json_extract(item0, '$."Applicability"')), lambda key1: not (key1 in ('Cost', 'Usage')))) = 0))) and (json_type(item0) <> 'OBJECT' or len(list_filter(json_keys(item0), lambda key1: not (key1 in ('Dimension', 'Operator', 'Values', 'Applicability')))) = 0) and ((not ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: (cast(item1 as varchar) in ('"*"')))) > 0)))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1))) and (not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"In"', '"Contains"', '"Exists"', '"DoesNotExist"')))))) and ((not ((not json_exists(item0, '$."Operator"') or (cast(json_extract(item0, '$."Operator"') as varchar) in ('"Exists"', '"DoesNotExist"')))) or ((not json_exists(item0, '$."Values"') or ((json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or json_array_length(json_extract(item0, '$."Values"')) <= 1) and (json_type(json_extract(item0, '$."Values"')) <> 'ARRAY' or len(list_filter(json_extract(json_extract(item0, '$."Values"'), '$[*]'), lambda item1: not (cast(item1 as varchar) in ('"*"')))) = 0))))))))) = 0))) and (json_type(try_cast(value as json)) <> 'OBJECT' or len(list_filter(json_keys(try_cast(value as json)), lambda key0: not (key0 in ('IsGlobalScope', 'IsComplexScope', 'Applicability', 'InclusionOperator', 'Inclusions', 'ExclusionOperator', 'Exclusions') or regexp_matches(key0, '^x_[A-Z][a-zA-Z0-9]*$')))) = 0) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"') and json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))) or ((not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) <= 0))) and (not json_exists(try_cast(value as json), '$."InclusionOperator"') or false)))) and ((not ((not ((((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsGlobalScope"'))) and (not json_exists(try_cast(value as json), '$."IsGlobalScope"') or (cast(json_extract(try_cast(value as json), '$."IsGlobalScope"') as varchar) in ('true')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."IsComplexScope"'))) and (not json_exists(try_cast(value as json), '$."IsComplexScope"') or (cast(json_extract(try_cast(value as json), '$."IsComplexScope"') as varchar) in ('true')))))))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."InclusionOperator"') and json_exists(try_cast(value as json), '$."Inclusions"'))) and (not json_exists(try_cast(value as json), '$."Inclusions"') or ((json_type(json_extract(try_cast(value as json), '$."Inclusions"')) <> 'ARRAY' or json_array_length(json_extract(try_cast(value as json), '$."Inclusions"')) >= 1)))))) and ((not ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."Exclusions"')))) or ((json_type(try_cast(value as json)) <> 'OBJECT' or (json_exists(try_cast(value as json), '$."ExclusionOperator"'))))))), false))
 ),
 
 wrong_group_1 as (
@@ -2829,123 +2134,133 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.ContractCommitmentBenefitCategory,
+    rows_in_hand.ContractCommitmentCategory,
+    rows_in_hand.ContractCommitmentDurationType,
+    rows_in_hand.ContractCommitmentFulfillmentInterval,
+    rows_in_hand.ContractCommitmentLifecycleStatus,
+    rows_in_hand.ContractCommitmentModel,
+    rows_in_hand.ContractCommitmentOfferCategory,
+    rows_in_hand.ContractCommitmentPaymentInterval,
+    rows_in_hand.ContractCommitmentPaymentModel,
+    rows_in_hand.ContractCommitmentUnit,
+    rows_in_hand.PricingCurrency,
     rows_in_hand.ContractCommitmentCost as money_1,
     rows_in_hand.ContractCommitmentId as row_id,
-    case when BillingCurrency is null then 1 else 0 end
-    + case when coalesce(wrong_billingcurrency."BillingCurrency is no ISO 4217 code", false) then 2 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 4 else 0 end
-    + case when ContractCommitmentApplicability is null then 8 else 0 end
-    + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is no JSON", false) then 16 else 0 end
-    + case when coalesce(ContractCommitmentApplicability like '%�%', false) then 32 else 0 end
-    + case when coalesce(wrong_contractcommitmentapplicability."ContractCommitmentApplicability is not as its JSON schema has it", false) then 64 else 0 end
-    + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 128 else 0 end
-    + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 256 else 0 end
-    + case when ContractCommitmentBenefitCategory is null then 512 else 0 end
-    + case when coalesce(wrong_contractcommitmentbenefitcategory."ContractCommitmentBenefitCategory is none of its values", false) then 1024 else 0 end
-    + case when coalesce(ContractCommitmentCategory = 'Spend', false) then 2048 else 0 end
-    + case when coalesce(ContractCommitmentCategory = 'Usage', false) then 4096 else 0 end
-    + case when ContractCommitmentCategory is null then 8192 else 0 end
-    + case when coalesce(wrong_contractcommitmentcategory."ContractCommitmentCategory is none of its values", false) then 16384 else 0 end
-    + case when ContractCommitmentCost is null then 32768 else 0 end
-    + case when ContractCommitmentCreated is null then 65536 else 0 end
-    + case when ContractCommitmentDescription is null then 131072 else 0 end
-    + case when coalesce(ContractCommitmentDescription like '%�%', false) then 262144 else 0 end
-    + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 524288 else 0 end
-    + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 1048576 else 0 end
-    + case when ContractCommitmentDiscountPercentage is null then 2097152 else 0 end
-    + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType has another ending", false) then 4194304 else 0 end
-    + case when ContractCommitmentDurationType is null then 8388608 else 0 end
-    + case when coalesce(ContractCommitmentDurationType like '%�%', false) then 16777216 else 0 end
-    + case when coalesce(wrong_contractcommitmentdurationtype."ContractCommitmentDurationType is written otherwise", false) then 33554432 else 0 end
-    + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 67108864 else 0 end
-    + case when ContractCommitmentFulfillmentInterval is null then 134217728 else 0 end
-    + case when coalesce(wrong_contractcommitmentfulfillmentinterval."ContractCommitmentFulfillmentInterval is none of its values", false) then 268435456 else 0 end
-    + case when (wrong_group_1.group_0 is not null) then 536870912 else 0 end
-    + case when ContractCommitmentId is null then 1073741824 else 0 end
-    + case when coalesce(ContractCommitmentId like '%�%', false) then 2147483648 else 0 end
-    + case when ContractCommitmentLastUpdated is null then 4294967296 else 0 end
-    + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 8589934592 else 0 end
-    + case when ContractCommitmentLifecycleStatus is null then 17179869184 else 0 end
-    + case when coalesce(wrong_contractcommitmentlifecyclestatus."ContractCommitmentLifecycleStatus is none of its values", false) then 34359738368 else 0 end
-    + case when coalesce(ContractCommitmentModel = 'Continuous', false) then 68719476736 else 0 end
-    + case when coalesce(ContractCommitmentModel = 'Discontinuous', false) then 137438953472 else 0 end
-    + case when ContractCommitmentModel is null then 274877906944 else 0 end
-    + case when coalesce(wrong_contractcommitmentmodel."ContractCommitmentModel is none of its values", false) then 549755813888 else 0 end
-    + case when ContractCommitmentOfferCategory is null then 1099511627776 else 0 end
-    + case when coalesce(wrong_contractcommitmentoffercategory."ContractCommitmentOfferCategory is none of its values", false) then 2199023255552 else 0 end
-    + case when coalesce(ContractCommitmentPaymentInterval = 'One-Time', false) then 4398046511104 else 0 end
-    + case when ContractCommitmentPaymentInterval is null then 8796093022208 else 0 end
-    + case when coalesce(wrong_contractcommitmentpaymentinterval."ContractCommitmentPaymentInterval is none of its values", false) then 17592186044416 else 0 end
-    + case when coalesce(ContractCommitmentPaymentModel = 'All Upfront', false) then 35184372088832 else 0 end
-    + case when coalesce(ContractCommitmentPaymentModel = 'No Upfront', false) then 70368744177664 else 0 end
-    + case when ContractCommitmentPaymentModel is null then 140737488355328 else 0 end
-    + case when coalesce(wrong_contractcommitmentpaymentmodel."ContractCommitmentPaymentModel is none of its values", false) then 281474976710656 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 0, false) then 562949953421312 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 1.0, false) then 1125899906842624 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage > 1.0, false) then 2251799813685248 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage < 0.0, false) then 4503599627370496 else 0 end
-    + case when ContractCommitmentPaymentUpfrontPercentage is null then 9007199254740992 else 0 end
-    + case when ContractCommitmentPeriodEnd is null then 18014398509481984 else 0 end
-    + case when ContractCommitmentPeriodStart is null then 36028797018963968 else 0 end
-    + case when ContractCommitmentQuantity is null then 72057594037927936 else 0 end
-    + case when ContractCommitmentType is null then 144115188075855872 else 0 end
-    + case when coalesce(ContractCommitmentType like '%�%', false) then 288230376151711744 else 0 end
-    + case when ContractCommitmentUnit is null then 576460752303423488 else 0 end
-    + case when coalesce(wrong_contractcommitmentunit."ContractCommitmentUnit is no unit", false) then 1152921504606846976 else 0 end
-    + case when coalesce(ContractCommitmentUnit like '%�%', false) then 2305843009213693952 else 0 end
-    as answers_0,
-    case when ContractId is null then 1 else 0 end
-    + case when coalesce(ContractId like '%�%', false) then 2 else 0 end
-    + case when ContractPeriodEnd is null then 4 else 0 end
-    + case when ContractPeriodStart is null then 8 else 0 end
-    + case when InvoiceIssuerName is null then 16 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 32 else 0 end
-    + case when PricingCurrency is null then 64 else 0 end
-    + case when coalesce(wrong_pricingcurrency."PricingCurrency is no ISO 4217 code", false) then 128 else 0 end
-    + case when coalesce(PricingCurrency like '%�%', false) then 256 else 0 end
-    + case when PricingCurrencyContractCommitmentCost is null then 512 else 0 end
-    + case when ServiceProviderName is null then 1024 else 0 end
-    + case when coalesce(ServiceProviderName like '%�%', false) then 2048 else 0 end
-    as answers_1
+    case when ContractCommitmentApplicability is null then 1 else 0 end
+    + case when wrong_contractcommitmentapplicability."ContractCommitmentApplicability is no JSON" then 2 else 0 end
+    + case when ContractCommitmentApplicability like '%�%' then 4 else 0 end
+    + case when wrong_contractcommitmentapplicability."ContractCommitmentApplicability is not as its JSON schema has it" then 8 else 0 end
+    + case when ContractCommitmentCost is null then 16 else 0 end
+    + case when ContractCommitmentCreated is null then 32 else 0 end
+    + case when ContractCommitmentDescription is null then 64 else 0 end
+    + case when ContractCommitmentDescription like '%�%' then 128 else 0 end
+    + case when ContractCommitmentDiscountPercentage > 1.0 then 256 else 0 end
+    + case when ContractCommitmentDiscountPercentage < 0.0 then 512 else 0 end
+    + case when ContractCommitmentDiscountPercentage is null then 1024 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 2048 else 0 end
+    + case when ContractCommitmentId is null then 4096 else 0 end
+    + case when ContractCommitmentId like '%�%' then 8192 else 0 end
+    + case when ContractCommitmentLastUpdated is null then 16384 else 0 end
+    + case when not (ContractCommitmentLastUpdated >= ContractCommitmentCreated) then 32768 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage = 0 then 65536 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage = 1.0 then 131072 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage > 1.0 then 262144 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage < 0.0 then 524288 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage is null then 1048576 else 0 end
+    + case when ContractCommitmentPeriodEnd is null then 2097152 else 0 end
+    + case when ContractCommitmentPeriodStart is null then 4194304 else 0 end
+    + case when ContractCommitmentQuantity is null then 8388608 else 0 end
+    + case when ContractCommitmentType is null then 16777216 else 0 end
+    + case when ContractCommitmentType like '%�%' then 33554432 else 0 end
+    + case when ContractId is null then 67108864 else 0 end
+    + case when ContractId like '%�%' then 134217728 else 0 end
+    + case when ContractPeriodEnd is null then 268435456 else 0 end
+    + case when ContractPeriodStart is null then 536870912 else 0 end
+    + case when InvoiceIssuerName is null then 1073741824 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 2147483648 else 0 end
+    + case when PricingCurrencyContractCommitmentCost is null then 4294967296 else 0 end
+    + case when ServiceProviderName is null then 8589934592 else 0 end
+    + case when ServiceProviderName like '%�%' then 17179869184 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
   left join wrong_contractcommitmentapplicability  -- many rows to one value
     on rows_in_hand.ContractCommitmentApplicability = wrong_contractcommitmentapplicability.value
-  left join wrong_contractcommitmentbenefitcategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentBenefitCategory = wrong_contractcommitmentbenefitcategory.value
-  left join wrong_contractcommitmentcategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentCategory = wrong_contractcommitmentcategory.value
-  left join wrong_contractcommitmentdurationtype  -- many rows to one value
-    on rows_in_hand.ContractCommitmentDurationType = wrong_contractcommitmentdurationtype.value
-  left join wrong_contractcommitmentfulfillmentinterval  -- many rows to one value
-    on rows_in_hand.ContractCommitmentFulfillmentInterval = wrong_contractcommitmentfulfillmentinterval.value
-  left join wrong_contractcommitmentlifecyclestatus  -- many rows to one value
-    on rows_in_hand.ContractCommitmentLifecycleStatus = wrong_contractcommitmentlifecyclestatus.value
-  left join wrong_contractcommitmentmodel  -- many rows to one value
-    on rows_in_hand.ContractCommitmentModel = wrong_contractcommitmentmodel.value
-  left join wrong_contractcommitmentoffercategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentOfferCategory = wrong_contractcommitmentoffercategory.value
-  left join wrong_contractcommitmentpaymentinterval  -- many rows to one value
-    on rows_in_hand.ContractCommitmentPaymentInterval = wrong_contractcommitmentpaymentinterval.value
-  left join wrong_contractcommitmentpaymentmodel  -- many rows to one value
-    on rows_in_hand.ContractCommitmentPaymentModel = wrong_contractcommitmentpaymentmodel.value
-  left join wrong_contractcommitmentunit  -- many rows to one value
-    on rows_in_hand.ContractCommitmentUnit = wrong_contractcommitmentunit.value
-  left join wrong_pricingcurrency  -- many rows to one value
-    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
   left join wrong_group_1  -- many rows to one group
     on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ContractCommitmentId = wrong_group_1.group_2
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0, answers_1,
+    source, billing_period, currency, BillingCurrency, ContractCommitmentBenefitCategory, ContractCommitmentCategory, ContractCommitmentDurationType, ContractCommitmentFulfillmentInterval, ContractCommitmentLifecycleStatus, ContractCommitmentModel, ContractCommitmentOfferCategory, ContractCommitmentPaymentInterval, ContractCommitmentPaymentModel, ContractCommitmentUnit, PricingCurrency, answers_of_rows_0,
     count(*) as rows_count,
     sum(money_1) as money_1,
     min(row_id, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0, answers_1
+  group by source, billing_period, currency, BillingCurrency, ContractCommitmentBenefitCategory, ContractCommitmentCategory, ContractCommitmentDurationType, ContractCommitmentFulfillmentInterval, ContractCommitmentLifecycleStatus, ContractCommitmentModel, ContractCommitmentOfferCategory, ContractCommitmentPaymentInterval, ContractCommitmentPaymentModel, ContractCommitmentUnit, PricingCurrency, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when ContractCommitmentBenefitCategory = 'Availability' then 8 else 0 end
+    + case when ContractCommitmentBenefitCategory = 'Discount' then 16 else 0 end
+    + case when ContractCommitmentBenefitCategory is null then 32 else 0 end
+    + case when ContractCommitmentBenefitCategory not in ('Discount', 'Entitlement', 'Availability', 'Other') then 64 else 0 end
+    + case when ContractCommitmentCategory = 'Spend' then 128 else 0 end
+    + case when ContractCommitmentCategory = 'Usage' then 256 else 0 end
+    + case when ContractCommitmentCategory is null then 512 else 0 end
+    + case when ContractCommitmentCategory not in ('Spend', 'Usage') then 1024 else 0 end
+    + case when not regexp_full_match(ContractCommitmentDurationType, '.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') then 2048 else 0 end
+    + case when ContractCommitmentDurationType is null then 4096 else 0 end
+    + case when ContractCommitmentDurationType like '%�%' then 8192 else 0 end
+    + case when not regexp_full_match(ContractCommitmentDurationType, '[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years)') then 16384 else 0 end
+    + case when ContractCommitmentFulfillmentInterval = 'Full Period' then 32768 else 0 end
+    + case when ContractCommitmentFulfillmentInterval is null then 65536 else 0 end
+    + case when ContractCommitmentFulfillmentInterval not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') then 131072 else 0 end
+    + case when ContractCommitmentLifecycleStatus is null then 262144 else 0 end
+    + case when ContractCommitmentLifecycleStatus not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') then 524288 else 0 end
+    + case when ContractCommitmentModel = 'Continuous' then 1048576 else 0 end
+    + case when ContractCommitmentModel = 'Discontinuous' then 2097152 else 0 end
+    + case when ContractCommitmentModel is null then 4194304 else 0 end
+    + case when ContractCommitmentModel not in ('Continuous', 'Discontinuous') then 8388608 else 0 end
+    + case when ContractCommitmentOfferCategory is null then 16777216 else 0 end
+    + case when ContractCommitmentOfferCategory not in ('Negotiated', 'Public') then 33554432 else 0 end
+    + case when ContractCommitmentPaymentInterval = 'One-Time' then 67108864 else 0 end
+    + case when ContractCommitmentPaymentInterval is null then 134217728 else 0 end
+    + case when ContractCommitmentPaymentInterval not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') then 268435456 else 0 end
+    + case when ContractCommitmentPaymentModel = 'All Upfront' then 536870912 else 0 end
+    + case when ContractCommitmentPaymentModel = 'No Upfront' then 1073741824 else 0 end
+    + case when ContractCommitmentPaymentModel is null then 2147483648 else 0 end
+    + case when ContractCommitmentPaymentModel not in ('No Upfront', 'Partial Upfront', 'All Upfront') then 4294967296 else 0 end
+    + case when ContractCommitmentUnit is null then 8589934592 else 0 end
+    + case when not regexp_full_match(ContractCommitmentUnit, '(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s') then 17179869184 else 0 end
+    + case when ContractCommitmentUnit like '%�%' then 34359738368 else 0 end
+    + case when PricingCurrency is null then 68719476736 else 0 end
+    + case when PricingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 137438953472 else 0 end
+    + case when PricingCurrency like '%�%' then 274877906944 else 0 end
+    as answers_of_words_0
+  from alike
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    list_sort(flatten(list(example_ids)))[1:3] as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -2956,80 +2271,80 @@ read as (
     rows_count,
     money_1,
     example_ids,
-    (answers_0 & 1) <> 0 as "BillingCurrency is empty",
-    (answers_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
-    (answers_0 & 4) <> 0 as "BillingCurrency is not Unicode",
-    (answers_0 & 8) <> 0 as "ContractCommitmentApplicability is empty",
-    (answers_0 & 16) <> 0 as "ContractCommitmentApplicability is no JSON",
-    (answers_0 & 32) <> 0 as "ContractCommitmentApplicability is not Unicode",
-    (answers_0 & 64) <> 0 as "ContractCommitmentApplicability is not as its JSON schema has it",
-    (answers_0 & 128) <> 0 as "ContractCommitmentBenefitCategory is Availability",
-    (answers_0 & 256) <> 0 as "ContractCommitmentBenefitCategory is Discount",
-    (answers_0 & 512) <> 0 as "ContractCommitmentBenefitCategory is empty",
-    (answers_0 & 1024) <> 0 as "ContractCommitmentBenefitCategory is none of its values",
-    (answers_0 & 2048) <> 0 as "ContractCommitmentCategory is Spend",
-    (answers_0 & 4096) <> 0 as "ContractCommitmentCategory is Usage",
-    (answers_0 & 8192) <> 0 as "ContractCommitmentCategory is empty",
-    (answers_0 & 16384) <> 0 as "ContractCommitmentCategory is none of its values",
-    (answers_0 & 32768) <> 0 as "ContractCommitmentCost is empty",
-    (answers_0 & 65536) <> 0 as "ContractCommitmentCreated is empty",
-    (answers_0 & 131072) <> 0 as "ContractCommitmentDescription is empty",
-    (answers_0 & 262144) <> 0 as "ContractCommitmentDescription is not Unicode",
-    (answers_0 & 524288) <> 0 as "ContractCommitmentDiscountPercentage is above 1.0",
-    (answers_0 & 1048576) <> 0 as "ContractCommitmentDiscountPercentage is below 0.0",
-    (answers_0 & 2097152) <> 0 as "ContractCommitmentDiscountPercentage is empty",
-    (answers_0 & 4194304) <> 0 as "ContractCommitmentDurationType has another ending",
-    (answers_0 & 8388608) <> 0 as "ContractCommitmentDurationType is empty",
-    (answers_0 & 16777216) <> 0 as "ContractCommitmentDurationType is not Unicode",
-    (answers_0 & 33554432) <> 0 as "ContractCommitmentDurationType is written otherwise",
-    (answers_0 & 67108864) <> 0 as "ContractCommitmentFulfillmentInterval is Full Period",
-    (answers_0 & 134217728) <> 0 as "ContractCommitmentFulfillmentInterval is empty",
-    (answers_0 & 268435456) <> 0 as "ContractCommitmentFulfillmentInterval is none of its values",
-    (answers_0 & 536870912) <> 0 as "ContractCommitmentId has not 1 ContractId",
-    (answers_0 & 1073741824) <> 0 as "ContractCommitmentId is empty",
-    (answers_0 & 2147483648) <> 0 as "ContractCommitmentId is not Unicode",
-    (answers_0 & 4294967296) <> 0 as "ContractCommitmentLastUpdated is empty",
-    (answers_0 & 8589934592) <> 0 as "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated",
-    (answers_0 & 17179869184) <> 0 as "ContractCommitmentLifecycleStatus is empty",
-    (answers_0 & 34359738368) <> 0 as "ContractCommitmentLifecycleStatus is none of its values",
-    (answers_0 & 68719476736) <> 0 as "ContractCommitmentModel is Continuous",
-    (answers_0 & 137438953472) <> 0 as "ContractCommitmentModel is Discontinuous",
-    (answers_0 & 274877906944) <> 0 as "ContractCommitmentModel is empty",
-    (answers_0 & 549755813888) <> 0 as "ContractCommitmentModel is none of its values",
-    (answers_0 & 1099511627776) <> 0 as "ContractCommitmentOfferCategory is empty",
-    (answers_0 & 2199023255552) <> 0 as "ContractCommitmentOfferCategory is none of its values",
-    (answers_0 & 4398046511104) <> 0 as "ContractCommitmentPaymentInterval is One-Time",
-    (answers_0 & 8796093022208) <> 0 as "ContractCommitmentPaymentInterval is empty",
-    (answers_0 & 17592186044416) <> 0 as "ContractCommitmentPaymentInterval is none of its values",
-    (answers_0 & 35184372088832) <> 0 as "ContractCommitmentPaymentModel is All Upfront",
-    (answers_0 & 70368744177664) <> 0 as "ContractCommitmentPaymentModel is No Upfront",
-    (answers_0 & 140737488355328) <> 0 as "ContractCommitmentPaymentModel is empty",
-    (answers_0 & 281474976710656) <> 0 as "ContractCommitmentPaymentModel is none of its values",
-    (answers_0 & 562949953421312) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 0",
-    (answers_0 & 1125899906842624) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 1.0",
-    (answers_0 & 2251799813685248) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is above 1.0",
-    (answers_0 & 4503599627370496) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is below 0.0",
-    (answers_0 & 9007199254740992) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is empty",
-    (answers_0 & 18014398509481984) <> 0 as "ContractCommitmentPeriodEnd is empty",
-    (answers_0 & 36028797018963968) <> 0 as "ContractCommitmentPeriodStart is empty",
-    (answers_0 & 72057594037927936) <> 0 as "ContractCommitmentQuantity is empty",
-    (answers_0 & 144115188075855872) <> 0 as "ContractCommitmentType is empty",
-    (answers_0 & 288230376151711744) <> 0 as "ContractCommitmentType is not Unicode",
-    (answers_0 & 576460752303423488) <> 0 as "ContractCommitmentUnit is empty",
-    (answers_0 & 1152921504606846976) <> 0 as "ContractCommitmentUnit is no unit",
-    (answers_0 & 2305843009213693952) <> 0 as "ContractCommitmentUnit is not Unicode",
-    (answers_1 & 1) <> 0 as "ContractId is empty",
-    (answers_1 & 2) <> 0 as "ContractId is not Unicode",
-    (answers_1 & 4) <> 0 as "ContractPeriodEnd is empty",
-    (answers_1 & 8) <> 0 as "ContractPeriodStart is empty",
-    (answers_1 & 16) <> 0 as "InvoiceIssuerName is empty",
-    (answers_1 & 32) <> 0 as "InvoiceIssuerName is not Unicode",
-    (answers_1 & 64) <> 0 as "PricingCurrency is empty",
-    (answers_1 & 128) <> 0 as "PricingCurrency is no ISO 4217 code",
-    (answers_1 & 256) <> 0 as "PricingCurrency is not Unicode",
-    (answers_1 & 512) <> 0 as "PricingCurrencyContractCommitmentCost is empty",
-    (answers_1 & 1024) <> 0 as "ServiceProviderName is empty",
-    (answers_1 & 2048) <> 0 as "ServiceProviderName is not Unicode"
+    (answers_of_rows_0 & 1) <> 0 as "ContractCommitmentApplicability is empty",
+    (answers_of_rows_0 & 2) <> 0 as "ContractCommitmentApplicability is no JSON",
+    (answers_of_rows_0 & 4) <> 0 as "ContractCommitmentApplicability is not Unicode",
+    (answers_of_rows_0 & 8) <> 0 as "ContractCommitmentApplicability is not as its JSON schema has it",
+    (answers_of_rows_0 & 16) <> 0 as "ContractCommitmentCost is empty",
+    (answers_of_rows_0 & 32) <> 0 as "ContractCommitmentCreated is empty",
+    (answers_of_rows_0 & 64) <> 0 as "ContractCommitmentDescription is empty",
+    (answers_of_rows_0 & 128) <> 0 as "ContractCommitmentDescription is not Unicode",
+    (answers_of_rows_0 & 256) <> 0 as "ContractCommitmentDiscountPercentage is above 1.0",
+    (answers_of_rows_0 & 512) <> 0 as "ContractCommitmentDiscountPercentage is below 0.0",
+    (answers_of_rows_0 & 1024) <> 0 as "ContractCommitmentDiscountPercentage is empty",
+    (answers_of_rows_0 & 2048) <> 0 as "ContractCommitmentId has not 1 ContractId",
+    (answers_of_rows_0 & 4096) <> 0 as "ContractCommitmentId is empty",
+    (answers_of_rows_0 & 8192) <> 0 as "ContractCommitmentId is not Unicode",
+    (answers_of_rows_0 & 16384) <> 0 as "ContractCommitmentLastUpdated is empty",
+    (answers_of_rows_0 & 32768) <> 0 as "ContractCommitmentLastUpdated is not >= ContractCommitmentCreated",
+    (answers_of_rows_0 & 65536) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 0",
+    (answers_of_rows_0 & 131072) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is 1.0",
+    (answers_of_rows_0 & 262144) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is above 1.0",
+    (answers_of_rows_0 & 524288) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is below 0.0",
+    (answers_of_rows_0 & 1048576) <> 0 as "ContractCommitmentPaymentUpfrontPercentage is empty",
+    (answers_of_rows_0 & 2097152) <> 0 as "ContractCommitmentPeriodEnd is empty",
+    (answers_of_rows_0 & 4194304) <> 0 as "ContractCommitmentPeriodStart is empty",
+    (answers_of_rows_0 & 8388608) <> 0 as "ContractCommitmentQuantity is empty",
+    (answers_of_rows_0 & 16777216) <> 0 as "ContractCommitmentType is empty",
+    (answers_of_rows_0 & 33554432) <> 0 as "ContractCommitmentType is not Unicode",
+    (answers_of_rows_0 & 67108864) <> 0 as "ContractId is empty",
+    (answers_of_rows_0 & 134217728) <> 0 as "ContractId is not Unicode",
+    (answers_of_rows_0 & 268435456) <> 0 as "ContractPeriodEnd is empty",
+    (answers_of_rows_0 & 536870912) <> 0 as "ContractPeriodStart is empty",
+    (answers_of_rows_0 & 1073741824) <> 0 as "InvoiceIssuerName is empty",
+    (answers_of_rows_0 & 2147483648) <> 0 as "InvoiceIssuerName is not Unicode",
+    (answers_of_rows_0 & 4294967296) <> 0 as "PricingCurrencyContractCommitmentCost is empty",
+    (answers_of_rows_0 & 8589934592) <> 0 as "ServiceProviderName is empty",
+    (answers_of_rows_0 & 17179869184) <> 0 as "ServiceProviderName is not Unicode",
+    (answers_of_words_0 & 1) <> 0 as "BillingCurrency is empty",
+    (answers_of_words_0 & 2) <> 0 as "BillingCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 4) <> 0 as "BillingCurrency is not Unicode",
+    (answers_of_words_0 & 8) <> 0 as "ContractCommitmentBenefitCategory is Availability",
+    (answers_of_words_0 & 16) <> 0 as "ContractCommitmentBenefitCategory is Discount",
+    (answers_of_words_0 & 32) <> 0 as "ContractCommitmentBenefitCategory is empty",
+    (answers_of_words_0 & 64) <> 0 as "ContractCommitmentBenefitCategory is none of its values",
+    (answers_of_words_0 & 128) <> 0 as "ContractCommitmentCategory is Spend",
+    (answers_of_words_0 & 256) <> 0 as "ContractCommitmentCategory is Usage",
+    (answers_of_words_0 & 512) <> 0 as "ContractCommitmentCategory is empty",
+    (answers_of_words_0 & 1024) <> 0 as "ContractCommitmentCategory is none of its values",
+    (answers_of_words_0 & 2048) <> 0 as "ContractCommitmentDurationType has another ending",
+    (answers_of_words_0 & 4096) <> 0 as "ContractCommitmentDurationType is empty",
+    (answers_of_words_0 & 8192) <> 0 as "ContractCommitmentDurationType is not Unicode",
+    (answers_of_words_0 & 16384) <> 0 as "ContractCommitmentDurationType is written otherwise",
+    (answers_of_words_0 & 32768) <> 0 as "ContractCommitmentFulfillmentInterval is Full Period",
+    (answers_of_words_0 & 65536) <> 0 as "ContractCommitmentFulfillmentInterval is empty",
+    (answers_of_words_0 & 131072) <> 0 as "ContractCommitmentFulfillmentInterval is none of its values",
+    (answers_of_words_0 & 262144) <> 0 as "ContractCommitmentLifecycleStatus is empty",
+    (answers_of_words_0 & 524288) <> 0 as "ContractCommitmentLifecycleStatus is none of its values",
+    (answers_of_words_0 & 1048576) <> 0 as "ContractCommitmentModel is Continuous",
+    (answers_of_words_0 & 2097152) <> 0 as "ContractCommitmentModel is Discontinuous",
+    (answers_of_words_0 & 4194304) <> 0 as "ContractCommitmentModel is empty",
+    (answers_of_words_0 & 8388608) <> 0 as "ContractCommitmentModel is none of its values",
+    (answers_of_words_0 & 16777216) <> 0 as "ContractCommitmentOfferCategory is empty",
+    (answers_of_words_0 & 33554432) <> 0 as "ContractCommitmentOfferCategory is none of its values",
+    (answers_of_words_0 & 67108864) <> 0 as "ContractCommitmentPaymentInterval is One-Time",
+    (answers_of_words_0 & 134217728) <> 0 as "ContractCommitmentPaymentInterval is empty",
+    (answers_of_words_0 & 268435456) <> 0 as "ContractCommitmentPaymentInterval is none of its values",
+    (answers_of_words_0 & 536870912) <> 0 as "ContractCommitmentPaymentModel is All Upfront",
+    (answers_of_words_0 & 1073741824) <> 0 as "ContractCommitmentPaymentModel is No Upfront",
+    (answers_of_words_0 & 2147483648) <> 0 as "ContractCommitmentPaymentModel is empty",
+    (answers_of_words_0 & 4294967296) <> 0 as "ContractCommitmentPaymentModel is none of its values",
+    (answers_of_words_0 & 8589934592) <> 0 as "ContractCommitmentUnit is empty",
+    (answers_of_words_0 & 17179869184) <> 0 as "ContractCommitmentUnit is no unit",
+    (answers_of_words_0 & 34359738368) <> 0 as "ContractCommitmentUnit is not Unicode",
+    (answers_of_words_0 & 68719476736) <> 0 as "PricingCurrency is empty",
+    (answers_of_words_0 & 137438953472) <> 0 as "PricingCurrency is no ISO 4217 code",
+    (answers_of_words_0 & 274877906944) <> 0 as "PricingCurrency is not Unicode"
   from kinds
 ),
 
@@ -3149,200 +2464,17 @@ with rows_in_hand as (
   select * from {{ rows }}
 ),
 
-wrong_billingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `BillingCurrency is no ISO 4217 code`
-    from (
-      select distinct BillingCurrency as value
-      from rows_in_hand
-      where BillingCurrency is not null
-    ) as told
-  ) as asked
-  where `BillingCurrency is no ISO 4217 code`
-),
-
 wrong_contractcommitmentapplicability as (
-  select *
+  select
+    value,
+    max(not (get_json_object(value, '$') is not null)) as `ContractCommitmentApplicability is no JSON`
   from (
-    select
-      value,
-      not (get_json_object(value, '$') is not null) as `ContractCommitmentApplicability is no JSON`
-    from (
-      select distinct ContractCommitmentApplicability as value
-      from rows_in_hand
-      where ContractCommitmentApplicability is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentApplicability is no JSON`
-),
-
-wrong_contractcommitmentbenefitcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Discount', 'Entitlement', 'Availability', 'Other') as `ContractCommitmentBenefitCategory is none of its values`
-    from (
-      select distinct ContractCommitmentBenefitCategory as value
-      from rows_in_hand
-      where ContractCommitmentBenefitCategory is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentBenefitCategory is none of its values`
-),
-
-wrong_contractcommitmentcategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Spend', 'Usage') as `ContractCommitmentCategory is none of its values`
-    from (
-      select distinct ContractCommitmentCategory as value
-      from rows_in_hand
-      where ContractCommitmentCategory is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentCategory is none of its values`
-),
-
-wrong_contractcommitmentdurationtype as (
-  select *
-  from (
-    select
-      value,
-      not value rlike '^(?:.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType has another ending`,
-      not value rlike '^(?:[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' as `ContractCommitmentDurationType is written otherwise`
-    from (
-      select distinct ContractCommitmentDurationType as value
-      from rows_in_hand
-      where ContractCommitmentDurationType is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentDurationType has another ending` or `ContractCommitmentDurationType is written otherwise`
-),
-
-wrong_contractcommitmentfulfillmentinterval as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') as `ContractCommitmentFulfillmentInterval is none of its values`
-    from (
-      select distinct ContractCommitmentFulfillmentInterval as value
-      from rows_in_hand
-      where ContractCommitmentFulfillmentInterval is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentFulfillmentInterval is none of its values`
-),
-
-wrong_contractcommitmentlifecyclestatus as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') as `ContractCommitmentLifecycleStatus is none of its values`
-    from (
-      select distinct ContractCommitmentLifecycleStatus as value
-      from rows_in_hand
-      where ContractCommitmentLifecycleStatus is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentLifecycleStatus is none of its values`
-),
-
-wrong_contractcommitmentmodel as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Continuous', 'Discontinuous') as `ContractCommitmentModel is none of its values`
-    from (
-      select distinct ContractCommitmentModel as value
-      from rows_in_hand
-      where ContractCommitmentModel is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentModel is none of its values`
-),
-
-wrong_contractcommitmentoffercategory as (
-  select *
-  from (
-    select
-      value,
-      value not in ('Negotiated', 'Public') as `ContractCommitmentOfferCategory is none of its values`
-    from (
-      select distinct ContractCommitmentOfferCategory as value
-      from rows_in_hand
-      where ContractCommitmentOfferCategory is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentOfferCategory is none of its values`
-),
-
-wrong_contractcommitmentpaymentinterval as (
-  select *
-  from (
-    select
-      value,
-      value not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') as `ContractCommitmentPaymentInterval is none of its values`
-    from (
-      select distinct ContractCommitmentPaymentInterval as value
-      from rows_in_hand
-      where ContractCommitmentPaymentInterval is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentPaymentInterval is none of its values`
-),
-
-wrong_contractcommitmentpaymentmodel as (
-  select *
-  from (
-    select
-      value,
-      value not in ('No Upfront', 'Partial Upfront', 'All Upfront') as `ContractCommitmentPaymentModel is none of its values`
-    from (
-      select distinct ContractCommitmentPaymentModel as value
-      from rows_in_hand
-      where ContractCommitmentPaymentModel is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentPaymentModel is none of its values`
-),
-
-wrong_contractcommitmentunit as (
-  select *
-  from (
-    select
-      value,
-      not value rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' as `ContractCommitmentUnit is no unit`
-    from (
-      select distinct ContractCommitmentUnit as value
-      from rows_in_hand
-      where ContractCommitmentUnit is not null
-    ) as told
-  ) as asked
-  where `ContractCommitmentUnit is no unit`
-),
-
-wrong_pricingcurrency as (
-  select *
-  from (
-    select
-      value,
-      value not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') as `PricingCurrency is no ISO 4217 code`
-    from (
-      select distinct PricingCurrency as value
-      from rows_in_hand
-      where PricingCurrency is not null
-    ) as told
-  ) as asked
-  where `PricingCurrency is no ISO 4217 code`
+    select distinct ContractCommitmentApplicability as value
+    from rows_in_hand
+    where ContractCommitmentApplicability is not null
+  ) as told
+  group by value
+  having max(not (get_json_object(value, '$') is not null))
 ),
 
 wrong_group_1 as (
@@ -3358,122 +2490,132 @@ answered as (
     rows_in_hand.source,
     rows_in_hand.billing_period,
     rows_in_hand.BillingCurrency as currency,
+    rows_in_hand.BillingCurrency,
+    rows_in_hand.ContractCommitmentBenefitCategory,
+    rows_in_hand.ContractCommitmentCategory,
+    rows_in_hand.ContractCommitmentDurationType,
+    rows_in_hand.ContractCommitmentFulfillmentInterval,
+    rows_in_hand.ContractCommitmentLifecycleStatus,
+    rows_in_hand.ContractCommitmentModel,
+    rows_in_hand.ContractCommitmentOfferCategory,
+    rows_in_hand.ContractCommitmentPaymentInterval,
+    rows_in_hand.ContractCommitmentPaymentModel,
+    rows_in_hand.ContractCommitmentUnit,
+    rows_in_hand.PricingCurrency,
     rows_in_hand.ContractCommitmentCost as money_1,
     rows_in_hand.ContractCommitmentId as row_id,
-    case when BillingCurrency is null then 1 else 0 end
-    + case when coalesce(wrong_billingcurrency.`BillingCurrency is no ISO 4217 code`, false) then 2 else 0 end
-    + case when coalesce(BillingCurrency like '%�%', false) then 4 else 0 end
-    + case when ContractCommitmentApplicability is null then 8 else 0 end
-    + case when coalesce(wrong_contractcommitmentapplicability.`ContractCommitmentApplicability is no JSON`, false) then 16 else 0 end
-    + case when coalesce(ContractCommitmentApplicability like '%�%', false) then 32 else 0 end
-    + case when coalesce(ContractCommitmentBenefitCategory = 'Availability', false) then 64 else 0 end
-    + case when coalesce(ContractCommitmentBenefitCategory = 'Discount', false) then 128 else 0 end
-    + case when ContractCommitmentBenefitCategory is null then 256 else 0 end
-    + case when coalesce(wrong_contractcommitmentbenefitcategory.`ContractCommitmentBenefitCategory is none of its values`, false) then 512 else 0 end
-    + case when coalesce(ContractCommitmentCategory = 'Spend', false) then 1024 else 0 end
-    + case when coalesce(ContractCommitmentCategory = 'Usage', false) then 2048 else 0 end
-    + case when ContractCommitmentCategory is null then 4096 else 0 end
-    + case when coalesce(wrong_contractcommitmentcategory.`ContractCommitmentCategory is none of its values`, false) then 8192 else 0 end
-    + case when ContractCommitmentCost is null then 16384 else 0 end
-    + case when ContractCommitmentCreated is null then 32768 else 0 end
-    + case when ContractCommitmentDescription is null then 65536 else 0 end
-    + case when coalesce(ContractCommitmentDescription like '%�%', false) then 131072 else 0 end
-    + case when coalesce(ContractCommitmentDiscountPercentage > 1.0, false) then 262144 else 0 end
-    + case when coalesce(ContractCommitmentDiscountPercentage < 0.0, false) then 524288 else 0 end
-    + case when ContractCommitmentDiscountPercentage is null then 1048576 else 0 end
-    + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType has another ending`, false) then 2097152 else 0 end
-    + case when ContractCommitmentDurationType is null then 4194304 else 0 end
-    + case when coalesce(ContractCommitmentDurationType like '%�%', false) then 8388608 else 0 end
-    + case when coalesce(wrong_contractcommitmentdurationtype.`ContractCommitmentDurationType is written otherwise`, false) then 16777216 else 0 end
-    + case when coalesce(ContractCommitmentFulfillmentInterval = 'Full Period', false) then 33554432 else 0 end
-    + case when ContractCommitmentFulfillmentInterval is null then 67108864 else 0 end
-    + case when coalesce(wrong_contractcommitmentfulfillmentinterval.`ContractCommitmentFulfillmentInterval is none of its values`, false) then 134217728 else 0 end
-    + case when (wrong_group_1.group_0 is not null) then 268435456 else 0 end
-    + case when ContractCommitmentId is null then 536870912 else 0 end
-    + case when coalesce(ContractCommitmentId like '%�%', false) then 1073741824 else 0 end
-    + case when ContractCommitmentLastUpdated is null then 2147483648 else 0 end
-    + case when coalesce(not (ContractCommitmentLastUpdated >= ContractCommitmentCreated), false) then 4294967296 else 0 end
-    + case when ContractCommitmentLifecycleStatus is null then 8589934592 else 0 end
-    + case when coalesce(wrong_contractcommitmentlifecyclestatus.`ContractCommitmentLifecycleStatus is none of its values`, false) then 17179869184 else 0 end
-    + case when coalesce(ContractCommitmentModel = 'Continuous', false) then 34359738368 else 0 end
-    + case when coalesce(ContractCommitmentModel = 'Discontinuous', false) then 68719476736 else 0 end
-    + case when ContractCommitmentModel is null then 137438953472 else 0 end
-    + case when coalesce(wrong_contractcommitmentmodel.`ContractCommitmentModel is none of its values`, false) then 274877906944 else 0 end
-    + case when ContractCommitmentOfferCategory is null then 549755813888 else 0 end
-    + case when coalesce(wrong_contractcommitmentoffercategory.`ContractCommitmentOfferCategory is none of its values`, false) then 1099511627776 else 0 end
-    + case when coalesce(ContractCommitmentPaymentInterval = 'One-Time', false) then 2199023255552 else 0 end
-    + case when ContractCommitmentPaymentInterval is null then 4398046511104 else 0 end
-    + case when coalesce(wrong_contractcommitmentpaymentinterval.`ContractCommitmentPaymentInterval is none of its values`, false) then 8796093022208 else 0 end
-    + case when coalesce(ContractCommitmentPaymentModel = 'All Upfront', false) then 17592186044416 else 0 end
-    + case when coalesce(ContractCommitmentPaymentModel = 'No Upfront', false) then 35184372088832 else 0 end
-    + case when ContractCommitmentPaymentModel is null then 70368744177664 else 0 end
-    + case when coalesce(wrong_contractcommitmentpaymentmodel.`ContractCommitmentPaymentModel is none of its values`, false) then 140737488355328 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 0, false) then 281474976710656 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage = 1.0, false) then 562949953421312 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage > 1.0, false) then 1125899906842624 else 0 end
-    + case when coalesce(ContractCommitmentPaymentUpfrontPercentage < 0.0, false) then 2251799813685248 else 0 end
-    + case when ContractCommitmentPaymentUpfrontPercentage is null then 4503599627370496 else 0 end
-    + case when ContractCommitmentPeriodEnd is null then 9007199254740992 else 0 end
-    + case when ContractCommitmentPeriodStart is null then 18014398509481984 else 0 end
-    + case when ContractCommitmentQuantity is null then 36028797018963968 else 0 end
-    + case when ContractCommitmentType is null then 72057594037927936 else 0 end
-    + case when coalesce(ContractCommitmentType like '%�%', false) then 144115188075855872 else 0 end
-    + case when ContractCommitmentUnit is null then 288230376151711744 else 0 end
-    + case when coalesce(wrong_contractcommitmentunit.`ContractCommitmentUnit is no unit`, false) then 576460752303423488 else 0 end
-    + case when coalesce(ContractCommitmentUnit like '%�%', false) then 1152921504606846976 else 0 end
-    + case when ContractId is null then 2305843009213693952 else 0 end
-    as answers_0,
-    case when coalesce(ContractId like '%�%', false) then 1 else 0 end
-    + case when ContractPeriodEnd is null then 2 else 0 end
-    + case when ContractPeriodStart is null then 4 else 0 end
-    + case when InvoiceIssuerName is null then 8 else 0 end
-    + case when coalesce(InvoiceIssuerName like '%�%', false) then 16 else 0 end
-    + case when PricingCurrency is null then 32 else 0 end
-    + case when coalesce(wrong_pricingcurrency.`PricingCurrency is no ISO 4217 code`, false) then 64 else 0 end
-    + case when coalesce(PricingCurrency like '%�%', false) then 128 else 0 end
-    + case when PricingCurrencyContractCommitmentCost is null then 256 else 0 end
-    + case when ServiceProviderName is null then 512 else 0 end
-    + case when coalesce(ServiceProviderName like '%�%', false) then 1024 else 0 end
-    as answers_1
+    case when ContractCommitmentApplicability is null then 1 else 0 end
+    + case when wrong_contractcommitmentapplicability.`ContractCommitmentApplicability is no JSON` then 2 else 0 end
+    + case when ContractCommitmentApplicability like '%�%' then 4 else 0 end
+    + case when ContractCommitmentCost is null then 8 else 0 end
+    + case when ContractCommitmentCreated is null then 16 else 0 end
+    + case when ContractCommitmentDescription is null then 32 else 0 end
+    + case when ContractCommitmentDescription like '%�%' then 64 else 0 end
+    + case when ContractCommitmentDiscountPercentage > 1.0 then 128 else 0 end
+    + case when ContractCommitmentDiscountPercentage < 0.0 then 256 else 0 end
+    + case when ContractCommitmentDiscountPercentage is null then 512 else 0 end
+    + case when (wrong_group_1.group_0 is not null) then 1024 else 0 end
+    + case when ContractCommitmentId is null then 2048 else 0 end
+    + case when ContractCommitmentId like '%�%' then 4096 else 0 end
+    + case when ContractCommitmentLastUpdated is null then 8192 else 0 end
+    + case when not (ContractCommitmentLastUpdated >= ContractCommitmentCreated) then 16384 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage = 0 then 32768 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage = 1.0 then 65536 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage > 1.0 then 131072 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage < 0.0 then 262144 else 0 end
+    + case when ContractCommitmentPaymentUpfrontPercentage is null then 524288 else 0 end
+    + case when ContractCommitmentPeriodEnd is null then 1048576 else 0 end
+    + case when ContractCommitmentPeriodStart is null then 2097152 else 0 end
+    + case when ContractCommitmentQuantity is null then 4194304 else 0 end
+    + case when ContractCommitmentType is null then 8388608 else 0 end
+    + case when ContractCommitmentType like '%�%' then 16777216 else 0 end
+    + case when ContractId is null then 33554432 else 0 end
+    + case when ContractId like '%�%' then 67108864 else 0 end
+    + case when ContractPeriodEnd is null then 134217728 else 0 end
+    + case when ContractPeriodStart is null then 268435456 else 0 end
+    + case when InvoiceIssuerName is null then 536870912 else 0 end
+    + case when InvoiceIssuerName like '%�%' then 1073741824 else 0 end
+    + case when PricingCurrencyContractCommitmentCost is null then 2147483648 else 0 end
+    + case when ServiceProviderName is null then 4294967296 else 0 end
+    + case when ServiceProviderName like '%�%' then 8589934592 else 0 end
+    as answers_of_rows_0
   from rows_in_hand
-  left join wrong_billingcurrency  -- many rows to one value
-    on rows_in_hand.BillingCurrency = wrong_billingcurrency.value
   left join wrong_contractcommitmentapplicability  -- many rows to one value
     on rows_in_hand.ContractCommitmentApplicability = wrong_contractcommitmentapplicability.value
-  left join wrong_contractcommitmentbenefitcategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentBenefitCategory = wrong_contractcommitmentbenefitcategory.value
-  left join wrong_contractcommitmentcategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentCategory = wrong_contractcommitmentcategory.value
-  left join wrong_contractcommitmentdurationtype  -- many rows to one value
-    on rows_in_hand.ContractCommitmentDurationType = wrong_contractcommitmentdurationtype.value
-  left join wrong_contractcommitmentfulfillmentinterval  -- many rows to one value
-    on rows_in_hand.ContractCommitmentFulfillmentInterval = wrong_contractcommitmentfulfillmentinterval.value
-  left join wrong_contractcommitmentlifecyclestatus  -- many rows to one value
-    on rows_in_hand.ContractCommitmentLifecycleStatus = wrong_contractcommitmentlifecyclestatus.value
-  left join wrong_contractcommitmentmodel  -- many rows to one value
-    on rows_in_hand.ContractCommitmentModel = wrong_contractcommitmentmodel.value
-  left join wrong_contractcommitmentoffercategory  -- many rows to one value
-    on rows_in_hand.ContractCommitmentOfferCategory = wrong_contractcommitmentoffercategory.value
-  left join wrong_contractcommitmentpaymentinterval  -- many rows to one value
-    on rows_in_hand.ContractCommitmentPaymentInterval = wrong_contractcommitmentpaymentinterval.value
-  left join wrong_contractcommitmentpaymentmodel  -- many rows to one value
-    on rows_in_hand.ContractCommitmentPaymentModel = wrong_contractcommitmentpaymentmodel.value
-  left join wrong_contractcommitmentunit  -- many rows to one value
-    on rows_in_hand.ContractCommitmentUnit = wrong_contractcommitmentunit.value
-  left join wrong_pricingcurrency  -- many rows to one value
-    on rows_in_hand.PricingCurrency = wrong_pricingcurrency.value
   left join wrong_group_1  -- many rows to one group
     on rows_in_hand.source = wrong_group_1.group_0 and rows_in_hand.billing_period = wrong_group_1.group_1 and rows_in_hand.ContractCommitmentId = wrong_group_1.group_2
 ),
 
-kinds as (
+alike as (
   select
-    source, billing_period, currency, answers_0, answers_1,
+    source, billing_period, currency, BillingCurrency, ContractCommitmentBenefitCategory, ContractCommitmentCategory, ContractCommitmentDurationType, ContractCommitmentFulfillmentInterval, ContractCommitmentLifecycleStatus, ContractCommitmentModel, ContractCommitmentOfferCategory, ContractCommitmentPaymentInterval, ContractCommitmentPaymentModel, ContractCommitmentUnit, PricingCurrency, answers_of_rows_0,
     count(*) as rows_count,
     sum(money_1) as money_1,
     slice(array_sort(collect_list(row_id)), 1, 3) as example_ids
   from answered
-  group by source, billing_period, currency, answers_0, answers_1
+  group by source, billing_period, currency, BillingCurrency, ContractCommitmentBenefitCategory, ContractCommitmentCategory, ContractCommitmentDurationType, ContractCommitmentFulfillmentInterval, ContractCommitmentLifecycleStatus, ContractCommitmentModel, ContractCommitmentOfferCategory, ContractCommitmentPaymentInterval, ContractCommitmentPaymentModel, ContractCommitmentUnit, PricingCurrency, answers_of_rows_0
+),
+
+answered_alike as (
+  select
+    alike.source,
+    alike.billing_period,
+    alike.currency,
+    alike.rows_count,
+    alike.money_1,
+    alike.example_ids,
+    alike.answers_of_rows_0,
+    case when BillingCurrency is null then 1 else 0 end
+    + case when BillingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 2 else 0 end
+    + case when BillingCurrency like '%�%' then 4 else 0 end
+    + case when ContractCommitmentBenefitCategory = 'Availability' then 8 else 0 end
+    + case when ContractCommitmentBenefitCategory = 'Discount' then 16 else 0 end
+    + case when ContractCommitmentBenefitCategory is null then 32 else 0 end
+    + case when ContractCommitmentBenefitCategory not in ('Discount', 'Entitlement', 'Availability', 'Other') then 64 else 0 end
+    + case when ContractCommitmentCategory = 'Spend' then 128 else 0 end
+    + case when ContractCommitmentCategory = 'Usage' then 256 else 0 end
+    + case when ContractCommitmentCategory is null then 512 else 0 end
+    + case when ContractCommitmentCategory not in ('Spend', 'Usage') then 1024 else 0 end
+    + case when not ContractCommitmentDurationType rlike '^(?:.*(?:Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' then 2048 else 0 end
+    + case when ContractCommitmentDurationType is null then 4096 else 0 end
+    + case when ContractCommitmentDurationType like '%�%' then 8192 else 0 end
+    + case when not ContractCommitmentDurationType rlike '^(?:[1-9][0-9]*[ ]+(Minute|Minutes|Hour|Hours|Day|Days|Week|Weeks|Month|Months|Quarter|Quarters|Year|Years))$' then 16384 else 0 end
+    + case when ContractCommitmentFulfillmentInterval = 'Full Period' then 32768 else 0 end
+    + case when ContractCommitmentFulfillmentInterval is null then 65536 else 0 end
+    + case when ContractCommitmentFulfillmentInterval not in ('Hourly', 'Daily', 'Weekly', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Full Period', 'Transactional', 'Custom') then 131072 else 0 end
+    + case when ContractCommitmentLifecycleStatus is null then 262144 else 0 end
+    + case when ContractCommitmentLifecycleStatus not in ('Proposed', 'Pending', 'Active', 'Exhausted', 'Expired', 'Canceled', 'Superseded') then 524288 else 0 end
+    + case when ContractCommitmentModel = 'Continuous' then 1048576 else 0 end
+    + case when ContractCommitmentModel = 'Discontinuous' then 2097152 else 0 end
+    + case when ContractCommitmentModel is null then 4194304 else 0 end
+    + case when ContractCommitmentModel not in ('Continuous', 'Discontinuous') then 8388608 else 0 end
+    + case when ContractCommitmentOfferCategory is null then 16777216 else 0 end
+    + case when ContractCommitmentOfferCategory not in ('Negotiated', 'Public') then 33554432 else 0 end
+    + case when ContractCommitmentPaymentInterval = 'One-Time' then 67108864 else 0 end
+    + case when ContractCommitmentPaymentInterval is null then 134217728 else 0 end
+    + case when ContractCommitmentPaymentInterval not in ('One-Time', 'Monthly', 'Quarterly', 'Semi-Annual', 'Annual', 'Custom') then 268435456 else 0 end
+    + case when ContractCommitmentPaymentModel = 'All Upfront' then 536870912 else 0 end
+    + case when ContractCommitmentPaymentModel = 'No Upfront' then 1073741824 else 0 end
+    + case when ContractCommitmentPaymentModel is null then 2147483648 else 0 end
+    + case when ContractCommitmentPaymentModel not in ('No Upfront', 'Partial Upfront', 'All Upfront') then 4294967296 else 0 end
+    + case when ContractCommitmentUnit is null then 8589934592 else 0 end
+    + case when not ContractCommitmentUnit rlike '^(?:(?:[0-9]+ )?(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)-(?:Year|Month|Day|Hour|Minute|Second)s|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/(?:Year|Month|Day|Hour|Minute|Second)|(?:(?:[KMGTPE]i?)?[bB]|[A-Za-z][A-Za-z0-9]*(?: [A-Za-z][A-Za-z0-9]*)*)/[0-9]+ (?:Year|Month|Day|Hour|Minute|Second)s)$' then 17179869184 else 0 end
+    + case when ContractCommitmentUnit like '%�%' then 34359738368 else 0 end
+    + case when PricingCurrency is null then 68719476736 else 0 end
+    + case when PricingCurrency not in ('AED', 'AFN', 'ALL', 'AMD', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BHD', 'BIF', 'BMD', 'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CLF', 'CLP', 'CNY', 'COP', 'COU', 'CRC', 'CUP', 'CVE', 'CZK', 'DJF', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD', 'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GNF', 'GTQ', 'GYD', 'HKD', 'HNL', 'HTG', 'HUF', 'IDR', 'ILS', 'INR', 'IQD', 'IRR', 'ISK', 'JMD', 'JOD', 'JPY', 'KES', 'KGS', 'KHR', 'KMF', 'KPW', 'KRW', 'KWD', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'LYD', 'MAD', 'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD', 'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'OMR', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'PYG', 'QAR', 'RON', 'RSD', 'RUB', 'RWF', 'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP', 'SZL', 'THB', 'TJS', 'TMT', 'TND', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'UGX', 'USD', 'USN', 'UYI', 'UYU', 'UYW', 'UZS', 'VED', 'VES', 'VND', 'VUV', 'WST', 'XAF', 'XCD', 'XCG', 'XOF', 'XPF', 'YER', 'ZAR', 'ZMW', 'ZWG') then 137438953472 else 0 end
+    + case when PricingCurrency like '%�%' then 274877906944 else 0 end
+    as answers_of_words_0
+  from alike
+),
+
+kinds as (
+  select
+    source, billing_period, currency, answers_of_rows_0, answers_of_words_0,
+    sum(rows_count) as rows_count,
+    sum(money_1) as money_1,
+    slice(array_sort(flatten(collect_list(example_ids))), 1, 3) as example_ids
+  from answered_alike
+  group by source, billing_period, currency, answers_of_rows_0, answers_of_words_0
 ),
 
 read as (
@@ -3484,79 +2626,79 @@ read as (
     rows_count,
     money_1,
     example_ids,
-    (answers_0 & 1) <> 0 as `BillingCurrency is empty`,
-    (answers_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
-    (answers_0 & 4) <> 0 as `BillingCurrency is not Unicode`,
-    (answers_0 & 8) <> 0 as `ContractCommitmentApplicability is empty`,
-    (answers_0 & 16) <> 0 as `ContractCommitmentApplicability is no JSON`,
-    (answers_0 & 32) <> 0 as `ContractCommitmentApplicability is not Unicode`,
-    (answers_0 & 64) <> 0 as `ContractCommitmentBenefitCategory is Availability`,
-    (answers_0 & 128) <> 0 as `ContractCommitmentBenefitCategory is Discount`,
-    (answers_0 & 256) <> 0 as `ContractCommitmentBenefitCategory is empty`,
-    (answers_0 & 512) <> 0 as `ContractCommitmentBenefitCategory is none of its values`,
-    (answers_0 & 1024) <> 0 as `ContractCommitmentCategory is Spend`,
-    (answers_0 & 2048) <> 0 as `ContractCommitmentCategory is Usage`,
-    (answers_0 & 4096) <> 0 as `ContractCommitmentCategory is empty`,
-    (answers_0 & 8192) <> 0 as `ContractCommitmentCategory is none of its values`,
-    (answers_0 & 16384) <> 0 as `ContractCommitmentCost is empty`,
-    (answers_0 & 32768) <> 0 as `ContractCommitmentCreated is empty`,
-    (answers_0 & 65536) <> 0 as `ContractCommitmentDescription is empty`,
-    (answers_0 & 131072) <> 0 as `ContractCommitmentDescription is not Unicode`,
-    (answers_0 & 262144) <> 0 as `ContractCommitmentDiscountPercentage is above 1.0`,
-    (answers_0 & 524288) <> 0 as `ContractCommitmentDiscountPercentage is below 0.0`,
-    (answers_0 & 1048576) <> 0 as `ContractCommitmentDiscountPercentage is empty`,
-    (answers_0 & 2097152) <> 0 as `ContractCommitmentDurationType has another ending`,
-    (answers_0 & 4194304) <> 0 as `ContractCommitmentDurationType is empty`,
-    (answers_0 & 8388608) <> 0 as `ContractCommitmentDurationType is not Unicode`,
-    (answers_0 & 16777216) <> 0 as `ContractCommitmentDurationType is written otherwise`,
-    (answers_0 & 33554432) <> 0 as `ContractCommitmentFulfillmentInterval is Full Period`,
-    (answers_0 & 67108864) <> 0 as `ContractCommitmentFulfillmentInterval is empty`,
-    (answers_0 & 134217728) <> 0 as `ContractCommitmentFulfillmentInterval is none of its values`,
-    (answers_0 & 268435456) <> 0 as `ContractCommitmentId has not 1 ContractId`,
-    (answers_0 & 536870912) <> 0 as `ContractCommitmentId is empty`,
-    (answers_0 & 1073741824) <> 0 as `ContractCommitmentId is not Unicode`,
-    (answers_0 & 2147483648) <> 0 as `ContractCommitmentLastUpdated is empty`,
-    (answers_0 & 4294967296) <> 0 as `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated`,
-    (answers_0 & 8589934592) <> 0 as `ContractCommitmentLifecycleStatus is empty`,
-    (answers_0 & 17179869184) <> 0 as `ContractCommitmentLifecycleStatus is none of its values`,
-    (answers_0 & 34359738368) <> 0 as `ContractCommitmentModel is Continuous`,
-    (answers_0 & 68719476736) <> 0 as `ContractCommitmentModel is Discontinuous`,
-    (answers_0 & 137438953472) <> 0 as `ContractCommitmentModel is empty`,
-    (answers_0 & 274877906944) <> 0 as `ContractCommitmentModel is none of its values`,
-    (answers_0 & 549755813888) <> 0 as `ContractCommitmentOfferCategory is empty`,
-    (answers_0 & 1099511627776) <> 0 as `ContractCommitmentOfferCategory is none of its values`,
-    (answers_0 & 2199023255552) <> 0 as `ContractCommitmentPaymentInterval is One-Time`,
-    (answers_0 & 4398046511104) <> 0 as `ContractCommitmentPaymentInterval is empty`,
-    (answers_0 & 8796093022208) <> 0 as `ContractCommitmentPaymentInterval is none of its values`,
-    (answers_0 & 17592186044416) <> 0 as `ContractCommitmentPaymentModel is All Upfront`,
-    (answers_0 & 35184372088832) <> 0 as `ContractCommitmentPaymentModel is No Upfront`,
-    (answers_0 & 70368744177664) <> 0 as `ContractCommitmentPaymentModel is empty`,
-    (answers_0 & 140737488355328) <> 0 as `ContractCommitmentPaymentModel is none of its values`,
-    (answers_0 & 281474976710656) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 0`,
-    (answers_0 & 562949953421312) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 1.0`,
-    (answers_0 & 1125899906842624) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is above 1.0`,
-    (answers_0 & 2251799813685248) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is below 0.0`,
-    (answers_0 & 4503599627370496) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is empty`,
-    (answers_0 & 9007199254740992) <> 0 as `ContractCommitmentPeriodEnd is empty`,
-    (answers_0 & 18014398509481984) <> 0 as `ContractCommitmentPeriodStart is empty`,
-    (answers_0 & 36028797018963968) <> 0 as `ContractCommitmentQuantity is empty`,
-    (answers_0 & 72057594037927936) <> 0 as `ContractCommitmentType is empty`,
-    (answers_0 & 144115188075855872) <> 0 as `ContractCommitmentType is not Unicode`,
-    (answers_0 & 288230376151711744) <> 0 as `ContractCommitmentUnit is empty`,
-    (answers_0 & 576460752303423488) <> 0 as `ContractCommitmentUnit is no unit`,
-    (answers_0 & 1152921504606846976) <> 0 as `ContractCommitmentUnit is not Unicode`,
-    (answers_0 & 2305843009213693952) <> 0 as `ContractId is empty`,
-    (answers_1 & 1) <> 0 as `ContractId is not Unicode`,
-    (answers_1 & 2) <> 0 as `ContractPeriodEnd is empty`,
-    (answers_1 & 4) <> 0 as `ContractPeriodStart is empty`,
-    (answers_1 & 8) <> 0 as `InvoiceIssuerName is empty`,
-    (answers_1 & 16) <> 0 as `InvoiceIssuerName is not Unicode`,
-    (answers_1 & 32) <> 0 as `PricingCurrency is empty`,
-    (answers_1 & 64) <> 0 as `PricingCurrency is no ISO 4217 code`,
-    (answers_1 & 128) <> 0 as `PricingCurrency is not Unicode`,
-    (answers_1 & 256) <> 0 as `PricingCurrencyContractCommitmentCost is empty`,
-    (answers_1 & 512) <> 0 as `ServiceProviderName is empty`,
-    (answers_1 & 1024) <> 0 as `ServiceProviderName is not Unicode`
+    (answers_of_rows_0 & 1) <> 0 as `ContractCommitmentApplicability is empty`,
+    (answers_of_rows_0 & 2) <> 0 as `ContractCommitmentApplicability is no JSON`,
+    (answers_of_rows_0 & 4) <> 0 as `ContractCommitmentApplicability is not Unicode`,
+    (answers_of_rows_0 & 8) <> 0 as `ContractCommitmentCost is empty`,
+    (answers_of_rows_0 & 16) <> 0 as `ContractCommitmentCreated is empty`,
+    (answers_of_rows_0 & 32) <> 0 as `ContractCommitmentDescription is empty`,
+    (answers_of_rows_0 & 64) <> 0 as `ContractCommitmentDescription is not Unicode`,
+    (answers_of_rows_0 & 128) <> 0 as `ContractCommitmentDiscountPercentage is above 1.0`,
+    (answers_of_rows_0 & 256) <> 0 as `ContractCommitmentDiscountPercentage is below 0.0`,
+    (answers_of_rows_0 & 512) <> 0 as `ContractCommitmentDiscountPercentage is empty`,
+    (answers_of_rows_0 & 1024) <> 0 as `ContractCommitmentId has not 1 ContractId`,
+    (answers_of_rows_0 & 2048) <> 0 as `ContractCommitmentId is empty`,
+    (answers_of_rows_0 & 4096) <> 0 as `ContractCommitmentId is not Unicode`,
+    (answers_of_rows_0 & 8192) <> 0 as `ContractCommitmentLastUpdated is empty`,
+    (answers_of_rows_0 & 16384) <> 0 as `ContractCommitmentLastUpdated is not >= ContractCommitmentCreated`,
+    (answers_of_rows_0 & 32768) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 0`,
+    (answers_of_rows_0 & 65536) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is 1.0`,
+    (answers_of_rows_0 & 131072) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is above 1.0`,
+    (answers_of_rows_0 & 262144) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is below 0.0`,
+    (answers_of_rows_0 & 524288) <> 0 as `ContractCommitmentPaymentUpfrontPercentage is empty`,
+    (answers_of_rows_0 & 1048576) <> 0 as `ContractCommitmentPeriodEnd is empty`,
+    (answers_of_rows_0 & 2097152) <> 0 as `ContractCommitmentPeriodStart is empty`,
+    (answers_of_rows_0 & 4194304) <> 0 as `ContractCommitmentQuantity is empty`,
+    (answers_of_rows_0 & 8388608) <> 0 as `ContractCommitmentType is empty`,
+    (answers_of_rows_0 & 16777216) <> 0 as `ContractCommitmentType is not Unicode`,
+    (answers_of_rows_0 & 33554432) <> 0 as `ContractId is empty`,
+    (answers_of_rows_0 & 67108864) <> 0 as `ContractId is not Unicode`,
+    (answers_of_rows_0 & 134217728) <> 0 as `ContractPeriodEnd is empty`,
+    (answers_of_rows_0 & 268435456) <> 0 as `ContractPeriodStart is empty`,
+    (answers_of_rows_0 & 536870912) <> 0 as `InvoiceIssuerName is empty`,
+    (answers_of_rows_0 & 1073741824) <> 0 as `InvoiceIssuerName is not Unicode`,
+    (answers_of_rows_0 & 2147483648) <> 0 as `PricingCurrencyContractCommitmentCost is empty`,
+    (answers_of_rows_0 & 4294967296) <> 0 as `ServiceProviderName is empty`,
+    (answers_of_rows_0 & 8589934592) <> 0 as `ServiceProviderName is not Unicode`,
+    (answers_of_words_0 & 1) <> 0 as `BillingCurrency is empty`,
+    (answers_of_words_0 & 2) <> 0 as `BillingCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 4) <> 0 as `BillingCurrency is not Unicode`,
+    (answers_of_words_0 & 8) <> 0 as `ContractCommitmentBenefitCategory is Availability`,
+    (answers_of_words_0 & 16) <> 0 as `ContractCommitmentBenefitCategory is Discount`,
+    (answers_of_words_0 & 32) <> 0 as `ContractCommitmentBenefitCategory is empty`,
+    (answers_of_words_0 & 64) <> 0 as `ContractCommitmentBenefitCategory is none of its values`,
+    (answers_of_words_0 & 128) <> 0 as `ContractCommitmentCategory is Spend`,
+    (answers_of_words_0 & 256) <> 0 as `ContractCommitmentCategory is Usage`,
+    (answers_of_words_0 & 512) <> 0 as `ContractCommitmentCategory is empty`,
+    (answers_of_words_0 & 1024) <> 0 as `ContractCommitmentCategory is none of its values`,
+    (answers_of_words_0 & 2048) <> 0 as `ContractCommitmentDurationType has another ending`,
+    (answers_of_words_0 & 4096) <> 0 as `ContractCommitmentDurationType is empty`,
+    (answers_of_words_0 & 8192) <> 0 as `ContractCommitmentDurationType is not Unicode`,
+    (answers_of_words_0 & 16384) <> 0 as `ContractCommitmentDurationType is written otherwise`,
+    (answers_of_words_0 & 32768) <> 0 as `ContractCommitmentFulfillmentInterval is Full Period`,
+    (answers_of_words_0 & 65536) <> 0 as `ContractCommitmentFulfillmentInterval is empty`,
+    (answers_of_words_0 & 131072) <> 0 as `ContractCommitmentFulfillmentInterval is none of its values`,
+    (answers_of_words_0 & 262144) <> 0 as `ContractCommitmentLifecycleStatus is empty`,
+    (answers_of_words_0 & 524288) <> 0 as `ContractCommitmentLifecycleStatus is none of its values`,
+    (answers_of_words_0 & 1048576) <> 0 as `ContractCommitmentModel is Continuous`,
+    (answers_of_words_0 & 2097152) <> 0 as `ContractCommitmentModel is Discontinuous`,
+    (answers_of_words_0 & 4194304) <> 0 as `ContractCommitmentModel is empty`,
+    (answers_of_words_0 & 8388608) <> 0 as `ContractCommitmentModel is none of its values`,
+    (answers_of_words_0 & 16777216) <> 0 as `ContractCommitmentOfferCategory is empty`,
+    (answers_of_words_0 & 33554432) <> 0 as `ContractCommitmentOfferCategory is none of its values`,
+    (answers_of_words_0 & 67108864) <> 0 as `ContractCommitmentPaymentInterval is One-Time`,
+    (answers_of_words_0 & 134217728) <> 0 as `ContractCommitmentPaymentInterval is empty`,
+    (answers_of_words_0 & 268435456) <> 0 as `ContractCommitmentPaymentInterval is none of its values`,
+    (answers_of_words_0 & 536870912) <> 0 as `ContractCommitmentPaymentModel is All Upfront`,
+    (answers_of_words_0 & 1073741824) <> 0 as `ContractCommitmentPaymentModel is No Upfront`,
+    (answers_of_words_0 & 2147483648) <> 0 as `ContractCommitmentPaymentModel is empty`,
+    (answers_of_words_0 & 4294967296) <> 0 as `ContractCommitmentPaymentModel is none of its values`,
+    (answers_of_words_0 & 8589934592) <> 0 as `ContractCommitmentUnit is empty`,
+    (answers_of_words_0 & 17179869184) <> 0 as `ContractCommitmentUnit is no unit`,
+    (answers_of_words_0 & 34359738368) <> 0 as `ContractCommitmentUnit is not Unicode`,
+    (answers_of_words_0 & 68719476736) <> 0 as `PricingCurrency is empty`,
+    (answers_of_words_0 & 137438953472) <> 0 as `PricingCurrency is no ISO 4217 code`,
+    (answers_of_words_0 & 274877906944) <> 0 as `PricingCurrency is not Unicode`
   from kinds
 ),
 

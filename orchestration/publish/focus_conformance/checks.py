@@ -1,7 +1,7 @@
 """What each check function means: the rows that break it, and the rows that meet a condition.
 
-A check is told in *predicates*: simple questions that a row answers with yes or no, never with
-NULL. "SkuPriceId is empty" is one; rules share them. Conditions and requirements read the same
+A check is told in *predicates*: simple questions that a row answers with yes or no; NULL is a no.
+"SkuPriceId is empty" is one; rules share them. Conditions and requirements read the same
 check differently where a value is missing:
 
 * as a requirement, a missing value breaks only rules about missing values; which values a column
@@ -20,12 +20,18 @@ from orchestration.land.currencies import ISO_4217
 from orchestration.publish.focus_conformance.dialects import Dialect
 from orchestration.publish.focus_conformance.facts import Check
 from orchestration.publish.focus_conformance.json_schema import conforms
-from orchestration.publish.focus_conformance.product import Number, differs
+from orchestration.publish.focus_conformance.product import Number, differs, exact_values
 from orchestration.publish.focus_conformance.sql_text import literal
 
 # A numeric type of the database is a number whatever its text looks like.
 _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT")
 _TIMES = ("TIMESTAMP", "DATE")
+
+# Objects that say how much of the row's own amounts they are about.
+_OF_EACH_ROW = ("AllocatedMethodDetails", "ContractApplied")
+
+# What a charge costs without any discount.
+_OF_LIST = ("ListUnitPrice", "ListCost")
 
 # No plus sign, no thousands separator, a point for decimals, an exponent if need be.
 NUMERIC_TEXT = "-?([0-9]+([.][0-9]+)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
@@ -38,16 +44,23 @@ class Predicate:
 
     Attributes:
         words: The question's name in statements, as in ``SkuPriceId is empty``.
-        sql: What is asked; true, false, never NULL.
+        sql: What is asked; NULL is a no, which costs less than to say so in each question.
+        columns: The columns that it is about; without the one of ``per``.
+        of_words: Whether these columns hold words of a short list, units or currencies: a large
+            bill says a few hundred combinations of them over and over.
         of_values: The column whose distinct values are asked instead of each row, because asking
             is expensive; ``sql`` then asks the value of ``value``, which is not NULL.
         per: For a question about a group of rows: the column that they share.
+        made: Columns that are made for it, each with its SQL.
     """
 
     words: str
     sql: str
+    columns: tuple[str, ...] = ()
+    of_words: bool = False
     of_values: str | None = None
     per: str | None = None
+    made: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,23 +191,34 @@ class Checks:
     def _empty(self, column: str) -> Formula:
         if column not in self._types:
             return ALWAYS
-        return _ask(f"{column} is empty", f"{column} is null")
+        return _ask(f"{column} is empty", f"{column} is null", column)
 
     def _is(self, column: str, value: object) -> Formula:
         if column not in self._types:
             return NEVER
         wanted = literal(value) if isinstance(value, str) else str(value)
         column_value = self._text(column) if isinstance(value, str) else self._number(column)
-        return _ask(f"{column} is {value}", f"coalesce({column_value} = {wanted}, false)")
+        answer = f"{column_value} = {wanted}"
+        return _ask(f"{column} is {value}", answer, column, of_words=isinstance(value, str))
 
     def _same(self, a: str, b: str) -> Formula:
         if a not in self._types or b not in self._types:
             return NEVER
-        return _ask(f"{a} is {b}", f"coalesce({a} = {b}, false)")
+        return _ask(f"{a} is {b}", f"{a} = {b}", a, b)
 
-    def _values(self, column: str, words: str, wrong: str) -> Formula:
+    def _words(self, column: str, words: str, wrong: str) -> Formula:
+        """Ask a column of few different values whether what it says is wrong."""
+        return _ask(f"{column} {words}", wrong, column, of_words=True)
+
+    def _values(self, column: str, words: str, wrong: Callable[[str], str]) -> Formula:
         """Ask each distinct value of a column whether it is wrong."""
-        return _ask(f"{column} {words}", wrong, of_values=column)
+        if column in _OF_EACH_ROW:
+            return self._each(column, words, wrong(self._text(column)))
+        return _ask(f"{column} {words}", wrong("value"), column, of_values=column)
+
+    def _each(self, column: str, words: str, wrong: str) -> Formula:
+        """Ask each row whether its value of a column is wrong: most rows have one of their own."""
+        return _ask(f"{column} {words}", f"({column} is not null and {wrong})", column)
 
     # -- types and presence: what the relation itself says ------------------------------------
 
@@ -227,42 +251,54 @@ class Checks:
         if not self._is_text(column):
             return NEVER
         # A database holds Unicode only: bytes that were none have become this character.
-        wrong = f"coalesce({column} like '%\N{REPLACEMENT CHARACTER}%', false)"
-        return _ask(f"{column} is not Unicode", wrong)
+        wrong = f"{column} like '%\N{REPLACEMENT CHARACTER}%'"
+        return _ask(f"{column} is not Unicode", wrong, column)
 
     def _breaks_numeric_text(self, column: str) -> Formula:
         if self._is_number(column):
             return NEVER
-        return self._values(column, "is no number", self._dialect.unlike("value", NUMERIC_TEXT))
+        return self._each(column, "is no number", self._unlike(column, NUMERIC_TEXT))
 
     def _breaks_utc_text(self, column: str) -> Formula:
         if self._types[column].startswith(_TIMES):
             return NEVER
-        unlike = self._dialect.unlike("value", UTC_TEXT)
-        wrong = f"({unlike} or try_cast(value as timestamptz) is null)"
-        return self._values(column, "is no UTC date and time", wrong)
+        return self._values(
+            column,
+            "is no UTC date and time",
+            lambda value: (
+                f"({self._dialect.unlike(value, UTC_TEXT)}"
+                f" or try_cast({value} as timestamptz) is null)"
+            ),
+        )
 
     def _breaks_currency(self, column: str) -> Formula:
         return self.broken(["national_currency", column])
 
     def _breaks_national_currency(self, column: str) -> Formula:
         codes = ", ".join(map(literal, sorted(ISO_4217)))
-        return self._values(column, "is no ISO 4217 code", f"value not in ({codes})")
+        return self._words(column, "is no ISO 4217 code", f"{self._text(column)} not in ({codes})")
 
     def _breaks_unit(self, column: str) -> Formula:
-        return self._values(column, "is no unit", self._dialect.unlike("value", UNIT_TEXT))
+        return self._words(column, "is no unit", self._unlike(column, UNIT_TEXT))
 
     def _breaks_json_text(self, column: str) -> Formula:
-        return self._values(column, "is no JSON", f"not {self._dialect.is_json('value')}")
+        return self._values(
+            column, "is no JSON", lambda value: f"not {self._dialect.is_json(value)}"
+        )
 
     def _breaks_key_value(self, column: str) -> Formula:
-        wrong = f"not {self._dialect.is_flat_object('value')}"
-        return self._values(column, "is no flat JSON object", wrong)
+        return self._values(
+            column,
+            "is no flat JSON object",
+            lambda value: f"not {self._dialect.is_flat_object(value)}",
+        )
 
     def _breaks_json_schema(self, column: str, schema_id: str) -> Formula:
         # Tried, not cast: DuckDB may look at a value before the condition that keeps it away.
-        good = conforms("try_cast(value as json)", self._schemas[schema_id])
-        wrong = f"not coalesce(json_valid(value) and {good}, false)"
+        def wrong(value: str) -> str:
+            good = conforms(f"try_cast({value} as json)", self._schemas[schema_id])
+            return f"not coalesce(json_valid({value}) and {good}, false)"
+
         return self._values(column, "is not as its JSON schema has it", wrong)
 
     # -- values -------------------------------------------------------------------------------
@@ -281,7 +317,8 @@ class Checks:
 
     def _breaks_one_of(self, column: str, values: list[str]) -> Formula:
         listed = ", ".join(map(literal, values))
-        return self._values(column, "is none of its values", f"value not in ({listed})")
+        wrong = f"{self._text(column)} not in ({listed})"
+        return self._words(column, "is none of its values", wrong)
 
     def _breaks_pairs(self, a: str, b: str, pairs: list[list[str]]) -> Formula:
         if b not in self._types:
@@ -291,32 +328,35 @@ class Checks:
         return _ask(
             f"{a} does not belong to {b}",
             f"{a} is not null and coalesce({value} not in ({listed}), true)",
+            a,
+            b,
+            of_words=True,
         )
 
     def _breaks_ends_with(self, column: str, endings: list[str]) -> Formula:
-        wrong = self._dialect.unlike("value", f".*(?:{'|'.join(endings)})")
-        return self._values(column, "has another ending", wrong)
+        wrong = self._unlike(column, f".*(?:{'|'.join(endings)})")
+        return self._words(column, "has another ending", wrong)
 
     def _breaks_matches(self, column: str, pattern: str) -> Formula:
         inner = pattern.removeprefix("^").removesuffix("$").replace("\\s", "[ ]")
-        return self._values(column, "is written otherwise", self._dialect.unlike("value", inner))
+        return self._words(column, "is written otherwise", self._unlike(column, inner))
 
     def _breaks_at_least(self, column: str, bound: object) -> Formula:
-        return _ask(
-            f"{column} is below {bound}", f"coalesce({self._number(column)} < {bound}, false)"
-        )
+        answer = f"{self._number(column)} < {bound}"
+        return _ask(f"{column} is below {bound}", answer, column)
 
     def _breaks_at_most(self, column: str, bound: object) -> Formula:
-        return _ask(
-            f"{column} is above {bound}", f"coalesce({self._number(column)} > {bound}, false)"
-        )
+        answer = f"{self._number(column)} > {bound}"
+        return _ask(f"{column} is above {bound}", answer, column)
 
     def _breaks_compare(self, a: str, comparator: str, b: str) -> Formula:
         if b not in self._types:
             return NEVER
         return _ask(
             f"{a} is not {comparator} {b}",
-            f"coalesce(not ({a} {comparator} {b}), false)",
+            f"not ({a} {comparator} {b})",
+            a,
+            b,
         )
 
     def _breaks_same(self, a: str, b: str) -> Formula:
@@ -327,12 +367,37 @@ class Checks:
         if not {a, b, result} <= set(self._types):
             return NEVER
         price, quantity, amount = (Number(name, self._types[name]) for name in (a, b, result))
-        return _ask(f"{result} is not {a} * {b}", differs(price, quantity, amount, self._dialect))
+        exact = exact_values(price, quantity, amount)
+        names = tuple(
+            value if value == name else self._dialect.named(f"{name} exactly")
+            for name, value in zip((a, b, result), exact, strict=True)
+        )
+        made = tuple(pair for pair in zip(names, exact, strict=True) if pair[0] != pair[1])
+        wrong = differs(price, quantity, amount, self._dialect, names)
+        words = f"{result} is not {a} * {b}"
+        if (a, result) == _OF_LIST or not self._has_types_of_list(a, result):
+            return _ask(words, wrong, a, b, result, made=made)
+        # Most charges have no price of their own: what is said of the list's is said of them.
+        list_price, list_cost = _OF_LIST
+        is_list = f"{a} = {list_price} and {result} = {list_cost}"
+        own = f"case when {is_list} then false else {wrong} end"
+        told = (a, b, result, list_price, list_cost)
+        return either(
+            _ask(f"{words}, unlike the list", own, *told, made=made),
+            both(
+                _ask(f"{a} and {result} are of the list", is_list, *told),
+                self._breaks_product(list_price, b, list_cost),
+            ),
+        )
+
+    def _has_types_of_list(self, price: str, cost: str) -> bool:
+        types = self._types.get
+        return (types(price), types(cost)) == tuple(map(types, _OF_LIST))
 
     def _breaks_one_per(self, a: str, b: str, count: int) -> Formula:
         if b not in self._types:
             return _filled(self, a)
-        return _ask(f"{a} has not {count} {b}", f"count(distinct {b}) <> {count}", per=a)
+        return _ask(f"{a} has not {count} {b}", f"count(distinct {b}) <> {count}", b, per=a)
 
     def _breaks_unique(self, column: str) -> Formula:
         return _ask(f"{column} is repeated", "count(*) > 1", per=column)
@@ -346,7 +411,11 @@ class Checks:
         return self._types[column].lstrip("U").startswith(_NUMBERS)
 
     def _text(self, column: str) -> str:
-        return column if self._is_text(column) else f"cast({column} as varchar)"
+        is_plain = self._types[column].startswith("VARCHAR")
+        return column if is_plain else f"cast({column} as varchar)"
+
+    def _unlike(self, column: str, pattern: str) -> str:
+        return self._dialect.unlike(self._text(column), pattern)
 
     def _number(self, column: str) -> str:
         if self._is_number(column):
@@ -354,8 +423,16 @@ class Checks:
         return f"try_cast({column} as double)"
 
 
-def _ask(words: str, sql: str, of_values: str | None = None, per: str | None = None) -> Formula:
-    return Formula("is", Predicate(words, sql, of_values, per))
+def _ask(
+    words: str,
+    sql: str,
+    *columns: str,
+    of_words: bool = False,
+    of_values: str | None = None,
+    per: str | None = None,
+    made: tuple[tuple[str, str], ...] = (),
+) -> Formula:
+    return Formula("is", Predicate(words, sql, columns, of_words, of_values, per, made))
 
 
 def _filled(checks: Checks, column: str) -> Formula:

@@ -62,7 +62,10 @@ class Dialect(Protocol):
         """Return an aggregate: the smallest values."""
 
     def smallest_of_lists(self, column: str, count: int) -> str:
-        """Return an aggregate: the smallest values of all lists, as a text."""
+        """Return an aggregate: the smallest values of all lists."""
+
+    def as_text(self, array: str) -> str:
+        """Return the items of an array in one text."""
 
 
 class DuckDb:
@@ -122,7 +125,10 @@ class DuckDb:
         return f"min({column}, {count})"
 
     def smallest_of_lists(self, column: str, count: int) -> str:
-        return f"array_to_string(list_sort(flatten(list({column})))[1:{count}], ', ')"
+        return f"list_sort(flatten(list({column})))[1:{count}]"
+
+    def as_text(self, array: str) -> str:
+        return f"array_to_string({array}, ', ')"
 
 
 class Spark:
@@ -175,5 +181,7 @@ class Spark:
         return f"slice(array_sort(collect_list({column})), 1, {count})"
 
     def smallest_of_lists(self, column: str, count: int) -> str:
-        lists = f"flatten(collect_list({column}))"
-        return f"array_join(slice(array_sort({lists}), 1, {count}), ', ')"
+        return f"slice(array_sort(flatten(collect_list({column}))), 1, {count})"
+
+    def as_text(self, array: str) -> str:
+        return f"array_join({array}, ', ')"

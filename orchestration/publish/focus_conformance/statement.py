@@ -1,12 +1,15 @@
 """The one statement that judges a relation.
 
-Each row answers every predicate once, and the answers become the bits of a few integers. Rows with
-the same answers are one *kind*; a million rows are a few hundred kinds. The rules are then asked of
-the kinds, so that their number costs next to nothing.
+Each row answers the predicates about its amounts, times and ids, and the answers become the bits of
+a few integers. What it says in words of which there are few (categories, services, units,
+currencies) stays as it is. Rows with the same answers and words are *alike*; a million rows are a
+few thousand such. These answer the predicates about words, and those with the same answers to all
+are one *kind*, of which there are a few hundred. The rules are then asked of the kinds, so that
+their number costs next to nothing.
 
-What is expensive to ask (units, currencies, JSON) is asked of a column's distinct values, and what
-is about groups (one SkuId for each SkuPriceId) of the groups; only the wrong ones, normally none,
-are joined to the rows.
+What is expensive to ask (JSON) is asked of a column's distinct values, and what is about groups
+(one SkuId for each SkuPriceId) of the groups; only the wrong ones, normally none, are joined to the
+rows.
 
 The statement returns *tallies*: for each key and rule, how many rows it judged, and for each
 currency which rows broke it, with their money and the three smallest of their ids.
@@ -14,7 +17,7 @@ currency which rows broke it, with their money and the three smallest of their i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -114,22 +117,46 @@ def why_not_judged(book: RuleBook, rule: Rule, types: Mapping[str, str]) -> str 
     return f"there is no column {missing[0]}" if missing else None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Which predicates are asked of what.
+
+    Attributes:
+        of_rows: Those that each row answers.
+        words: The columns whose values stay as they are until rows are alike.
+        of_alike: Those about nothing but these columns, which rows that are alike answer once.
+        groups: Of the predicates about groups, what the table of wrong groups is called.
+    """
+
+    of_rows: Sequence[Predicate]
+    words: Sequence[str]
+    of_alike: Sequence[Predicate]
+    groups: Mapping[Predicate, str]
+
+    def of_values(self) -> dict[str, list[Predicate]]:
+        """Return the predicates that are asked of distinct values, by column."""
+        of_values = [p for p in self.of_rows if p.of_values]
+        ordered = sorted(of_values, key=lambda p: (str(p.of_values), p.words))
+        return {str(c): list(group) for c, group in groupby(ordered, key=lambda p: p.of_values)}
+
+
 def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect) -> str:
     """Return the statement that judges a relation by the rules of a dataset."""
     judged = judgements(book, dataset, subject.types, dialect)
-    predicates = _predicates(judged)
-    wrong_values = _by_column(p for p in predicates if p.of_values)
-    groups = [p for p in predicates if p.per]
+    asked = _asked(judged, subject)
     parts = [
-        ("rows_in_hand", subject.rows),
+        ("rows_in_hand", _rows_in_hand(subject, asked)),
         *(
-            (f"wrong_{column.lower()}", _wrong_values(column, asked, subject, dialect))
-            for column, asked in wrong_values.items()
+            (f"wrong_{column.lower()}", _wrong_values(column, predicates, subject, dialect))
+            for column, predicates in asked.of_values().items()
         ),
-        *((_group_name(place), _wrong_groups(p, subject)) for place, p in enumerate(groups, 1)),
-        ("answered", _answered(subject, predicates, wrong_values, groups, dialect)),
-        ("kinds", _kinds(subject, predicates, dialect)),
-        ("read", _read(subject, predicates, dialect)),
+        *_wrong_groups("rows_in_hand", asked.of_rows, asked, subject),
+        ("answered", _answered(subject, asked, dialect)),
+        ("alike", _alike(subject, asked, dialect)),
+        *_wrong_groups("alike", asked.of_alike, asked, subject),
+        ("answered_alike", _answered_alike(subject, asked, dialect)),
+        ("kinds", _kinds(subject, asked, dialect)),
+        ("read", _read(subject, asked, dialect)),
         ("judged", _judged(subject, book, judged, dialect)),
         ("broken", _broken(subject, book, judged, dialect)),
     ]
@@ -137,7 +164,7 @@ def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect
         f"{name} as {dialect.inline if name == 'rows_in_hand' else ''}(\n{_indented(sql)}\n)"
         for name, sql in parts
     )
-    keys = "".join(f"{key}, " for key in _keys(subject))
+    keys = "".join(f"{key}, " for key in subject.keys)
     money = "".join(f", {name}" for name in _money(subject))
     return (
         f"with {written}\n\n"
@@ -152,72 +179,69 @@ def tallies_sql(book: RuleBook, dataset: str, subject: Subject, dialect: Dialect
 # -- parts of the statement ----------------------------------------------------------------------
 
 
+def _rows_in_hand(subject: Subject, asked: _Asked) -> str:
+    made = sorted({pair for predicate in asked.of_rows for pair in predicate.made})
+    if not made:
+        return subject.rows
+    told = "".join(f",\n  {sql} as {name}" for name, sql in made)
+    return f"select\n  *{told}\nfrom (\n{_indented(subject.rows)}\n) as given"
+
+
 def _wrong_values(
-    column: str, asked: Sequence[Predicate], subject: Subject, dialect: Dialect
+    column: str, predicates: Sequence[Predicate], subject: Subject, dialect: Dialect
 ) -> str:
-    answers = ",\n    ".join(f"{p.sql} as {dialect.named(p.words)}" for p in asked)
-    any_wrong = " or ".join(dialect.named(p.words) for p in asked)
+    """Return the wrong values of a column.
+
+    The values are grouped once more, by which nothing changes: the condition would be asked of each
+    row, before its value is made distinct, if it were one about the value and not about a group.
+    """
+    named = [(f"max({p.sql})", dialect.named(p.words)) for p in predicates]
+    answers = ",\n  ".join(f"{answer} as {name}" for answer, name in named)
+    any_wrong = " or ".join(answer for answer, _ in named)
     return (
-        f"select *\nfrom (\n  select\n    value,\n    {answers}\n"
-        f"  from (\n    select distinct {_text_of(column, subject)} as value\n"
-        f"    from rows_in_hand\n    where {column} is not null\n  ) as told\n) as asked\n"
-        f"where {any_wrong}"
+        f"select\n  value,\n  {answers}\n"
+        f"from (\n  select distinct {_text_of(column, subject)} as value\n"
+        f"  from rows_in_hand\n  where {column} is not null\n) as told\n"
+        f"group by value\nhaving {any_wrong}"
     )
 
 
-def _wrong_groups(predicate: Predicate, subject: Subject) -> str:
-    columns = [*_keys(subject), str(predicate.per)]
-    named = ", ".join(f"{column} as group_{place}" for place, column in enumerate(columns))
-    return (
-        f"select {named}\nfrom rows_in_hand\nwhere {predicate.per} is not null\n"
-        f"group by {', '.join(columns)}\nhaving {predicate.sql}"
-    )
-
-
-def _answered(
-    subject: Subject,
-    predicates: Sequence[Predicate],
-    wrong_values: Mapping[str, Sequence[Predicate]],
-    groups: Sequence[Predicate],
-    dialect: Dialect,
-) -> str:
-    def answer(predicate: Predicate) -> str:
-        if predicate.of_values:
-            name = f"wrong_{predicate.of_values.lower()}"
-            return f"coalesce({name}.{dialect.named(predicate.words)}, false)"
+def _wrong_groups(
+    rows: str, predicates: Iterable[Predicate], asked: _Asked, subject: Subject
+) -> Iterator[tuple[str, str]]:
+    """Yield the tables of the wrong groups of rows: their name and their SQL."""
+    for predicate in predicates:
         if predicate.per:
-            return f"({_group_name(groups.index(predicate) + 1)}.group_0 is not null)"
-        return predicate.sql
+            columns = [*subject.keys, predicate.per]
+            named = ", ".join(f"{column} as group_{place}" for place, column in enumerate(columns))
+            yield (
+                asked.groups[predicate],
+                f"select {named}\nfrom {rows}\nwhere {predicate.per} is not null\n"
+                f"group by {', '.join(columns)}\nhaving {predicate.sql}",
+            )
 
-    words = [
-        f"{_bits(batch, answer, dialect)}\n  as answers_{place}"
-        for place, batch in enumerate(_batches(predicates))
-    ]
+
+def _answered(subject: Subject, asked: _Asked, dialect: Dialect) -> str:
     told = [
-        *(f"rows_in_hand.{key}" for key in _keys(subject)),
+        *(f"rows_in_hand.{key}" for key in subject.keys),
         f"{subject.currency or dialect.no_text} as currency",
+        *(f"rows_in_hand.{column}" for column in asked.words),
         *(f"{amount} as {name}" for name, amount in _money(subject).items()),
         f"{subject.row_id} as row_id",
-        *words,
+        *_answers("answers_of_rows", asked.of_rows, asked, dialect),
     ]
     joins = [
         f"left join wrong_{column.lower()}  -- many rows to one value\n"
         f"  on {_text_of(f'rows_in_hand.{column}', subject)} = wrong_{column.lower()}.value"
-        for column in wrong_values
+        for column in asked.of_values()
     ]
-    for place, predicate in enumerate(groups, 1):
-        name = _group_name(place)
-        same = " and ".join(
-            f"rows_in_hand.{column} = {name}.group_{number}"
-            for number, column in enumerate((*_keys(subject), predicate.per))
-        )
-        joins.append(f"left join {name}  -- many rows to one group\n  on {same}")
-    return "select\n  " + ",\n  ".join(told) + "\nfrom rows_in_hand\n" + "\n".join(joins)
+    joins += _joined_groups("rows_in_hand", asked.of_rows, asked, subject)
+    return "\n".join(["select\n  " + ",\n  ".join(told), "from rows_in_hand", *joins])
 
 
-def _kinds(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) -> str:
-    answers = [f"answers_{place}" for place, _ in enumerate(_batches(predicates))]
-    by = ", ".join((*_keys(subject), "currency", *answers))
+def _alike(subject: Subject, asked: _Asked, dialect: Dialect) -> str:
+    answers = _names("answers_of_rows", asked.of_rows)
+    by = ", ".join((*subject.keys, "currency", *asked.words, *answers))
     money = "".join(f"\n  sum({name}) as {name}," for name in _money(subject))
     return (
         f"select\n  {by},\n  count(*) as rows_count,{money}\n"
@@ -226,13 +250,45 @@ def _kinds(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) 
     )
 
 
-def _read(subject: Subject, predicates: Sequence[Predicate], dialect: Dialect) -> str:
+def _answered_alike(subject: Subject, asked: _Asked, dialect: Dialect) -> str:
+    told = [
+        *(f"alike.{key}" for key in subject.keys),
+        "alike.currency",
+        "alike.rows_count",
+        *(f"alike.{name}" for name in _money(subject)),
+        "alike.example_ids",
+        *(f"alike.{name}" for name in _names("answers_of_rows", asked.of_rows)),
+        *_answers("answers_of_words", asked.of_alike, asked, dialect),
+    ]
+    joins = _joined_groups("alike", asked.of_alike, asked, subject)
+    return "\n".join(["select\n  " + ",\n  ".join(told), "from alike", *joins])
+
+
+def _kinds(subject: Subject, asked: _Asked, dialect: Dialect) -> str:
+    answers = (
+        *_names("answers_of_rows", asked.of_rows),
+        *_names("answers_of_words", asked.of_alike),
+    )
+    by = ", ".join((*subject.keys, "currency", *answers))
+    money = "".join(f"\n  sum({name}) as {name}," for name in _money(subject))
+    return (
+        f"select\n  {by},\n  sum(rows_count) as rows_count,{money}\n"
+        f"  {dialect.smallest_of_lists('example_ids', EXAMPLES)} as example_ids\n"
+        f"from answered_alike\ngroup by {by}"
+    )
+
+
+def _read(subject: Subject, asked: _Asked, dialect: Dialect) -> str:
     read = [
-        f"{dialect.bit_is_set(f'answers_{place}', bit)} as {dialect.named(predicate.words)}"
-        for place, batch in enumerate(_batches(predicates))
+        f"{dialect.bit_is_set(name, bit)} as {dialect.named(predicate.words)}"
+        for answers, predicates in (
+            ("answers_of_rows", asked.of_rows),
+            ("answers_of_words", asked.of_alike),
+        )
+        for name, batch in zip(_names(answers, predicates), _batches(predicates), strict=True)
         for bit, predicate in enumerate(batch)
     ]
-    own = [*_keys(subject), "currency", "rows_count", *_money(subject), "example_ids"]
+    own = [*subject.keys, "currency", "rows_count", *_money(subject), "example_ids"]
     return "select\n  " + ",\n  ".join([*own, *read]) + "\nfrom kinds"
 
 
@@ -240,11 +296,11 @@ def _judged(subject: Subject, book: RuleBook, judged: Iterable[Judgement], diale
     """How many rows each rule looks at, and of a composite how many any of its parts does."""
     asked = [j for j in judged if j.why_not is None and not j.rule.is_composite]
     lists = []
-    for applies, alike in _alike(asked, dialect).items():
-        told = {book.numbers(j.rule.dataset)[above] for j in alike for above in book.above(j.rule)}
-        numbers = sorted(told | {j.number for j in alike})
+    for applies, rules in _under_one_condition(asked, dialect).items():
+        told = {book.numbers(j.rule.dataset)[above] for j in rules for above in book.above(j.rule)}
+        numbers = sorted(told | {j.number for j in rules})
         lists.append(f"case when {applies} then {dialect.array(map(str, numbers))} end")
-    keys = "".join(f"{key}, " for key in _keys(subject))
+    keys = "".join(f"{key}, " for key in subject.keys)
     money = "".join(f"{dialect.no_money} as {name}, " for name in _money(subject))
     return (
         f"select {keys}rule_number, {dialect.no_text} as currency,\n"
@@ -265,12 +321,12 @@ def _broken(subject: Subject, book: RuleBook, judged: Iterable[Judgement], diale
                 f"case when {_said(j.broken, dialect)} "
                 f"then {dialect.array(map(str, broken))} end  -- {j.rule.rule_id}"
             )
-    keys = "".join(f"{key}, " for key in _keys(subject))
+    keys = "".join(f"{key}, " for key in subject.keys)
     money = "".join(f"{name}, " for name in _money(subject))
     sums = "".join(f"sum({name}) as {name}, " for name in _money(subject))
     return (
         f"select {keys}rule_number, currency, sum(rows_count) as rows_count, {sums}\n"
-        f"  {dialect.smallest_of_lists('example_ids', EXAMPLES)} as example_ids\n"
+        f"  {dialect.as_text(dialect.smallest_of_lists('example_ids', EXAMPLES))} as example_ids\n"
         f"from (\n  select {keys}currency, rows_count, {money}example_ids,\n"
         f"    {dialect.each(dialect.distinct(dialect.gathered(lists)))} as rule_number\n"
         f"  from read\n) as told\ngroup by {keys}currency, rule_number"
@@ -284,7 +340,9 @@ def _said(formula: Formula, dialect: Dialect) -> str:
     return formula.sql(lambda predicate: dialect.named(predicate.words))
 
 
-def _alike(judged: Iterable[Judgement], dialect: Dialect) -> dict[str, list[Judgement]]:
+def _under_one_condition(
+    judged: Iterable[Judgement], dialect: Dialect
+) -> dict[str, list[Judgement]]:
     """Return the rules by the condition that they have in common."""
     found: dict[str, list[Judgement]] = {}
     for j in judged:
@@ -292,48 +350,83 @@ def _alike(judged: Iterable[Judgement], dialect: Dialect) -> dict[str, list[Judg
     return found
 
 
-def _predicates(judged: Iterable[Judgement]) -> list[Predicate]:
+def _asked(judged: Iterable[Judgement], subject: Subject) -> _Asked:
     found: dict[str, Predicate] = {}
     for j in judged:
-        for predicate in sorted(
-            j.applies.predicates() | j.broken.predicates(), key=lambda p: p.words
-        ):
+        for predicate in j.applies.predicates() | j.broken.predicates():
             found.setdefault(predicate.words, predicate)
-    return sorted(found.values(), key=lambda p: p.words)
+    predicates = sorted(found.values(), key=lambda p: p.words)
+    told = {column for p in predicates if p.of_words for column in p.columns}
+    # A service has one category: there are not many more of what has one of few words.
+    told |= {p.per for p in predicates if p.per and p.columns and told.issuperset(p.columns)}
+    told |= set(subject.keys)
+    of_alike = [
+        p
+        for p in predicates
+        if p.columns and told.issuperset((*p.columns, *([p.per] if p.per else [])))
+    ]
+    groups = [p for p in predicates if p.per]
+    return _Asked(
+        of_rows=[p for p in predicates if p not in of_alike],
+        words=sorted(column for column in told if column not in subject.keys),
+        of_alike=of_alike,
+        groups={p: f"wrong_group_{place}" for place, p in enumerate(groups, 1)},
+    )
 
 
 def _batches(predicates: Sequence[Predicate]) -> list[Sequence[Predicate]]:
     return [predicates[i : i + _BITS] for i in range(0, len(predicates), _BITS)]
 
 
-def _bits(batch: Sequence[Predicate], answer: object, dialect: Dialect) -> str:
-    assert callable(answer)
-    return "\n  + ".join(
-        f"case when {answer(predicate)} then {dialect.bit(place)} else 0 end"
-        for place, predicate in enumerate(batch)
-    )
+def _names(answers: str, predicates: Sequence[Predicate]) -> list[str]:
+    return [f"{answers}_{place}" for place, _ in enumerate(_batches(predicates))]
 
 
-def _by_column(predicates: Iterable[Predicate]) -> dict[str, list[Predicate]]:
-    ordered = sorted(predicates, key=lambda p: (str(p.of_values), p.words))
-    return {str(c): list(group) for c, group in groupby(ordered, key=lambda p: p.of_values)}
+def _answers(
+    name: str, predicates: Sequence[Predicate], asked: _Asked, dialect: Dialect
+) -> list[str]:
+    """Return the integers whose bits are the answers to predicates."""
+
+    def answer(predicate: Predicate) -> str:
+        if predicate.of_values:
+            wrong = f"wrong_{predicate.of_values.lower()}"
+            return f"{wrong}.{dialect.named(predicate.words)}"
+        if predicate.per:
+            return f"({asked.groups[predicate]}.group_0 is not null)"
+        return predicate.sql
+
+    return [
+        "\n  + ".join(
+            f"case when {answer(predicate)} then {dialect.bit(place)} else 0 end"
+            for place, predicate in enumerate(batch)
+        )
+        + f"\n  as {named}"
+        for named, batch in zip(_names(name, predicates), _batches(predicates), strict=True)
+    ]
+
+
+def _joined_groups(
+    rows: str, predicates: Iterable[Predicate], asked: _Asked, subject: Subject
+) -> list[str]:
+    joins = []
+    for predicate in predicates:
+        if predicate.per:
+            name = asked.groups[predicate]
+            same = " and ".join(
+                f"{rows}.{column} = {name}.group_{place}"
+                for place, column in enumerate((*subject.keys, predicate.per))
+            )
+            joins.append(f"left join {name}  -- many rows to one group\n  on {same}")
+    return joins
 
 
 def _indented(sql: str) -> str:
     return "\n".join(f"  {line}" if line else line for line in sql.splitlines())
 
 
-def _group_name(place: int) -> str:
-    return f"wrong_group_{place}"
-
-
 def _text_of(column: str, subject: Subject) -> str:
     type_ = subject.types[column.split(".")[-1]]
     return column if type_.startswith("VARCHAR") else f"cast({column} as varchar)"
-
-
-def _keys(subject: Subject) -> tuple[str, ...]:
-    return subject.keys
 
 
 def above_zero(money: Sequence[str]) -> tuple[str, ...]:
