@@ -126,7 +126,7 @@ def charge(number: int, service: str, account: str, cost: str, **more: Any) -> d
 
 @pytest.fixture(scope="module")
 def fast(compiled_dir: Path) -> Iterator[Fast]:
-    made = Fast(compiled_dir / "duckdb" / "compiled" / "tollgate" / "models" / "allocate")
+    made = Fast(compiled_dir / "duckdb" / "compiled" / "tollgate" / "models")
     yield made
     made.connection.close()
 
