@@ -130,13 +130,13 @@ CHARGES = {
     ),
     "a charge that takes another's place": Mutation(
         _SPLITS,
-        "    dated.x_charge_id,\n    profile_splits",
-        "    case\n"
-        "        when dated.source = 'aws_small' then max(dated.x_charge_id) over (\n"
-        "            partition by dated.source, dated.billing_period, dated.charge_category\n"
-        "        )\n"
-        "        else dated.x_charge_id\n"
-        "    end as x_charge_id,\n    profile_splits",
+        "        dated.x_charge_id,\n        group_splits",
+        "        case\n"
+        "            when dated.source = 'aws_small' then max(dated.x_charge_id) over (\n"
+        "                partition by dated.source, dated.billing_period, dated.charge_category\n"
+        "            )\n"
+        "            else dated.x_charge_id\n"
+        "        end as x_charge_id,\n        group_splits",
         {
             "every_charge_has_one_split": (
                 "aws_small 2026-10: the charge ",
