@@ -209,7 +209,6 @@ lines_read as (
         line_items.line_item_type,
         line_items.product_code,
         line_items.usage_type,
-        line_items.operation,
         line_items.resource_id,
         line_items.charge_description,
         line_items.tax_type,

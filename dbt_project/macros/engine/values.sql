@@ -193,6 +193,22 @@
 {%- endmacro %}
 
 {#-
+  A guess of a number with six decimals by its double, for whoever compares it with the number and rounds that
+  where they differ: the time that DuckDB takes to leave out decimals of 38 digits, two thirds of it are saved.
+-#}
+{% macro guess_of_six_decimals(number) -%}
+    {{ return(adapter.dispatch('guess_of_six_decimals')(number)) }}
+{%- endmacro %}
+
+{% macro duckdb__guess_of_six_decimals(number) -%}
+    try_cast(cast({{ number }} as double) as decimal(18, 6))
+{%- endmacro %}
+
+{% macro spark__guess_of_six_decimals(number) -%}
+    cast({{ number }} as decimal(38, 6))
+{%- endmacro %}
+
+{#-
   A price or quantity times a factor that is 1 on most rows: those skip the arithmetic of 38 digits. It is
   rounded to 15 decimals; DuckDB takes a microsecond to leave out three of 38 digits, and few numbers need
   it: what has six decimals at the most is found by its double, and its product needs no rounding.
@@ -202,7 +218,7 @@
 {%- endmacro %}
 
 {% macro duckdb__scaled(number, factor) -%}
-    {%- set short = 'try_cast(cast(' ~ number ~ ' as double) as decimal(18, 6))' -%}
+    {%- set short = duckdb__guess_of_six_decimals(number) | trim -%}
     case
         when {{ factor }} = 1 then {{ number }}
         when {{ short }} = {{ number }}
@@ -216,22 +232,6 @@
         when {{ factor }} = 1 then {{ number }}
         else cast({{ number }} * {{ factor }} as decimal(38, 15))
     end
-{%- endmacro %}
-
-{#-
-  A guess of a quantity with six decimals, for whoever compares it with the quantity and rounds that where
-  they differ: the time that DuckDB takes to leave out decimals of 38 digits, two thirds of it are saved.
--#}
-{% macro guess_of_six_decimals(quantity) -%}
-    {{ return(adapter.dispatch('guess_of_six_decimals')(quantity)) }}
-{%- endmacro %}
-
-{% macro duckdb__guess_of_six_decimals(quantity) -%}
-    try_cast(cast({{ quantity }} as double) as decimal(18, 6))
-{%- endmacro %}
-
-{% macro spark__guess_of_six_decimals(quantity) -%}
-    cast({{ quantity }} as decimal(38, 6))
 {%- endmacro %}
 
 {#-
