@@ -6,7 +6,7 @@ value is below 2,000, those twelve decimals are that decimal (neighbouring DOUBL
 10^-12 apart there) and the cast is direct; other values go through their text.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -109,29 +109,41 @@ def control_totals(
 
     Rows without a currency count under the text ``NULL``.
     """
+    return control_totals_each(connection, [rows_sql], dataset)[0]
+
+
+def control_totals_each(
+    connection: duckdb.DuckDBPyConnection, selects: Sequence[str], dataset: Dataset
+) -> list[ControlTotals]:
+    """Return the control totals of each of several SELECTs of the same columns, in one scan."""
+    rows_sql, place = rows_of_each(selects)
     if dataset.money_column and dataset.currency_column:
         amount = exact_amount(dataset.money_column)
         rounded = ledger_amount(dataset.money_column)
         found = connection.execute(
             f"""
             select
-                coalesce(upper({quoted(dataset.currency_column)}), 'NULL'),
+                place,
+                coalesce(upper(currency), 'NULL'),
                 count(*),
                 coalesce(sum(amount), 0),
                 coalesce(sum(rounded), 0)
             from (
                 select
-                    {quoted(dataset.currency_column)}, {amount} as amount, {rounded} as rounded
+                    {place} as place,
+                    {quoted(dataset.currency_column)} as currency,
+                    {amount} as amount,
+                    {rounded} as rounded
                 from ({rows_sql})
             )
-            group by 1
-            order by 1
+            group by 1, 2
+            order by 1, 2
             """
         ).fetchall()
     else:
         types = dict(
             (row[0], row[1])
-            for row in connection.execute(f"describe select * from ({rows_sql})").fetchall()
+            for row in connection.execute(f"describe select * from ({selects[0]})").fetchall()
         )
         # A column of whole numbers needs no look at its digits.
         counts = [
@@ -141,14 +153,41 @@ def control_totals(
         ]
         # A meter of machines tells no tokens: its rows are counted.
         tokens = " + ".join(counts) or "0"
+        by_place = "group by 1" if len(selects) > 1 else ""
         found = connection.execute(
-            f"select '', count(*), coalesce(sum({tokens}), 0), coalesce(sum({tokens}), 0) "
-            f"from ({rows_sql})"
+            f"select {place}, '', count(*), coalesce(sum({tokens}), 0), "
+            f"coalesce(sum({tokens}), 0) from ({rows_sql}) {by_place}"
         ).fetchall()
-    return ControlTotals(
-        row_count=sum(row[1] for row in found),
-        exact={row[0]: row[2] for row in found},
-        rounded={row[0]: row[3] for row in found},
+    totals = []
+    for number, select in enumerate(selects):
+        of_select = [row[1:] for row in found if row[0] == number]
+        if not of_select and len(selects) > 1:
+            # Without rows a sum is of the type that only its own SELECT gives it.
+            totals.append(control_totals(connection, select, dataset))
+            continue
+        totals.append(
+            ControlTotals(
+                row_count=sum(row[1] for row in of_select),
+                exact={row[0]: row[2] for row in of_select},
+                rounded={row[0]: row[3] for row in of_select},
+            )
+        )
+    return totals
+
+
+def rows_of_each(selects: Sequence[str]) -> tuple[str, str]:
+    """Return SQL of the rows of SELECTs of the same columns, and which SELECT a row is of, from 0.
+
+    To plan a statement takes longer than to read a small file: what is small is read together.
+    """
+    if len(selects) == 1:
+        return selects[0], "0"
+    return (
+        " union all ".join(
+            f"select *, {number} as tollgate_select from ({select})"
+            for number, select in enumerate(selects)
+        ),
+        "tollgate_select",
     )
 
 
@@ -169,35 +208,43 @@ class StatedCost:
     unknown_count: int
 
 
-def stated_costs(
-    connection: duckdb.DuckDBPyConnection, rows_sql: str, dataset: Dataset, present: Collection[str]
-) -> tuple[StatedCost, ...]:
-    """Add up the costs that a dataset's rows state beside the billed one, in one scan.
+def stated_costs_each(
+    connection: duckdb.DuckDBPyConnection,
+    selects: Sequence[str],
+    dataset: Dataset,
+    present: Collection[str],
+) -> list[tuple[StatedCost, ...]]:
+    """Add up the costs that rows state beside the billed one, in one scan.
 
     Args:
         connection: Where the scan runs.
-        rows_sql: SELECT of the landed rows.
+        selects: SELECTs of landed rows, of the same columns.
         dataset: Which costs there are.
         present: Columns of the rows.
     """
     if dataset.currency_column not in present or not dataset.stated_costs:
-        return ()
+        return [() for _ in selects]
+    rows_sql, place = rows_of_each(selects)
     amounts = {}
     for cost_name, columns in dataset.stated_costs.items():
         stated = [ledger_amount(column) for column in columns if column in present]
         amounts[cost_name] = f"coalesce({', '.join(stated)})" if stated else "null"
     sums = ", ".join(f"sum({a}), count(*) - count({a})" for a in amounts.values())
     found = connection.execute(
-        f"select coalesce(upper({quoted(str(dataset.currency_column))}), 'NULL'), {sums} "
-        f"from ({rows_sql}) group by 1 order by 1"
+        f"select {place}, coalesce(upper({quoted(str(dataset.currency_column))}), 'NULL'), {sums} "
+        f"from ({rows_sql}) group by 1, 2 order by 1, 2"
     ).fetchall()
-    return tuple(
-        StatedCost(
-            cost_name,
-            row[0],
-            None if row[2 * place + 1] is None else f"{row[2 * place + 1]:f}",
-            int(row[2 * place + 2]),
+    return [
+        tuple(
+            StatedCost(
+                cost_name,
+                row[1],
+                None if row[2 * at + 2] is None else f"{row[2 * at + 2]:f}",
+                int(row[2 * at + 3]),
+            )
+            for row in found
+            if row[0] == number
+            for at, cost_name in enumerate(amounts)
         )
-        for row in found
-        for place, cost_name in enumerate(amounts)
-    )
+        for number, _ in enumerate(selects)
+    ]

@@ -12,14 +12,14 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.control_totals import StatedCost, quoted, stated_costs
+from orchestration.extract.control_totals import StatedCost, quoted, stated_costs_each
 from orchestration.extract.delivered_files import column_names, raw_rows
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.landed_rows import path_literal
@@ -28,10 +28,12 @@ from orchestration.extract.registry import KINDS
 from orchestration.extract.snapshot import Snapshot, current_snapshot
 from orchestration.extract.source import Dataset, SourceConfig
 from orchestration.land.native_columns import NativeColumn, native_columns
-from orchestration.land.profile import FINITE_NUMBER, Broken, Profile, profile
+from orchestration.land.profile import FINITE_NUMBER, Broken, Delivered, Profile, profile_each
 from orchestration.land.suite import judge
 
 _CHUNK_BYTES = 1 << 20
+# Months that have more rows together are read one by one: to count apart takes longer a row.
+_ROWS_TOGETHER = 200_000
 
 
 @dataclass(frozen=True)
@@ -217,8 +219,9 @@ def _land_pending(
     say: Callable[[str], None],
 ) -> list[Landed]:
     attempts = {
-        period: _attempt(source, dataset, snapshot, data_dir)
-        for period, snapshot in pending.items()
+        attempt.snapshot.period: attempt
+        for together in _read_together([*pending.values()])
+        for attempt in _attempts(source, dataset, together, data_dir)
     }
     profiles = {period: attempt.profile for period, attempt in attempts.items() if attempt.profile}
     failed_rules: dict[BillingPeriod, set[str]] = {}
@@ -247,43 +250,85 @@ def _land_pending(
     return landed
 
 
-def _attempt(
-    source: SourceConfig, dataset: Dataset, snapshot: Snapshot, data_dir: Path
-) -> _Attempt:
-    """Verify, write and profile one snapshot; nothing of it counts yet."""
+def _read_together(snapshots: Sequence[Snapshot]) -> Iterator[list[Snapshot]]:
+    """Yield the snapshots in order, as many together as are small enough."""
+    together: list[Snapshot] = []
+    rows_count = 0
+    for snapshot in snapshots:
+        rows_count += snapshot.receipt.row_count
+        if together and rows_count > _ROWS_TOGETHER:
+            yield together
+            together, rows_count = [], snapshot.receipt.row_count
+        together.append(snapshot)
+    if together:
+        yield together
+
+
+def _attempts(
+    source: SourceConfig, dataset: Dataset, snapshots: Sequence[Snapshot], data_dir: Path
+) -> list[_Attempt]:
+    """Verify, write and profile snapshots; nothing of them counts yet."""
     started = time.monotonic()
-    files_check = _files_are_whole(snapshot)
-    if not files_check.passed:
-        return _Attempt(snapshot, [], None, files_check, started)
-    extracted = snapshot.file_paths()
-    declared = landed_columns(source.kind, dataset.name)
     try:
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
-            if extracted:
-                rows = dataset.rows(connection, extracted)
-                if all(dataset.in_place(path) for path in extracted):
-                    files = extracted
-                else:
-                    files = [_write(connection, rows, declared, snapshot, data_dir)]
-                    rows = raw_rows(files)
-            else:
-                files, rows = [], _no_rows(declared)
-            found = profile(connection, dataset, declared, rows, extracted, snapshot.period)
-            stated = stated_costs(connection, rows, dataset, column_names(connection, rows))
-            natives = native_columns(
-                connection, source.kind, dataset, extracted, snapshot.receipt.unread_fields
-            )
-            notices = tuple(
-                dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
-            )
+            return _tried(connection, source, dataset, snapshots, data_dir)
     except duckdb.Error as error:
+        if len(snapshots) > 1:
+            # One that cannot be read must not stop the others, and is named.
+            return [_attempts(source, dataset, [one], data_dir)[0] for one in snapshots]
+        snapshot = snapshots[0]
         sentence = (
             f"{source.name} {snapshot.period.key}: the files cannot be read: "
             f"{' '.join(str(error).split())[:600]} Have the vendor deliver the period again."
         )
-        return _Attempt(snapshot, [], None, LandingCheck("files", False, sentence), started)
-    return _Attempt(snapshot, files, found, files_check, started, notices, stated, natives)
+        return [_Attempt(snapshot, [], None, LandingCheck("files", False, sentence), started)]
+
+
+def _tried(
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceConfig,
+    dataset: Dataset,
+    snapshots: Sequence[Snapshot],
+    data_dir: Path,
+) -> list[_Attempt]:
+    attempts: list[_Attempt] = []
+    declared = landed_columns(source.kind, dataset.name)
+    alike: dict[tuple[tuple[str, str], ...], list[tuple[_Attempt, Delivered]]] = {}
+    for snapshot in snapshots:
+        started = time.monotonic()
+        attempt = _Attempt(snapshot, [], None, _files_are_whole(snapshot), started)
+        attempts.append(attempt)
+        if not attempt.files_check.passed:
+            continue
+        extracted = snapshot.file_paths()
+        rows = _no_rows(declared)
+        if extracted:
+            rows = dataset.rows(connection, extracted)
+            if all(dataset.in_place(path) for path in extracted):
+                attempt.files = extracted
+            else:
+                attempt.files = [_write(connection, rows, declared, snapshot, data_dir)]
+                rows = raw_rows(attempt.files)
+        present = column_names(connection, rows)
+        alike.setdefault(tuple(present.items()), []).append(
+            (attempt, Delivered(snapshot.period, rows, present, extracted))
+        )
+        attempt.native_columns = native_columns(
+            connection, source.kind, dataset, extracted, snapshot.receipt.unread_fields
+        )
+        attempt.notices = tuple(
+            dataset.file_notices(connection, extracted, snapshot.receipt.format_version or "")
+        )
+    for group in alike.values():
+        deliveries = [delivered for _, delivered in group]
+        profiles = profile_each(connection, dataset, declared, deliveries)
+        stated = stated_costs_each(
+            connection, [one.rows for one in deliveries], dataset, deliveries[0].present
+        )
+        for (attempt, _), found, costs in zip(group, profiles, stated, strict=True):
+            attempt.profile, attempt.stated_costs = found, costs
+    return attempts
 
 
 def _files_are_whole(snapshot: Snapshot) -> LandingCheck:

@@ -1,5 +1,8 @@
 """The profile of a snapshot's rows: how many of them break which rule, found in one scan.
 
+Small snapshots of the same columns are read in one statement: to plan it takes longer than to read
+them.
+
 DuckDB counts; the suite in ``suite.py`` judges the counts. Where a rule is broken the first row
 that breaks it is looked up, so that the error can name file, row and column.
 """
@@ -15,10 +18,11 @@ import duckdb
 
 from orchestration.extract.control_totals import (
     ControlTotals,
-    control_totals,
+    control_totals_each,
     exact_amount,
     is_no_amount,
     quoted,
+    rows_of_each,
 )
 from orchestration.extract.delivered_files import column_names, delivered_place, timestamp_of
 from orchestration.extract.landed_columns import is_number
@@ -27,6 +31,8 @@ from orchestration.extract.source import Dataset
 from orchestration.land.currencies import ISO_4217
 
 FINITE_NUMBER = "is a finite number below 10^20"
+# On every row that is profiled: the bounds of its snapshot's billing period.
+_PERIOD_START, _PERIOD_END = "tollgate_period_start", "tollgate_period_end"
 _LONGEST_SHOWN = 60
 
 
@@ -121,7 +127,7 @@ def rules_for(
             Rule(
                 dataset.period_column,
                 f"lies in {period.key}",
-                f"{stamp} < timestamp '{period.start}' or {stamp} >= timestamp '{period.end}'",
+                f"{stamp} < {_PERIOD_START} or {stamp} >= {_PERIOD_END}",
             )
         )
     if dataset.currency_column and dataset.currency_column in present:
@@ -141,55 +147,119 @@ def rules_for(
     return tuple(rules)
 
 
-def profile(
+@dataclass(frozen=True)
+class Delivered:
+    """The rows of one snapshot, about to be profiled.
+
+    Attributes:
+        period: The billing period.
+        rows: SELECT of the landed rows.
+        present: Their columns and types.
+        extracted: The snapshot's files, for naming the row that breaks a rule.
+    """
+
+    period: BillingPeriod
+    rows: str
+    present: dict[str, str]
+    extracted: Sequence[Path]
+
+    @property
+    def placed_rows(self) -> str:
+        """SELECT of the rows with the bounds of their period."""
+        return f"select *, {self.bounds} from ({self.rows})"
+
+    @property
+    def bounds(self) -> str:
+        """SQL of the bounds of the period as columns."""
+        return (
+            f"timestamp '{self.period.start}' as {_PERIOD_START}, "
+            f"timestamp '{self.period.end}' as {_PERIOD_END}"
+        )
+
+
+def profile_each(
     connection: duckdb.DuckDBPyConnection,
     dataset: Dataset,
     declared: dict[str, str],
-    rows_sql: str,
-    extracted: Sequence[Path],
-    period: BillingPeriod,
-) -> Profile:
-    """Count rows, totals and broken rules of one snapshot.
+    deliveries: Sequence[Delivered],
+) -> list[Profile]:
+    """Count rows, totals and broken rules of snapshots whose rows have the same columns.
 
     Args:
         connection: Where the scan runs.
         dataset: The dataset.
         declared: Landed columns and types as dbt declares them.
-        rows_sql: SELECT of the landed rows.
-        extracted: The snapshot's files, for naming the row that breaks a rule.
-        period: The billing period.
+        deliveries: The snapshots.
     """
-    present = column_names(connection, rows_sql)
-    rules = rules_for(dataset, declared, present, period)
+    present = deliveries[0].present
     notices = tuple(
         Rule(notice.column, notice.name, notice.violation)
         for notice in dataset.row_notices(present)
     )
-    counted = [rule for rule in (*rules, *notices) if rule.violation is not None]
-    counts = ", ".join(f"count(*) filter (where {rule.violation})" for rule in counted) or "0"
-    found = connection.execute(f"select count(*), {counts} from ({rows_sql})").fetchone()
-    assert found is not None
+    rules_each = [rules_for(dataset, declared, present, one.period) for one in deliveries]
+    # The month that a rule names differs from one to the next, what is counted does not.
+    violations = [
+        rule.violation for rule in (*rules_each[0], *notices) if rule.violation is not None
+    ]
+    counts = ", ".join(f"count(*) filter (where {violation})" for violation in violations) or "0"
+    rows_sql, place = rows_of_each([one.placed_rows for one in deliveries])
+    by_place = "group by 1" if len(deliveries) > 1 else ""
+    found = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            f"select {place}, count(*), {counts} from ({rows_sql}) {by_place}"
+        ).fetchall()
+    }
+    can_add_up = not dataset.money_column or {
+        dataset.money_column,
+        dataset.currency_column,
+    } <= set(present)
+    totals_each = (
+        control_totals_each(connection, [one.rows for one in deliveries], dataset)
+        if can_add_up
+        else [
+            ControlTotals(found[number][0] if number in found else 0, {}, {})
+            for number, _ in enumerate(deliveries)
+        ]
+    )
+    return [
+        _profile(
+            connection,
+            dataset,
+            one,
+            (rules, notices),
+            found.get(number, (0,) * (1 + len(violations))),
+            totals,
+        )
+        for number, (one, rules, totals) in enumerate(
+            zip(deliveries, rules_each, totals_each, strict=True)
+        )
+    ]
+
+
+def _profile(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    delivered: Delivered,
+    rules_and_notices: tuple[tuple[Rule, ...], tuple[Rule, ...]],
+    found: tuple[int, ...],
+    totals: ControlTotals,
+) -> Profile:
+    """Return the profile of one snapshot from the rows that were counted, and the broken ones."""
+    rules, notices = rules_and_notices
     broken = [
         Broken(rule, found[0], "the delivery has no such column", {})
         for rule in rules
         if rule.violation is None
     ]
     noticed: list[Broken] = []
+    counted = [rule for rule in (*rules, *notices) if rule.violation is not None]
     for rule, rows_count in zip(counted, found[1:], strict=False):
         if rows_count:
-            example = _first_broken(connection, dataset, rule, present, extracted)
-            money, by_currency = _money_of(connection, dataset, rule, rows_sql, present)
+            example = _first_broken(connection, dataset, rule, delivered)
+            money, by_currency = _money_of(connection, dataset, rule, delivered)
             found_in = noticed if rule in notices else broken
             found_in.append(Broken(rule, rows_count, example, money, by_currency))
-    can_add_up = not dataset.money_column or {
-        dataset.money_column,
-        dataset.currency_column,
-    } <= set(present)
-    totals = (
-        control_totals(connection, rows_sql, dataset)
-        if can_add_up
-        else ControlTotals(found[0], {}, {})
-    )
     return Profile(rules, tuple(broken), totals, tuple(noticed))
 
 
@@ -207,10 +277,9 @@ def _first_broken(
     connection: duckdb.DuckDBPyConnection,
     dataset: Dataset,
     rule: Rule,
-    present: dict[str, str],
-    extracted: Sequence[Path],
+    delivered: Delivered,
 ) -> str:
-    for path in extracted:
+    for path in delivered.extracted:
         rows = dataset.rows(connection, [path])
         of_file = column_names(connection, rows)
         if rule.column not in of_file:
@@ -218,10 +287,13 @@ def _first_broken(
         # The violation may look at columns that only other files of the delivery have.
         lacking = "".join(
             f", cast(null as {kind}) as {quoted(name)}"
-            for name, kind in present.items()
+            for name, kind in delivered.present.items()
             if name not in of_file
         )
-        numbered = f"select *{lacking}, row_number() over () as tollgate_row from ({rows})"
+        numbered = (
+            f"select *{lacking}, {delivered.bounds}, row_number() over () as tollgate_row "
+            f"from ({rows})"
+        )
         row = connection.execute(
             f"select tollgate_row, cast({quoted(rule.column)} as varchar) from ({numbered}) "
             f"where {rule.violation} order by tollgate_row limit 1"
@@ -237,19 +309,19 @@ def _money_of(
     connection: duckdb.DuckDBPyConnection,
     dataset: Dataset,
     rule: Rule,
-    rows_sql: str,
-    present: dict[str, str],
+    delivered: Delivered,
 ) -> tuple[dict[str, Decimal], dict[str, int]]:
     """Return the known amounts and the number of the rows that break a rule, by currency."""
     if not dataset.money_column or not {dataset.money_column, dataset.currency_column} <= set(
-        present
+        delivered.present
     ):
         return {}, {}
     # Rows whose amount is unknown do not bill nothing: only known amounts are told.
     amount = exact_amount(dataset.money_column)
     found = connection.execute(
         f"select coalesce(upper({quoted(str(dataset.currency_column))}), 'NULL'), count(*), "
-        f"sum({amount}) from ({rows_sql}) where {rule.violation} group by 1 order by 1"
+        f"sum({amount}) from ({delivered.placed_rows}) where {rule.violation} "
+        "group by 1 order by 1"
     ).fetchall()
     money = {currency: total for currency, _, total in found if total is not None}
     return money, {currency: count for currency, count, _ in found}
