@@ -256,6 +256,7 @@ def calls_sql(
     form: CallFormat,
     tags: Sequence[str],
     today: date,
+    carried: Sequence[str] = (),
 ) -> str:
     """Return the SELECT of landed calls over a relation of original records.
 
@@ -265,9 +266,10 @@ def calls_sql(
         form: How the meter writes a call.
         tags: Keys of the free tags that are kept.
         today: First day that has not happened yet; a later clock is wrong.
+        carried: Columns of the relation that stand beside the landed ones as they are.
     """
     by_letters = {name.lower(): name for name in present}
-    columns = []
+    columns = [*carried]
     for name in form.columns():
         own = by_letters.get(name.lower())
         columns.append(f"{_as_text(own, present[own]) if own else 'null::varchar'} as {_raw(name)}")
@@ -282,18 +284,20 @@ def calls_sql(
         for name, places in form.fields.items()
     ]
     texts += [f"{nested.tag(key)} as {_tag(key)}" for key in (*ATTRIBUTED, *tags)]
+    texts.append(f"coalesce({nested.broken()}, false) as has_broken_json")
     named = (
-        f"select {', '.join([*texts, f'coalesce({nested.broken()}, false) as has_broken_json'])} "
+        f"select {', '.join([*carried, *texts])} "
         f"from (select *, {nested.extracted()} from (select {', '.join(columns)} from {relation}))"
     )
     typed = (
-        f"select {', '.join(_typed(form, tags, {*typed_fields}))} from ({named}) where {form.kept}"
+        f"select {', '.join([*carried, *_typed(form, tags, {*typed_fields})])} from ({named}) "
+        f"where {form.kept}"
     )
     judged = f"select *, {_defects(form, today)} as defects from ({typed})"
     landed = ", ".join(
         f"cast({name} as {CALL_COLUMNS[name]}) as {name}" for name in form.told_columns(tags)
     )
-    return f"select {landed} from ({judged})"
+    return f"select {', '.join([*carried, landed])} from ({judged})"
 
 
 def _fields_with_own_types(form: CallFormat, present: Mapping[str, str]) -> dict[str, str]:
@@ -546,12 +550,23 @@ def json_lines(path: str) -> str:
     )
 
 
-def from_objects(relation: str, columns: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Return SQL of JSON objects' top-level fields as columns, and those columns."""
+def from_objects(
+    relation: str, columns: Sequence[str], carried: Sequence[str] = ()
+) -> tuple[str, dict[str, str]]:
+    """Return SQL of JSON objects' top-level fields as columns, and those columns.
+
+    Args:
+        relation: SQL of the objects, in a column ``json``.
+        columns: The fields.
+        carried: Columns of the relation that stand beside the fields as they are.
+    """
     paths = ", ".join(sql_text(f'$."{name}"') for name in columns)
-    values = ", ".join(f"found[{n}] as {quoted(name)}" for n, name in enumerate(columns, start=1))
-    found = f"select json_extract_string(json, [{paths}]) as found from {relation}"
-    return f"(select {values} from ({found}))", dict.fromkeys(columns, "VARCHAR")
+    values = [f"found[{n}] as {quoted(name)}" for n, name in enumerate(columns, start=1)]
+    found = ", ".join([*carried, f"json_extract_string(json, [{paths}]) as found"])
+    return (
+        f"(select {', '.join([*carried, *values])} from (select {found} from {relation}))",
+        dict.fromkeys(columns, "VARCHAR"),
+    )
 
 
 def _as_text(name: str, kind: str) -> str:

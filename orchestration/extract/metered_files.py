@@ -45,7 +45,11 @@ _PARQUET = (".parquet",)
 _TEXT = (".csv", ".csv.gz")
 _JSON = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".json", ".json.gz")
 _CHUNK_BYTES = 1 << 20
+# Files that are read in one statement: to plan it takes longer than to read a small file.
+_BYTES_TOGETHER = 16 << 20
+_FILES_TOGETHER = 64
 _MONTHS = "months.json"
+_FILE = "tollgate_file"
 # Before this day nobody metered calls; a clock that says so is not set.
 _FIRST_CLOCK = date(2020, 1, 1)
 
@@ -120,7 +124,10 @@ class MeterFiles:
     def _sorted(self) -> dict[FileGroup, list[BillingPeriod]]:
         if self._months is None:
             groups = self._groups()
-            self._months = {group: self._read_once(group) for group in groups}
+            unread = [group for group in groups if not (self._part_dir(group) / _MONTHS).exists()]
+            for together in self._read_together(unread):
+                self._read(together)
+            self._months = {group: self._months_of(group) for group in groups}
             if not any(self._months.values()):
                 raise SourceError(
                     self._source.name,
@@ -149,39 +156,118 @@ class MeterFiles:
         name = hashlib.sha256(f"{group.name} {group.tag}".encode()).hexdigest()[:24]
         return self._parts_dir / name
 
-    def _read_once(self, group: FileGroup) -> list[BillingPeriod]:
-        """Write a group's parts unless they are there, and return their months."""
-        place = self._part_dir(group)
+    def _months_of(self, group: FileGroup) -> list[BillingPeriod]:
+        keys = json.loads((self._part_dir(group) / _MONTHS).read_bytes())
+        return [BillingPeriod.parse(key) for key in keys]
+
+    def _read_together(self, groups: Sequence[FileGroup]) -> Iterator[list[FileGroup]]:
+        """Yield the groups in order, as many together as are small enough."""
+        together: list[FileGroup] = []
+        bytes_count = files_count = 0
+        for group in groups:
+            size = sum(file.size for file in group.files)
+            is_small = size <= _BYTES_TOGETHER and all(map(self._may_be_together, group.files))
+            bytes_count += size
+            files_count += len(group.files)
+            is_full = bytes_count > _BYTES_TOGETHER or files_count > _FILES_TOGETHER
+            if together and (is_full or not is_small):
+                yield together
+                together, bytes_count, files_count = [], size, len(group.files)
+            together.append(group)
+            if not is_small:
+                yield together
+                together, bytes_count, files_count = [], 0, 0
+        if together:
+            yield together
+
+    def _may_be_together(self, file: StoredFile) -> bool:
+        """Say whether a file's columns are known and it need not be fetched first."""
+        return file.path.lower().endswith(_JSON) and self._store.local_path(file.path) is not None
+
+    def _read(self, groups: Sequence[FileGroup]) -> None:
+        """Write the parts of groups of files."""
         try:
-            return [BillingPeriod.parse(key) for key in json.loads((place / _MONTHS).read_bytes())]
-        except FileNotFoundError:
-            pass
+            with reading_calls(self._source.name, self._context.pseudonym_key) as connection:
+                calls_in_hand = self._calls_in_hand(connection, groups) if len(groups) > 1 else {}
+                for group in groups:
+                    with self._part_of(group) as folder:
+                        self._write_parts(connection, group, calls_in_hand, folder)
+        except (duckdb.Error, SourceError):
+            if len(groups) == 1:
+                raise
+            # Which of them cannot be read is said when each is read alone.
+            for group in groups:
+                self._read([group])
+
+    @contextmanager
+    def _part_of(self, group: FileGroup) -> Iterator[Path]:
+        """Yield the folder for a group's parts; it takes its place when all are written."""
+        place = self._part_dir(group)
         unfinished = place.with_name(f".{place.name}")
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(place, ignore_errors=True)
         unfinished.mkdir(parents=True)
         try:
-            self._write_parts(group, unfinished)
+            yield unfinished
             os.replace(unfinished, place)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        return [BillingPeriod.parse(key) for key in json.loads((place / _MONTHS).read_bytes())]
 
-    def _write_parts(self, group: FileGroup, folder: Path) -> None:
-        with reading_calls(self._source.name, self._context.pseudonym_key) as connection:
-            written = []
-            for number, file in enumerate(group.files):
-                with self._in_words(file), self._readable(connection, file) as path:
-                    relation, present = self._records(connection, file, path)
-                    self._check_columns(file, present)
-                    part = folder / f"file-{number}.parquet"
-                    calls = calls_sql(
-                        relation, present, self._form, self._tags, self._context.today
-                    )
-                    connection.execute(f"copy ({calls}) to {path_literal(part)} {CALL_FILE}")
-                    written.append(part)
-            months = split_by_month(connection, written, folder, self._context.today)
+    def _write_parts(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        group: FileGroup,
+        calls_in_hand: Mapping[StoredFile, str],
+        folder: Path,
+    ) -> None:
+        written = []
+        for number, file in enumerate(group.files):
+            with self._in_words(file), self._calls(connection, file, calls_in_hand) as calls:
+                part = folder / f"file-{number}.parquet"
+                connection.execute(f"copy ({calls}) to {path_literal(part)} {CALL_FILE}")
+                written.append(part)
+        months = split_by_month(connection, written, folder, self._context.today)
         (folder / _MONTHS).write_text(json.dumps([month.key for month in months]))
+
+    def _calls_in_hand(
+        self, connection: duckdb.DuckDBPyConnection, groups: Sequence[FileGroup]
+    ) -> dict[StoredFile, str]:
+        """Read the calls of small JSON files in one statement; return SQL of those of each."""
+        files = [file for group in groups for file in group.files]
+        objects = []
+        for number, file in enumerate(files):
+            with self._readable(connection, file) as path:
+                objects.append(f"select json, {number} as {_FILE} from {self._objects(path)}")
+        relation, present = from_objects(
+            f"({' union all '.join(objects)})", self._form.columns(), [_FILE]
+        )
+        # Apart from the files: each of them would take the memory of the whole statement.
+        connection.execute(f"create temp table records_in_hand as select * from {relation}")
+        calls = calls_sql(
+            "records_in_hand", present, self._form, self._tags, self._context.today, [_FILE]
+        )
+        connection.execute(f"create temp table calls_in_hand as {calls}")
+        connection.execute("drop table records_in_hand")
+        return {
+            file: f"select * exclude ({_FILE}) from calls_in_hand where {_FILE} = {number}"
+            for number, file in enumerate(files)
+        }
+
+    @contextmanager
+    def _calls(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        file: StoredFile,
+        calls_in_hand: Mapping[StoredFile, str],
+    ) -> Iterator[str]:
+        """Yield SQL of a file's landed calls."""
+        if file in calls_in_hand:
+            yield calls_in_hand[file]
+            return
+        with self._readable(connection, file) as path:
+            relation, present = self._records(connection, file, path)
+            self._check_columns(file, present)
+            yield calls_sql(relation, present, self._form, self._tags, self._context.today)
 
     def _records(
         self, connection: duckdb.DuckDBPyConnection, file: StoredFile, path: str
