@@ -97,7 +97,7 @@ class _Asking:
                 DAY_SECONDS,
             )
             found = connection.execute(
-                "select distinct moment from held order by moment"
+                "select distinct moment from held_points order by moment"
             ).fetchall()
         return [_day_of(moment - DAY_SECONDS) for (moment,) in found]
 
@@ -106,19 +106,18 @@ class _Asking:
         start = _midnight(day)
         end = start + DAY_SECONDS
         with self._reading() as connection:
-            self._ask(connection, "day_points", _METERED, start, end, self.step_seconds)
+            self._ask(connection, "day", _METERED, start, end, self.step_seconds)
             known = _last_of_a_day("{" + _COUNTERS + "}")
-            self._ask(connection, "known_points", known, start, start, 1)
+            self._ask(connection, "known", known, start, start, 1)
             jobs = self._jobs(connection)
             of_jobs = "{job=~" + json.dumps("|".join(jobs)) + "}" if jobs else '{job=""}'
-            self._ask(
-                connection, "begun_points", _PROCESS_START + of_jobs, start, end, self.step_seconds
-            )
+            begun = _PROCESS_START + of_jobs
+            self._ask(connection, "begun", begun, start, end, self.step_seconds)
             known = _last_of_a_day(_PROCESS_START + of_jobs)
-            self._ask(connection, "known_begun_points", known, start, start, 1)
+            self._ask(connection, "known_begun", known, start, start, 1)
             self._look_further_back(connection, start)
-            self._ask(connection, "scraped_points", "count(up)", start, end, self.step_seconds)
-            self._ask(connection, "down_points", f"up{of_jobs} == 0", start, end, self.step_seconds)
+            self._ask(connection, "scraped", "count(up)", start, end, self.step_seconds)
+            self._ask(connection, "down", f"up{of_jobs} == 0", start, end, self.step_seconds)
             connection.execute(windows_sql(self.step_seconds, self.labels, self.tags, start))
             columns = ", ".join(
                 f"cast({name} as {kind}) as {name}" for name, kind in WINDOW_COLUMNS.items()
@@ -139,16 +138,19 @@ class _Asking:
             f"""
             with counted as (
                 select distinct labels['job'] as job, labels['instance'] as instance
-                from day_points
+                from day_series
                 where labels['__name__'] in ({", ".join(sql_text(name) for name in COUNTERS)})
             )
 
             select coalesce(job, ''), coalesce(instance, '')
             from counted
             anti join (
-                select labels['job'] as job, labels['instance'] as instance from known_points
+                select labels['job'] as job, labels['instance'] as instance from known_series
                 union
-                select labels['job'], labels['instance'] from begun_points where value >= {start}
+                select begun_series.labels['job'], begun_series.labels['instance']
+                from begun_points
+                inner join begun_series on begun_points.series = begun_series.series
+                where begun_points.value >= {start}
             ) as explained
                 on counted.job is not distinct from explained.job
                 and counted.instance is not distinct from explained.instance
@@ -163,12 +165,12 @@ class _Asking:
         )
         of_targets = f"job=~{jobs},instance=~{instances}"
         for table, selector in (
-            ("known_points", "{" + f"{_COUNTERS},{of_targets}" + "}"),
-            ("known_begun_points", _PROCESS_START + "{" + of_targets + "}"),
+            ("known", "{" + f"{_COUNTERS},{of_targets}" + "}"),
+            ("known_begun", _PROCESS_START + "{" + of_targets + "}"),
         ):
             self._ask(
                 connection,
-                "earlier_points",
+                "earlier",
                 _last_of_a_day(selector),
                 start - _LOOKED_BACK_DAYS * DAY_SECONDS,
                 start - DAY_SECONDS,
@@ -176,10 +178,17 @@ class _Asking:
             )
             connection.execute(
                 f"""
-                insert into {table} by name
+                insert into {table}_points by name
                 select * from earlier_points
-                anti join {table} using (series)
+                anti join {table}_series using (series)
                 qualify row_number() over (partition by series order by moment desc) = 1
+                """
+            )
+            connection.execute(
+                f"""
+                insert into {table}_series by name
+                select * from earlier_series
+                anti join {table}_series using (series)
                 """
             )
 
@@ -197,7 +206,10 @@ class _Asking:
         end: int,
         step_seconds: int,
     ) -> None:
-        """Create a table of the points that a query answers: series, labels, time and value."""
+        """Create two tables of what a query answers.
+
+        ``<table>_series`` has the labels of each series, ``<table>_points`` its times and values.
+        """
         params: Params = {"query": query, "start": start, "end": end, "step": step_seconds}
         body = self.client.text(_RANGE_PATH, params)
         place = f"{_RANGE_PATH} of {_day_of(start)}"
@@ -206,7 +218,7 @@ class _Asking:
         copies = ", ".join(sql_text(label) for label in _COPY_LABELS)
         connection.execute(
             f"""
-            create or replace temp table {table} as
+            create or replace temp table {table}_answer as
             with answered as (
                 select from_json(unnest(from_json(
                     json_extract($body, '$.data.result'), '["JSON"]'
@@ -222,20 +234,24 @@ class _Asking:
                         map_entries(one.metric), lambda e: e.key not in ({copies})
                     )) as varchar)) as series
                 from answered
-            ),
+            )
 
-            chosen as (
-                select * from distinguished
-                qualify row_number() over (
-                    partition by series order by len(points) desc, cast(labels as varchar)
-                ) = 1
-            ),
-
-            pointed as (select series, labels, unnest(points) as point from chosen)
-
+            select * from distinguished
+            qualify row_number() over (
+                partition by series order by len(points) desc, cast(labels as varchar)
+            ) = 1
+            """,
+            {"body": body},
+        )
+        connection.execute(
+            f"create or replace temp table {table}_series as select series, labels "
+            f"from {table}_answer where len(points) > 0"
+        )
+        connection.execute(
+            f"""
+            create or replace temp table {table}_points as
             select
                 series,
-                labels,
                 cast(try_cast(point[1] as double) as bigint) as moment,
                 point[2] as said,
                 /* Eighteen digits are read fifty times as fast as thirty-eight. Of a text with an
@@ -246,12 +262,12 @@ class _Asking:
                     end,
                     try_cast(point[2] as decimal(38, 9))
                 ) as value
-            from pointed
-            """,
-            {"body": body},
+            from (select series, unnest(points) as point from {table}_answer)
+            """
         )
+        connection.execute(f"drop table {table}_answer")
         row = connection.execute(
-            f"select count(*) from {table} "
+            f"select count(*) from {table}_points "
             "where moment is null or moment < $start or moment > $end",
             {"start": start, "end": end},
         ).fetchone()
@@ -286,8 +302,8 @@ class _Asking:
 
     def _jobs(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
         found = connection.execute(
-            "select distinct labels['job'] from (select labels from day_points union all "
-            "select labels from known_points) where labels['job'] <> '' order by 1"
+            "select distinct labels['job'] from (select labels from day_series union all "
+            "select labels from known_series) where labels['job'] <> '' order by 1"
         ).fetchall()
         return [re.escape(job) for (job,) in found]
 

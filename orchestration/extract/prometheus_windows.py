@@ -35,10 +35,10 @@ _MOST_TOKENS_OF_A_STEP = 10**12
 def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start: int) -> str:
     """Return the statement that makes the table ``windows`` of a day's points.
 
-    It reads the tables ``day_points`` (all series), ``known_points`` (counters as they were last
-    seen when the day began), ``begun_points`` (when processes began), ``known_begun_points`` (when
-    those began that were last seen), ``scraped_points`` (a point where anything was scraped) and
-    ``down_points`` (a point where a target was down).
+    It reads the points and the series of ``day`` (all series), ``known`` (counters as they were
+    last seen when the day began), ``begun`` (when processes began), ``known_begun`` (when those
+    began that were last seen) and ``down`` (a point where a target was down), and
+    ``scraped_points`` (a point where anything was scraped).
 
     Args:
         step: Seconds between the points of a series.
@@ -82,17 +82,17 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
     )
     return f"""
     create or replace temp table windows as
-    with day_series as (
-        select distinct series, labels from day_points
+    with any_series as (
+        select * from day_series
         union
-        select distinct series, labels from known_points
+        select * from known_series
     ),
 
     /* With its own labels of pod and namespace the exporter's target hides those of the workload,
        which then are exported_pod and exported_namespace: its own say nothing of who used a GPU. */
     hidden as (
         select coalesce(bool_or(labels['exported_namespace'] <> ''), false) as is_so
-        from day_series
+        from any_series
         where labels['__name__'] in ({gauges})
     ),
 
@@ -114,7 +114,7 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
         )
     } as project_id,
             {", ".join(who)}
-        from day_series
+        from any_series
         cross join hidden
         qualify row_number() over (partition by series order by cast(labels as varchar)) = 1
     ),
@@ -151,9 +151,9 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
             moment,
             max(value) as began_at
         from (
-            select labels, moment, value from begun_points
+            select series, moment, value from begun_points
             union all
-            select labels, {start} as moment, value
+            select series, {start} as moment, value
             from known_begun_points
             where not exists (
                 select 1 from begun_points
@@ -162,6 +162,11 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
                     and begun_points.moment = {start}
             )
         ) as begun_or_known
+        inner join (
+            select * from begun_series
+            union
+            select * from known_begun_series
+        ) as begun_of_series using (series)
         group by all
     ),
 
@@ -332,6 +337,7 @@ def windows_sql(step: int, labels: Mapping[str, str], tags: Sequence[str], start
 
         select moment, concat(labels['job'], ' ', labels['instance']) as target
         from down_points
+        inner join down_series using (series)
         where moment < {end}
     ),
 
