@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,8 @@ def days_of(
         raise page.fault(f"{len(missing)} of {days} days have no bucket, the first is {missing[0]}")
 
 
-def day_columns(day: date) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def day_columns(day: date) -> Mapping[str, str]:
     """Return the columns that say which day a row is of."""
     following = day + timedelta(days=1)
     return {"bucket_start": f"{day} 00:00:00", "bucket_end": f"{following} 00:00:00"}
@@ -221,7 +223,7 @@ def add_report(
     Raises:
         SourceError: A group came twice on a day; adding both up could count money twice.
     """
-    ordered = sorted(rows, key=lambda row: _sort_key(row, keys))
+    ordered = _ordered(rows, keys)
     for before, after in zip(ordered, ordered[1:], strict=False):
         if all(before[name] == after[name] for name in keys):
             group = ", ".join(
@@ -249,9 +251,10 @@ def unread_fields(
     """
     counts: dict[str, int] = {}
     amounts: dict[str, dict[str, Decimal]] = {}
+    opened = {name.partition(".")[0] for name in read if "." in name}
     with localcontext(prec=_EXACT_DIGITS):
         for record, currency in records:
-            for name, value in _leaves(record.fields, read):
+            for name, value in _leaves(record.fields, opened):
                 if value is None or name in read or not _FIELD_NAME.fullmatch(name):
                     continue
                 counts[name] = counts.get(name, 0) + 1
@@ -277,9 +280,10 @@ def _ledger_amount(value: object) -> Decimal | None:
     return amount.quantize(_LEDGER_DECIMALS, rounding=ROUND_HALF_UP)
 
 
-def _leaves(fields: Mapping[str, Any], read: Collection[str]) -> Iterator[tuple[str, Any]]:
+def _leaves(fields: Mapping[str, Any], opened: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields and, in place of the objects that are looked into, theirs."""
     for name, value in fields.items():
-        if isinstance(value, dict) and any(known.startswith(f"{name}.") for known in read):
+        if name in opened and isinstance(value, dict):
             yield from ((f"{name}.{inner}", found) for inner, found in value.items())
         else:
             yield name, value
@@ -321,10 +325,21 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _sort_key(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
-    # The JSON text at the end tells apart what looks the same as a text, such as NULL and "".
-    texts = ("" if row[name] is None else str(row[name]) for name in keys)
-    return (*texts, json.dumps(row, sort_keys=True))
+def _ordered(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return rows by the texts of their keys."""
+    by_texts: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        values = [row[name] for name in keys]
+        texts = tuple("" if value is None else str(value) for value in values)
+        by_texts.setdefault(texts, []).append(row)
+    ordered: list[Mapping[str, Any]] = []
+    for texts in sorted(by_texts):
+        alike = by_texts[texts]
+        if len(alike) > 1:
+            # The JSON text tells apart what looks the same as a text, such as NULL and "".
+            alike.sort(key=lambda row: json.dumps(row, sort_keys=True))
+        ordered += alike
+    return ordered
 
 
 def _totals(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
