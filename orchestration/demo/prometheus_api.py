@@ -6,6 +6,7 @@ day's range, a count of series, and a comparison with zero. A sample is in force
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,9 +27,9 @@ _IS_ZERO = re.compile(r"(.*) == 0", re.DOTALL)
 _SELECTOR = re.compile(r"([A-Za-z_:][\w:]*)?(?:\{(.*)\})?", re.DOTALL)
 _MATCHER = re.compile(r'([A-Za-z_]\w*)(=~|=)("(?:[^"\\]|\\.)*")(?:,|$)')
 
-_Key = frozenset[tuple[str, str]]
-# The series of a point in time: the labels of each with its value.
-_Vector = dict[_Key, str]
+_Labels = frozenset[tuple[str, str]]
+# The series of a point in time: the number of each with its value.
+_Vector = dict[int, str]
 _Instant = Callable[[int], _Vector]
 
 
@@ -40,6 +41,10 @@ class PrometheusApi:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read = lru_cache(maxsize=_HELD_DAYS)(self._read_day)
+        # Labels take long to compare; a series goes by its number. That of a count has none.
+        self._labels: list[_Labels] = [frozenset()]
+        self._numbers: dict[_Labels, int] = {}
+        self._lock = threading.Lock()
 
     def check_headers(self, headers: Mapping[str, str], key: str) -> None:
         """Let everybody in, as a Prometheus inside a cluster does."""
@@ -69,12 +74,13 @@ class PrometheusApi:
         if step <= 0 or (end - start) // step > _MOST_POINTS:
             raise ApiError(400, "exceeded maximum resolution of 11,000 points per timeseries")
         instant = self._parsed(asked.get("query", ""))
-        series: dict[_Key, list[list[Any]]] = {}
+        series: dict[int, list[list[Any]]] = {}
         for moment in range(start, end + 1, step):
-            for labels, value in instant(moment).items():
-                series.setdefault(labels, []).append([moment, value])
+            for number, value in instant(moment).items():
+                series.setdefault(number, []).append([moment, value])
         result = [
-            {"metric": dict(sorted(labels)), "values": values} for labels, values in series.items()
+            {"metric": dict(sorted(self._labels[number])), "values": values}
+            for number, values in series.items()
         ]
         return Answer(
             200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
@@ -87,15 +93,26 @@ class PrometheusApi:
         if (compared := _IS_ZERO.fullmatch(query)) is not None:
             selected = self._parsed(compared[1])
             return lambda moment: {
-                labels: value for labels, value in selected(moment).items() if float(value) == 0
+                number: value for number, value in selected(moment).items() if float(value) == 0
             }
         if (last := _LAST_OF_A_DAY.fullmatch(query)) is not None:
-            chosen = _selector(last[1])
+            chosen = self._selected(_selector(last[1]))
             return lambda moment: self._last_of_a_day(chosen, moment)
-        chosen = _selector(query)
+        chosen = self._selected(_selector(query))
         return lambda moment: {
-            labels: value for labels, value in self._at(moment).items() if chosen(labels)
+            number: value for number, value in self._at(moment).items() if chosen[number]
         }
+
+    def _selected(self, is_selected: Callable[[_Labels], bool]) -> Mapping[int, bool]:
+        """Return whether a series is selected, by its number; each is asked about once."""
+        labels = self._labels
+
+        class Chosen(dict[int, bool]):
+            def __missing__(self, number: int) -> bool:
+                self[number] = is_selected(labels[number])
+                return self[number]
+
+        return Chosen()
 
     def _at(self, moment: int) -> _Vector:
         """Return the samples in force: the last of the step."""
@@ -108,11 +125,11 @@ class PrometheusApi:
                 return found
         return {}
 
-    def _last_of_a_day(self, chosen: Callable[[_Key], bool], moment: int) -> _Vector:
+    def _last_of_a_day(self, chosen: Mapping[int, bool], moment: int) -> _Vector:
         found: _Vector = {}
         for each in range(moment - _DAY_SECONDS + STEP_SECONDS, moment + 1, STEP_SECONDS):
             found |= self._at(each)
-        return {labels: value for labels, value in found.items() if chosen(labels)}
+        return {number: value for number, value in found.items() if chosen[number]}
 
     def _read_day(self, day: str) -> dict[int, _Vector]:
         """Return the samples of a day by their time."""
@@ -121,17 +138,24 @@ class PrometheusApi:
             return {}
         moments: dict[int, _Vector] = {}
         for series in json.loads(path.read_bytes())["data"]["result"]:
-            labels = frozenset(series["metric"].items())
+            number = self._number(frozenset(series["metric"].items()))
             for moment, value in series["values"]:
-                moments.setdefault(moment, {})[labels] = value
+                moments.setdefault(moment, {})[number] = value
         return moments
+
+    def _number(self, labels: _Labels) -> int:
+        with self._lock:
+            number = self._numbers.setdefault(labels, len(self._labels))
+            if number == len(self._labels):
+                self._labels.append(labels)
+            return number
 
 
 def _counted(vector: _Vector) -> _Vector:
-    return {frozenset(): str(len(vector))} if vector else {}
+    return {0: str(len(vector))} if vector else {}
 
 
-def _selector(text: str) -> Callable[[_Key], bool]:
+def _selector(text: str) -> Callable[[_Labels], bool]:
     """Return whether labels are selected, as a selector of names and labels says."""
     found = _SELECTOR.fullmatch(text)
     if found is None or not text:
@@ -148,14 +172,9 @@ def _selector(text: str) -> Callable[[_Key], bool]:
         said = json.loads(matcher[3])
         wanted.append((matcher[1], re.compile(said if matcher[2] == "=~" else re.escape(said))))
         place = matcher.end()
-    known: dict[_Key, bool] = {}
 
-    def is_selected(labels: _Key) -> bool:
-        if labels not in known:
-            of_name = dict(labels)
-            known[labels] = all(
-                pattern.fullmatch(of_name.get(label, "")) for label, pattern in wanted
-            )
-        return known[labels]
+    def is_selected(labels: _Labels) -> bool:
+        of_name = dict(labels)
+        return all(pattern.fullmatch(of_name.get(label, "")) for label, pattern in wanted)
 
     return is_selected

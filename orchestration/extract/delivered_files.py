@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import threading
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -181,6 +182,40 @@ def delivered_place(connection: duckdb.DuckDBPyConnection, path: Path, row: int)
     return path.name, row
 
 
+class _InMemory:
+    """The one database of this process in which files are read; to make one takes long."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._database is None:
+                self._database = duckdb.connect()
+            return self._database.cursor()
+
+    def forget(self) -> None:
+        """Have the next reader make another: after a fatal error a database answers nobody."""
+        with self._lock:
+            self._database = None
+
+
+_in_memory = _InMemory()
+
+
+@contextmanager
+def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB connection with temporary tables of its own; clocks are in UTC."""
+    with _in_memory.cursor() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            yield connection
+        except (duckdb.FatalException, duckdb.InternalException):
+            _in_memory.forget()
+            raise
+
+
 @contextmanager
 def reading(source: str, files: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection for reading a source's files and put its errors in our words.
@@ -188,9 +223,7 @@ def reading(source: str, files: str) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         SourceError: A file is no valid Parquet or CSV; the message has DuckDB's own detail.
     """
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("set preserve_insertion_order = true")
+    with in_memory() as connection:
         try:
             yield connection
         except duckdb.Error as error:

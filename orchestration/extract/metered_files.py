@@ -24,7 +24,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.extract.delivered_files import column_names, count_rows, raw_rows, unique_names
+from orchestration.extract.delivered_files import (
+    column_names,
+    count_rows,
+    in_memory,
+    raw_rows,
+    unique_names,
+)
 from orchestration.extract.landed_rows import path_list, path_literal
 from orchestration.extract.metered_calls import (
     CALL_FILE,
@@ -416,7 +422,7 @@ def take_over_parts(draft: Draft, parts: Sequence[tuple[str, Path, str]]) -> Non
     """
     ordinals = {str(path): ordinal for ordinal, (_, path, _) in enumerate(parts)}
     listed = path_list([path for _, path, _ in parts])
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         # By hashes, which are a third of the ids: two ids of one hash are told apart below.
         connection.execute(
             "create temp table repeated as select hash(call_id) as call_hash "

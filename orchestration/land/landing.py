@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.extract.control_totals import StatedCost, quoted, stated_costs_each
-from orchestration.extract.delivered_files import column_names, raw_rows
+from orchestration.extract.delivered_files import column_names, in_memory, raw_rows
 from orchestration.extract.landed_columns import landed_columns
 from orchestration.extract.landed_rows import path_literal
 from orchestration.extract.period import BillingPeriod
@@ -270,8 +270,7 @@ def _attempts(
     """Verify, write and profile snapshots; nothing of them counts yet."""
     started = time.monotonic()
     try:
-        with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
+        with in_memory() as connection:
             return _tried(connection, source, dataset, snapshots, data_dir)
     except duckdb.Error as error:
         if len(snapshots) > 1:
