@@ -48,8 +48,8 @@ class Bill(FileSource):
         self.pull()
         return self.snapshot()
 
-    def snapshot(self) -> Snapshot:
-        folder = period_folder(self.data / "extracted", "bill", "charges", OCTOBER)
+    def snapshot(self, period: BillingPeriod = OCTOBER) -> Snapshot:
+        folder = period_folder(self.data / "extracted", "bill", "charges", period)
         snapshot = current_snapshot(folder)
         assert snapshot is not None
         return snapshot
@@ -279,6 +279,66 @@ def test_one_bad_month_does_not_keep_another_out(bill: Bill) -> None:
         "2026-09": "refused",
         "2026-10": "new",
     }
+
+
+def write_over(snapshot: Snapshot, old: bytes, new: bytes) -> None:
+    """Change a snapshot's one file as if it had been received so."""
+    (path,) = snapshot.file_paths()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite_receipt(snapshot, {"files": [{"name": path.name, "bytes": 1, "sha256": digest}]})
+
+
+def test_months_that_are_read_together_are_landed_as_each_alone(
+    bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def month(number: int, *lines: Line) -> None:
+        start, day = f"2026-{number:02}-01", f"2026-{number:02}-03"
+        write_csv(
+            bill.bills / f"{number}.csv",
+            [{"BillingPeriodStart": start, "ChargePeriodStart": day} | one for one in lines],
+        )
+
+    def own(cost: str, **more: str) -> Line:
+        known = line(cost, **more)
+        return {key: known[key] for key in known if not key.endswith("Start")} | more
+
+    month(5, own("10.5"), own("-0.25", BillingCurrency="EUR"))
+    month(6, own("x"), own("2", BillingCurrency="ZZZ"))
+    month(7, own("1"), own("4"))
+    month(8, own("3", EffectiveCost="2.5"))
+    month(9, own("7"))
+    bill.pull()
+    of_month = {key: bill.snapshot(BillingPeriod.parse(f"2026-{key}")) for key in ("07", "09")}
+    write_over(of_month["07"], b"2026-07-01", b"2026-08-01")
+    (damaged,) = of_month["09"].file_paths()
+    damaged.write_bytes(damaged.read_bytes().replace(b"7", b"8"))
+
+    def landed() -> list[tuple[str, Any]]:
+        found = [(one.state, one.landing) for one in bill.land()]
+        for path in (bill.data / "landed").rglob("*.*"):
+            path.unlink()
+        return found
+
+    together = landed()
+    assert [state for state, _ in together] == ["new", "refused", "refused", "new", "refused"]
+    monkeypatch.setattr("orchestration.land.landing._ROWS_TOGETHER", 0)
+    assert landed() == together
+
+
+def test_a_month_that_cannot_be_read_does_not_keep_those_beside_it_out(bill: Bill) -> None:
+    september = {"BillingPeriodStart": "2026-09-01", "ChargePeriodStart": "2026-09-03"}
+    write_csv(bill.bills / "a.csv", [line("1")])
+    write_csv(bill.bills / "b.csv", [line("2", **september)])
+    bill.pull()
+    write_over(bill.snapshot(BillingPeriod.parse("2026-09")), b"\n", b",2,3,4,5,6,7,8\n")
+    landed = {one.landing.billing_period: one for one in bill.land()}
+    assert {month: one.state for month, one in landed.items()} == {
+        "2026-09": "refused",
+        "2026-10": "new",
+    }
+    (check,) = landed["2026-09"].landing.checks
+    assert "bill 2026-09: the files cannot be read" in check.sentence
 
 
 def test_a_refused_snapshot_leaves_the_one_before_in_use(bill: Bill) -> None:

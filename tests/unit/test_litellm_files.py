@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -242,6 +243,42 @@ def test_a_file_that_cannot_be_read_is_refused_by_name_and_not_quoted(
     assert words in reason
     assert "secret words" not in reason + "".join(meter.said)
     assert not list((meter.data / "extracted").rglob("receipt.json"))
+
+
+def test_small_files_that_are_read_together_become_the_parts_of_each_alone(
+    meter: FileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(meter, "a.jsonl", [LITELLM, changed(LITELLM, request_id="x", prompt_tokens="many")])
+    export(meter, "b.jsonl.gz", [SECOND, changed(LITELLM, startTime="2026-09-30T23:00:00Z")])
+    third = changed(LITELLM, request_id="chatcmpl-3")
+    (meter.bills / "c.json").write_text(json.dumps([third], default=str))
+    (meter.bills / "d.jsonl").write_text("")
+    extracted = meter.data / "extracted"
+
+    def parts() -> dict[str, bytes]:
+        meter.pull()
+        found = {
+            str(path.relative_to(extracted)): path.read_bytes()
+            for path in extracted.rglob("*.parquet")
+        }
+        shutil.rmtree(extracted)
+        return found
+
+    together = parts()
+    # a part and a snapshot's file of each month of each file, and what was read of the empty one
+    assert len(together) == 9
+    monkeypatch.setattr("orchestration.extract.metered_files._FILES_TOGETHER", 1)
+    assert parts() == together
+
+
+def test_of_small_files_the_one_that_cannot_be_read_is_named(meter: FileSource) -> None:
+    export(meter, "a.jsonl", [LITELLM])
+    export(meter, "c.jsonl", [SECOND])
+    (meter.bills / "b.jsonl").write_text('{"request_id": "secret words"\n')
+    reason = meter.failure()
+    assert "b.jsonl" in reason
+    assert "a.jsonl" not in reason and "c.jsonl" not in reason
+    assert "secret words" not in reason + "".join(meter.said)
 
 
 def test_overlapping_exports_count_a_call_once_and_the_last_change_of_it(
