@@ -20,6 +20,7 @@ from typing import NoReturn
 
 import duckdb
 
+from orchestration.imports import collect_garbage_rarely
 from orchestration.settings import (
     DBT_PROJECT_DIR,
     DEMO_DIR,
@@ -98,6 +99,7 @@ def _parser() -> _Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    collect_garbage_rarely()
     options = _parser().parse_args(arguments)
     try:
         return _run_command(read_settings(), options)

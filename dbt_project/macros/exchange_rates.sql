@@ -10,3 +10,12 @@
         and ({{ rates }}.valid_from is null or {{ wanted }}.{{ day }} >= {{ rates }}.valid_from)
         and ({{ rates }}.valid_to is null or {{ wanted }}.{{ day }} < {{ rates }}.valid_to)
 {%- endmacro %}
+
+
+{# A charge's cost in the reporting currency: rounded once, NULL where the cost or its rate is unknown. #}
+{% macro reporting_cost(cost, is_in_reporting_currency, fx_rate) -%}
+case
+    when {{ is_in_reporting_currency }} then {{ cost }}
+    else cast({{ cost }} * {{ fx_rate }} as decimal(38, 12))
+end
+{%- endmacro %}

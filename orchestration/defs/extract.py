@@ -1,9 +1,9 @@
 """Door 1 as assets: one for each source, by month, pulled side by side in one step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 
@@ -17,6 +17,8 @@ from orchestration.land.asking import pull_context
 from orchestration.settings import Settings
 
 CHECK = "every_period_was_pulled"
+
+_Result = TypeVar("_Result")
 
 
 def extract_key(source: SourceConfig) -> dg.AssetKey:
@@ -70,13 +72,43 @@ def build_extract_assets(
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
             pulls = pool.map(lambda source: pull(source, asked, pull_context(settings)), chosen)
             for source, pulled in zip(chosen, pulls, strict=True):
+                by_month: dict[str, list[Pulled]] = {}
+                for result in pulled:
+                    by_month.setdefault(result.period.key if result.period else "", []).append(
+                        result
+                    )
                 yield dg.MaterializeResult(
                     asset_key=extract_key(source),
-                    metadata=_metadata(pulled),
+                    metadata=show_by_month(context, extract_key(source), by_month, _metadata),
                     check_results=[_check(source, pulled)],
                 )
 
     return [extract]
+
+
+def show_by_month(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    by_month: Mapping[str, Sequence[_Result]],
+    metadata: Callable[[Sequence[_Result]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Show at each month of a run what became of that month, not of all; return the rest's.
+
+    Args:
+        context: Dagster's, of a step that makes months.
+        key: The asset.
+        by_month: What became of each month, such as ``2026-10``.
+        metadata: Says what Dagster shows of some results.
+
+    Returns:
+        What Dagster shows at a month of which nothing is known: what the run did not ask for.
+    """
+    periods = zip(asked_periods(context), context.partition_keys, strict=True)
+    asked = {period.key: partition for period, partition in periods}
+    for month in by_month.keys() & asked.keys():
+        context.add_asset_metadata(metadata(by_month[month]), key, asked[month])
+    rest = [result for month in by_month.keys() - asked.keys() for result in by_month[month]]
+    return metadata(rest)
 
 
 def _metadata(pulled: Sequence[Pulled]) -> dict[str, Any]:

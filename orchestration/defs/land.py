@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.automation import month_partitions
-from orchestration.defs.extract import extract_key
+from orchestration.defs.extract import extract_key, show_by_month
 from orchestration.defs.resources import RunLock
 from orchestration.extract.focus import KIND as FOCUS
 from orchestration.extract.source import SourceConfig
@@ -93,16 +93,21 @@ def build_land_assets(
         with ThreadPoolExecutor(max_workers=_LANDED_AT_ONCE) as pool:
             results = list(pool.map(land_source, keys))
         for key, (landed, seconds) in zip(keys, results, strict=True):
+            by_month: dict[str, list[Landed]] = {}
+            for result in landed:
+                by_month.setdefault(result.landing.billing_period, []).append(result)
+            rest = show_by_month(context, key, by_month, _metadata)
             yield dg.MaterializeResult(
                 asset_key=key,
-                metadata=_metadata(landed, seconds),
+                # Months land together: the seconds are of all.
+                metadata={**rest, "seconds": round(seconds, 1)},
                 check_results=[_check(key, name, landed) for name in _CHECKS],
             )
 
     return [land_sources]
 
 
-def _metadata(landed: Sequence[Landed], seconds: float) -> dict[str, Any]:
+def _metadata(landed: Sequence[Landed]) -> dict[str, Any]:
     money: dict[str, Decimal] = {}
     for result in landed:
         for currency, total in result.landing.exact_totals.items():
@@ -125,7 +130,6 @@ def _metadata(landed: Sequence[Landed], seconds: float) -> dict[str, Any]:
         **{name: f"{total:f}" for name, total in sorted(money.items())},
         "periods": len({result.landing.billing_period for result in landed}),
         "newly_landed": sum(result.state == "new" for result in landed),
-        "seconds": round(seconds, 1),
         "landings": dg.MetadataValue.table(
             rows,
             dg.TableSchema(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
+from orchestration.defs.dbt_apart import DbtCliResource
 from orchestration.publish.run_lock import run_lock
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 

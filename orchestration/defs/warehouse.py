@@ -14,15 +14,15 @@ from decimal import Decimal
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import (
+
+from orchestration.defs import gate_sentences
+from orchestration.defs.dbt_apart import (
+    DagsterDbtError,
     DagsterDbtTranslator,
     DbtCliInvocation,
     DbtProject,
     dbt_assets,
 )
-from dagster_dbt.errors import DagsterDbtError
-
-from orchestration.defs import gate_sentences
 from orchestration.defs.resources import Dbt, RunLock
 from orchestration.extract.source import SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs

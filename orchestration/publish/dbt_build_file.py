@@ -11,6 +11,7 @@ from typing import Any
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from orchestration.imports import collect_garbage_rarely
 from orchestration.settings import Settings, dbt_build_path
 
 
@@ -19,6 +20,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Read the settings once; dbt from a terminal, without a run, builds a file of its own."""
+        collect_garbage_rarely()
         settings = Settings()
         self._limits = {"memory_limit": settings.memory_limit, "threads": str(settings.threads)}
         self._path = str(dbt_build_path() or Path(tempfile.mkdtemp()) / "build.duckdb")

@@ -156,10 +156,8 @@ select
     matched.contracted_cost,
     matched.reporting_currency,
     {%- for cost in four_costs() %}
-    case
-        when matched.is_in_reporting_currency then matched.{{ cost }}
-        else cast(matched.{{ cost }} * other_rates.fx_rate as decimal(38, 12))
-    end as {{ cost }}_reporting{{ ',' if not loop.last }}
+    {{ reporting_cost('matched.' ~ cost, 'matched.is_in_reporting_currency', 'other_rates.fx_rate') | indent }}
+        as {{ cost }}_reporting{{ ',' if not loop.last }}
     {%- endfor %}
 from matched
 left join other_rates  -- at most one rate a day and currency

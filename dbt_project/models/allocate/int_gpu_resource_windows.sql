@@ -9,48 +9,61 @@ with charges as (
     where x_classification = 'gpu' and resource_id is not null
 ),
 
-charge_splits as (
-    select * from {{ ref('int_charge_splits') }}
-    where {{ this_period('int_charge_splits') }} and x_classification = 'gpu'
-)
+fx_rates as (
+    select * from {{ ref('int_fx_rates') }}
+    where {{ this_period('int_fx_rates') }}
+),
 
-select
-    charges.source,
-    charges.billing_period,
-    charges.resource_id,
-    charges.charge_period_start,
-    charges.charge_period_end,
-    charge_splits.reporting_currency,
-    cast(sum(charge_splits.effective_cost_reporting) as decimal(38, 12)) as effective_cost_reporting,
-    cast(sum(
-        case when charges.pricing_category = 'Dynamic' then charge_splits.effective_cost_reporting end
-    ) as decimal(38, 12)) as spot_cost_reporting,
-    cast(sum(
-        case
-            when charges.pricing_category = 'Dynamic'
-                then charge_splits.list_cost_reporting - charge_splits.effective_cost_reporting
-        end
-    ) as decimal(38, 12)) as spot_saving_reporting,
-    cast(sum(
-        case
-            when charges.pricing_category = 'Dynamic' and charge_splits.list_cost_reporting is not null
-                then charge_splits.effective_cost_reporting
-        end
-    ) as decimal(38, 12)) as listed_spot_cost_reporting,
-    cast(sum(
+{# Costs in the reporting currency as int_charge_splits has them, without a join of all charges by their ids. #}
+reported as (
+    select
+        charges.source,
+        charges.billing_period,
+        charges.resource_id,
+        charges.charge_period_start,
+        charges.charge_period_end,
+        charges.pricing_category,
         case
             when charges.charge_category = 'Usage' and charges.consumed_unit = 'Hours'
                 then charges.consumed_quantity
+        end as billed_hours,
+        fx_rates.reporting_currency,
+        {%- for cost in ('effective_cost', 'list_cost') %}
+        {{ reporting_cost(
+            'charges.' ~ cost, 'charges.billing_currency = fx_rates.reporting_currency', 'fx_rates.fx_rate'
+        ) | indent(8) }} as {{ cost }}_reporting{{ ',' if not loop.last }}
+        {%- endfor %}
+    from charges
+    inner join fx_rates  -- many charges to the one rate of their day and currency
+        on
+            charges.source = fx_rates.source
+            and charges.billing_period = fx_rates.billing_period
+            and cast(charges.charge_period_start as date) = fx_rates.usage_date
+            and charges.billing_currency = fx_rates.billing_currency
+    where {{ this_period('charges') }}
+)
+
+select
+    source,
+    billing_period,
+    resource_id,
+    charge_period_start,
+    charge_period_end,
+    reporting_currency,
+    cast(sum(effective_cost_reporting) as decimal(38, 12)) as effective_cost_reporting,
+    cast(sum(
+        case when pricing_category = 'Dynamic' then effective_cost_reporting end
+    ) as decimal(38, 12)) as spot_cost_reporting,
+    cast(sum(
+        case when pricing_category = 'Dynamic' then list_cost_reporting - effective_cost_reporting end
+    ) as decimal(38, 12)) as spot_saving_reporting,
+    cast(sum(
+        case
+            when pricing_category = 'Dynamic' and list_cost_reporting is not null
+                then effective_cost_reporting
         end
-    ) as decimal(38, 12)) as billed_hours,
-    count(*) filter (where charge_splits.effective_cost_reporting is null) as unknown_charges_count
-from charges
-inner join charge_splits  -- one to one
-    on
-        charges.source = charge_splits.source
-        and charges.billing_period = charge_splits.billing_period
-        and charges.x_charge_id = charge_splits.x_charge_id
-where {{ this_period('charges') }}
-group by
-    charges.source, charges.billing_period, charges.resource_id, charges.charge_period_start,
-    charges.charge_period_end, charge_splits.reporting_currency
+    ) as decimal(38, 12)) as listed_spot_cost_reporting,
+    cast(sum(billed_hours) as decimal(38, 12)) as billed_hours,
+    count(*) filter (where effective_cost_reporting is null) as unknown_charges_count
+from reported
+group by all
