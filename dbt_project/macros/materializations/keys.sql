@@ -143,24 +143,72 @@
 {#-
   The pending periods in batches of about a million charges, so that memory stays bounded by a large
   period, which is a batch of its own; a small one costs a share of a statement instead of a statement.
-  `pending_sql` selects their source and billing_period. Of wide rows a batch has fewer.
+  `pending_sql` selects their source and billing_period. Of wide rows a batch has fewer. Landed files that
+  are read together have one type a column: of money that one bill has as a decimal and another as a double
+  DuckDB would make doubles.
 -#}
 {% macro small_batches(pending_sql) %}
     {% set rows = config.get('batch_rows', 1000000) %}
-    {% do run_only(
-        "create or replace temp table pending_batch as "
-        ~ "select source, billing_period, case when row_count >= " ~ rows
-        ~ " then -row_number() over (order by billing_period, source) else cast(("
-        ~ "sum(case when row_count < " ~ rows ~ " then row_count else 0 end) over (order by billing_period, source) "
-        ~ "- row_count) // " ~ rows ~ " as integer) end as batch "
-        ~ "from ("
-        ~ "select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count "
-        ~ "from (" ~ pending_sql ~ ") as p "
-        ~ "left join (select source, billing_period, max(row_count) as row_count "
-        ~ "from tollgate.period_key group by source, billing_period) as held "
-        ~ "on p.source in (held.source, '*') and held.billing_period = p.billing_period "
-        ~ "group by p.source, p.billing_period) as pending"
-    ) %}
+    {% set landed = landed_inputs(model.depends_on.nodes) | join("', '") %}
+    {% set batches_sql %}
+        create or replace temp table pending_batch as
+        with pending as ({{ pending_sql }}),
+
+        counted as (
+            select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count
+            from pending as p
+            left join (
+                select source, billing_period, max(row_count) as row_count
+                from tollgate.period_key
+                group by source, billing_period
+            ) as held on p.source in (held.source, '*') and held.billing_period = p.billing_period
+            group by p.source, p.billing_period
+        ),
+
+        typed as (
+            select
+                p.source,
+                p.billing_period,
+                l.relation || '.' || l.column_name as landed_column,
+                string_agg(l.column_type, ', ' order by l.column_type) as types
+            from pending as p
+            inner join tollgate.landed_column as l on p.source = l.source and p.billing_period = l.billing_period
+            where l.relation in ('{{ landed }}')
+            group by p.source, p.billing_period, l.relation, l.column_name
+        ),
+
+        apart as (
+            select source, billing_period, string_agg(landed_column || ' ' || types, '; ' order by landed_column) as types
+            from typed
+            where landed_column in (
+                select landed_column from typed group by landed_column having count(distinct types) > 1
+            )
+            group by source, billing_period
+        ),
+
+        filled as (
+            select
+                c.source,
+                c.billing_period,
+                c.row_count >= {{ rows }} as is_large,
+                coalesce(a.types, '') as types,
+                (sum(c.row_count) over (
+                    partition by c.row_count >= {{ rows }}, coalesce(a.types, '') order by c.billing_period, c.source
+                ) - c.row_count) // {{ rows }} as batch_of_types
+            from counted as c
+            left join apart as a on c.source = a.source and c.billing_period = a.billing_period
+        )
+
+        select
+            source,
+            billing_period,
+            case
+                when is_large then -row_number() over (order by billing_period, source)
+                else dense_rank() over (order by is_large, types, batch_of_types)
+            end as batch
+        from filled
+    {% endset %}
+    {% do run_only(batches_sql) %}
     {% do return(
         run_query("select distinct batch from pending_batch order by batch").columns[0].values()
     ) %}
