@@ -155,7 +155,7 @@
         with pending as ({{ pending_sql }}),
 
         counted as (
-            select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count
+            select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count, '' as types
             from pending as p
             left join (
                 select source, billing_period, max(row_count) as row_count
@@ -165,38 +165,40 @@
             group by p.source, p.billing_period
         ),
 
+        {% if landed %}
+        {#- Only of columns that differ among the periods: a bill may lack columns. #}
         typed as (
             select
-                p.source,
-                p.billing_period,
-                l.relation || '.' || l.column_name as landed_column,
-                string_agg(l.column_type, ', ' order by l.column_type) as types
+                l.source,
+                l.billing_period,
+                l.relation || '.' || l.column_name || ' ' || string_agg(l.column_type, '/' order by l.column_type) as types,
+                count(distinct string_agg(l.column_type, '/' order by l.column_type)) over (
+                    partition by l.relation, l.column_name
+                ) as types_count
             from pending as p
             inner join tollgate.landed_column as l on p.source = l.source and p.billing_period = l.billing_period
             where l.relation in ('{{ landed }}')
-            group by p.source, p.billing_period, l.relation, l.column_name
+            group by l.source, l.billing_period, l.relation, l.column_name
         ),
 
-        apart as (
-            select source, billing_period, string_agg(landed_column || ' ' || types, '; ' order by landed_column) as types
-            from typed
-            where landed_column in (
-                select landed_column from typed group by landed_column having count(distinct types) > 1
-            )
-            group by source, billing_period
+        told_apart as (
+            select c.source, c.billing_period, c.row_count, coalesce(string_agg(t.types, ', ' order by t.types), '') as types
+            from counted as c
+            left join typed as t on c.source = t.source and c.billing_period = t.billing_period and t.types_count > 1
+            group by all
         ),
+        {% endif %}
 
         filled as (
             select
-                c.source,
-                c.billing_period,
-                c.row_count >= {{ rows }} as is_large,
-                coalesce(a.types, '') as types,
-                (sum(c.row_count) over (
-                    partition by c.row_count >= {{ rows }}, coalesce(a.types, '') order by c.billing_period, c.source
-                ) - c.row_count) // {{ rows }} as batch_of_types
-            from counted as c
-            left join apart as a on c.source = a.source and c.billing_period = a.billing_period
+                source,
+                billing_period,
+                types,
+                row_count >= {{ rows }} as is_large,
+                (sum(row_count) over (
+                    partition by row_count >= {{ rows }}, types order by billing_period, source
+                ) - row_count) // {{ rows }} as filled_before
+            from {{ 'told_apart' if landed else 'counted' }}
         )
 
         select
@@ -204,7 +206,7 @@
             billing_period,
             case
                 when is_large then -row_number() over (order by billing_period, source)
-                else dense_rank() over (order by is_large, types, batch_of_types)
+                else dense_rank() over (order by is_large, types, filled_before)
             end as batch
         from filled
     {% endset %}
