@@ -255,13 +255,14 @@
         (this_period('ALIAS'), '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)'),
         (this_month('ALIAS'), 'ALIAS.billing_period in (select billing_period from periods_in_hand)'),
         (up_to_this_month('ALIAS'), 'ALIAS.billing_period <= (select max(billing_period) from periods_in_hand)'),
+        (months_in_hand(), '(select distinct billing_period from periods_in_hand)'),
     ] %}
         {% set pattern = modules.re.escape(one_period | trim) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
         {% set rewritten.sql = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), rewritten.sql) %}
     {% endfor %}
     {% if "getvariable('this_" in rewritten.sql %}
         {% do exceptions.raise_compiler_error(
-            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period() or this_month()'
+            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period(), this_month() or months_in_hand()'
         ) %}
     {% endif %}
     {% do return(rewritten.sql) %}
