@@ -118,7 +118,9 @@ def write_project(folder: Path) -> None:
         "config-version": 2,
         "profile": "units",
         "macro-paths": [str(DBT_PROJECT_DIR / "macros")],
-        "on-run-start": [f"{{% if execute %}}{{% do create_land_views('{folder}') %}}{{% endif %}}"],
+        "on-run-start": [
+            f"{{% if execute %}}{{% do create_land_views('{folder}') %}}{{% endif %}}"
+        ],
         "models": {
             "units": {
                 "+schema": "marts",
