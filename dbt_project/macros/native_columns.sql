@@ -137,6 +137,15 @@
     {% do return(sources) %}
 {% endmacro %}
 
+{#- The same of FOCUS files, which have them where they are our own export. -#}
+{% macro focus_carried_sources() %}
+    {% set sources = [] %}
+    {% for name, type in aws_carried_columns() %}
+        {% do sources.append((name, name)) %}
+    {% endfor %}
+    {% do return(sources) %}
+{% endmacro %}
+
 {#- All native columns of the ledger: with what providers add to FOCUS files, as one JSON object. -#}
 {% macro native_columns() %}
     {% do return(aws_carried_columns() + [('x_provider_columns', 'string')]) %}

@@ -19,10 +19,11 @@
   do a day and both of its neighbours, which may agree by UTC by chance. Ends in the CTE `days_by_clock`.
 -#}
 {% macro days_by_clock(metered_hours, providers, model_days) %}
-{%- set model_day = ['usage_date', 'service_name', 'x_model'] -%}
+{%- set model_day = ['billing_period', 'usage_date', 'service_name', 'x_model'] -%}
 {# The metered tokens by days that begin some hours earlier or later. #}
 by_hour as (
     select
+        metered_hours.billing_period,
         metered_hours.usage_date,
         providers.service_name,
         metered_hours.x_model,
@@ -46,6 +47,7 @@ clocks as (
 
 by_clock as (
     select
+        by_hour.billing_period,
         case
             when by_hour.hour_of_day - clocks.clock_hours >= 24
                 then cast(by_hour.usage_date + interval 1 day as date)
@@ -72,7 +74,8 @@ clock_fits as (
     from by_clock
     inner join {{ model_days }} as model_days  -- a day by each clock to the day
         on
-            by_clock.usage_date = model_days.usage_date
+            by_clock.billing_period = model_days.billing_period
+            and by_clock.usage_date = model_days.usage_date
             and by_clock.service_name = model_days.service_name
             and by_clock.x_model = model_days.x_model
     where {{ agrees_closely('by_clock.tokens', 'model_days.billed_tokens') }}
@@ -87,7 +90,8 @@ clock_runs as (
     from clock_fits
     inner join clock_fits as neighbours  -- a day to its neighbours by the same clock, here or not
         on
-            clock_fits.service_name = neighbours.service_name
+            clock_fits.billing_period = neighbours.billing_period
+            and clock_fits.service_name = neighbours.service_name
             and clock_fits.x_model = neighbours.x_model
             and clock_fits.clock_hours = neighbours.clock_hours
             and neighbours.usage_date in (
@@ -108,6 +112,7 @@ day_moves as (
 
 days_by_clock as (
     select
+        clock_runs.billing_period,
         case day_moves.days
             when -1 then cast(clock_runs.usage_date - interval 1 day as date)
             when 1 then cast(clock_runs.usage_date + interval 1 day as date)
@@ -141,6 +146,7 @@ ended_prices as (
 
 old_price_costs as (
     select
+        metered_costs.billing_period,
         metered_costs.usage_date,
         metered_costs.service_name,
         metered_costs.x_model,
@@ -166,6 +172,7 @@ old_price_costs as (
 
 stale_estimates as (
     select
+        cells.billing_period,
         cells.usage_date,
         cells.service_name,
         cells.x_model,
@@ -173,7 +180,8 @@ stale_estimates as (
     from {{ cells }} as cells
     inner join old_price_costs  -- the requests of a day to the day by each older price
         on
-            cells.usage_date = old_price_costs.usage_date
+            cells.billing_period = old_price_costs.billing_period
+            and cells.usage_date = old_price_costs.usage_date
             and cells.service_name = old_price_costs.service_name
             and cells.x_model = old_price_costs.x_model
     where
@@ -185,6 +193,7 @@ stale_estimates as (
 {# The same of the bill: billed tokens at another price of the book than that of the day. #}
 stale_bills as (
     select
+        cells.billing_period,
         cells.usage_date,
         cells.service_name,
         cells.x_model,

@@ -1,7 +1,8 @@
-"""A mart whose unit of work changes: no row of the old unit stays beside the new ones.
+"""Units of work: a mart whose unit changes, and landed months that are made together.
 
 A project of a few lines, with the macros of the real one: for each way in which a unit can change
-there is a mart of its own, built before and after the change.
+there is a mart of its own, built before and after the change, after which no row of the old unit
+stands beside the new ones. One more mart reads landed files of which one has money as doubles.
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ select charges.source, charges.billing_period, charges.cost
 from {{{{ source('bills', 'charges') }}}} as charges
 {{% if var('is_before') %}}{before_rows}{{% else %}}{after_rows}{{% endif %}}
 """
+LANDED_MODEL = """
+{{ config(keeps_periods_apart=true) }}
+select source, billing_period, amount as cost from {{ source('land', 'amounts') }}
+"""
+# The same month of two sources and the next of one: a double, and decimals that are none.
+LANDED = {
+    ("cloud", "2026-09-01"): "cast(0.1 as double)",
+    ("vendor", "2026-09-01"): "cast('12345678901234567.123456789012' as decimal(38, 12))",
+    ("vendor", "2026-10-01"): "cast('0.000000000001' as decimal(38, 12))",
+}
 # One process, because loading dbt takes longer than both builds.
 BUILD = """
 import duckdb, json
@@ -76,6 +87,26 @@ from bills.charges;
 """
 
 
+def land(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the landed files and say of each whose month it has."""
+    connection.execute(
+        "create schema land;"
+        "create table tollgate.landed_file (relation varchar, source varchar, billing_period date, "
+        "file_ordinal integer, file_path varchar, snapshot_id varchar)"
+    )
+    for (source, month), amount in LANDED.items():
+        path = str(folder / f"{source}-{month}.parquet")
+        connection.execute(f"copy (select {amount} as amount) to '{path}' (format parquet)")
+        connection.execute(
+            "insert into tollgate.landed_file values ('amounts', $1, $2, 1, $3, 'first')",
+            [source, month, path],
+        )
+        connection.execute(
+            "insert into tollgate.period_key values ('land.amounts', $1, $2, 'first', 1, null)",
+            [source, month],
+        )
+
+
 def name_of(before: str, after: str) -> str:
     return f"{before}_then_{after}"
 
@@ -87,6 +118,9 @@ def write_project(folder: Path) -> None:
         "config-version": 2,
         "profile": "units",
         "macro-paths": [str(DBT_PROJECT_DIR / "macros")],
+        "on-run-start": [
+            f"{{% if execute %}}{{% do create_land_views('{folder}') %}}{{% endif %}}"
+        ],
         "models": {
             "units": {
                 "+schema": "marts",
@@ -108,10 +142,17 @@ def write_project(folder: Path) -> None:
         {"name": "billing_period", "data_type": "date"},
         {"name": "cost", "data_type": "decimal(38, 12)"},
     ]
+    landed = [{"name": "amount", "data_type": "decimal(38, 12)"}]
     described: dict[str, Any] = {
         "version": 2,
-        "sources": [{"name": "bills", "tables": [{"name": "charges"}]}],
-        "models": [{"name": name_of(*change), "columns": columns} for change in CHANGES],
+        "sources": [
+            {"name": "bills", "tables": [{"name": "charges"}]},
+            {"name": "land", "tables": [{"name": "amounts", "columns": landed}]},
+        ],
+        "models": [
+            {"name": name, "columns": columns}
+            for name in [*(name_of(*change) for change in CHANGES), "landed_amounts"]
+        ],
     }
     (folder / "models").mkdir()
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
@@ -126,9 +167,11 @@ def write_project(folder: Path) -> None:
             keeps_apart=f"(('{before}' if var('is_before') else '{after}') != 'whole')",
         )
         (folder / "models" / f"{name_of(before, after)}.sql").write_text(sql)
+    (folder / "models" / "landed_amounts.sql").write_text(LANDED_MODEL)
     (folder / "news.sql").write_text(NEWS)
     with duckdb.connect(str(folder / "build.duckdb")) as connection:
         connection.execute(BEFORE)
+        land(connection, folder)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +211,20 @@ def test_only_rows_of_the_new_unit_are_left(built: Path, before: str, after: str
             "whole": [("*", None)],
         }[after]
     )
+
+
+def test_money_of_months_that_are_made_together_keeps_its_digits(built: Path) -> None:
+    """Of a double beside a decimal DuckDB makes doubles, which have no 29 digits."""
+    with duckdb.connect(str(built), read_only=True) as connection:
+        rows = connection.execute(
+            "select source, cast(billing_period as varchar), cast(cost as varchar) "
+            "from marts.landed_amounts order by all"
+        ).fetchall()
+    assert rows == [
+        ("cloud", "2026-09-01", "0.100000000000"),
+        ("vendor", "2026-09-01", "12345678901234567.123456789012"),
+        ("vendor", "2026-10-01", "0.000000000001"),
+    ]
 
 
 def test_a_model_reads_by_the_unit_that_is_put_in_hand(project: DbtProject) -> None:

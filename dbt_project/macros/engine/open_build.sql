@@ -103,15 +103,23 @@
     )
 {%- endmacro %}
 
-{#- Each 'dataset.column' that a landed file has. -#}
+{#- Keeps which columns the landed files of a month have, and returns each 'dataset.column' of them. -#}
 {% macro landed_columns() %}
+    {% do run_only(
+        'create or replace table tollgate.landed_column ('
+        ~ 'relation varchar, source varchar, billing_period date, column_name varchar, column_type varchar)'
+    ) %}
     {% set files = run_query('select distinct file_path from tollgate.landed_file').columns[0].values() %}
-    {% if not files %}
-        {% do return([]) %}
+    {% if files %}
+        {% do run_only(
+            "insert into tollgate.landed_column "
+            ~ "select distinct f.relation, f.source, f.billing_period, lower(s.name), coalesce(s.duckdb_type, s.type, '') "
+            ~ "from tollgate.landed_file as f inner join "
+            ~ "parquet_schema(['" ~ files | join("', '") ~ "']) as s on f.file_path = s.file_name"
+        ) %}
     {% endif %}
     {% do return(run_query(
-        "select distinct f.relation || '.' || lower(s.name) from tollgate.landed_file as f inner join "
-        ~ "parquet_schema(['" ~ files | join("', '") ~ "']) as s on f.file_path = s.file_name"
+        "select distinct relation || '.' || column_name from tollgate.landed_column"
     ).columns[0].values()) %}
 {% endmacro %}
 

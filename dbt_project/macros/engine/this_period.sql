@@ -44,6 +44,11 @@
     {{ alias }}.billing_period <= cast('${tollgate.this_period}' as date)
 {%- endmacro %}
 
+{#- The months in hand as rows: for models that make a month's rows out of more than the month has. -#}
+{% macro months_in_hand() -%}
+    (select {{ this_period_start() }} as billing_period)
+{%- endmacro %}
+
 {#- The month in hand as a date: a column of the rows that are made for it. -#}
 {% macro this_period_start() -%}
     {{ return(adapter.dispatch('this_period_start')()) }}

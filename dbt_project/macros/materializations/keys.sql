@@ -143,24 +143,74 @@
 {#-
   The pending periods in batches of about a million charges, so that memory stays bounded by a large
   period, which is a batch of its own; a small one costs a share of a statement instead of a statement.
-  `pending_sql` selects their source and billing_period. Of wide rows a batch has fewer.
+  `pending_sql` selects their source and billing_period. Of wide rows a batch has fewer. Landed files that
+  are read together have one type a column: of money that one bill has as a decimal and another as a double
+  DuckDB would make doubles.
 -#}
 {% macro small_batches(pending_sql) %}
     {% set rows = config.get('batch_rows', 1000000) %}
-    {% do run_only(
-        "create or replace temp table pending_batch as "
-        ~ "select source, billing_period, case when row_count >= " ~ rows
-        ~ " then -row_number() over (order by billing_period, source) else cast(("
-        ~ "sum(case when row_count < " ~ rows ~ " then row_count else 0 end) over (order by billing_period, source) "
-        ~ "- row_count) // " ~ rows ~ " as integer) end as batch "
-        ~ "from ("
-        ~ "select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count "
-        ~ "from (" ~ pending_sql ~ ") as p "
-        ~ "left join (select source, billing_period, max(row_count) as row_count "
-        ~ "from tollgate.period_key group by source, billing_period) as held "
-        ~ "on p.source in (held.source, '*') and held.billing_period = p.billing_period "
-        ~ "group by p.source, p.billing_period) as pending"
-    ) %}
+    {% set landed = landed_inputs(model.depends_on.nodes) | join("', '") %}
+    {% set batches_sql %}
+        create or replace temp table pending_batch as
+        with pending as ({{ pending_sql }}),
+
+        counted as (
+            select p.source, p.billing_period, coalesce(sum(held.row_count), 0) as row_count, '' as types
+            from pending as p
+            left join (
+                select source, billing_period, max(row_count) as row_count
+                from tollgate.period_key
+                group by source, billing_period
+            ) as held on p.source in (held.source, '*') and held.billing_period = p.billing_period
+            group by p.source, p.billing_period
+        ),
+
+        {% if landed %}
+        {#- Only of columns that differ among the periods: a bill may lack columns. #}
+        typed as (
+            select
+                l.source,
+                l.billing_period,
+                l.relation || '.' || l.column_name || ' ' || string_agg(l.column_type, '/' order by l.column_type) as types,
+                count(distinct string_agg(l.column_type, '/' order by l.column_type)) over (
+                    partition by l.relation, l.column_name
+                ) as types_count
+            from pending as p
+            inner join tollgate.landed_column as l on p.source = l.source and p.billing_period = l.billing_period
+            where l.relation in ('{{ landed }}')
+            group by l.source, l.billing_period, l.relation, l.column_name
+        ),
+
+        told_apart as (
+            select c.source, c.billing_period, c.row_count, coalesce(string_agg(t.types, ', ' order by t.types), '') as types
+            from counted as c
+            left join typed as t on c.source = t.source and c.billing_period = t.billing_period and t.types_count > 1
+            group by all
+        ),
+        {% endif %}
+
+        filled as (
+            select
+                source,
+                billing_period,
+                types,
+                row_count >= {{ rows }} as is_large,
+                (sum(row_count) over (
+                    partition by row_count >= {{ rows }}, types order by billing_period, source
+                ) - row_count) // {{ rows }} as filled_before
+            from {{ 'told_apart' if landed else 'counted' }}
+        )
+
+        select
+            source,
+            billing_period,
+            case
+                when is_large then -row_number() over (order by billing_period, source)
+                else dense_rank() over (order by is_large, types, filled_before)
+            end as batch
+        from filled
+    {% endset %}
+    {% do run_only(batches_sql) %}
     {% do return(
         run_query("select distinct batch from pending_batch order by batch").columns[0].values()
     ) %}
@@ -205,13 +255,14 @@
         (this_period('ALIAS'), '(ALIAS.source, ALIAS.billing_period) in (select source, billing_period from periods_in_hand)'),
         (this_month('ALIAS'), 'ALIAS.billing_period in (select billing_period from periods_in_hand)'),
         (up_to_this_month('ALIAS'), 'ALIAS.billing_period <= (select max(billing_period) from periods_in_hand)'),
+        (months_in_hand(), '(select distinct billing_period from periods_in_hand)'),
     ] %}
         {% set pattern = modules.re.escape(one_period | trim) | replace('ALIAS', '(\\w+)', 1) | replace('ALIAS', '\\1') %}
         {% set rewritten.sql = modules.re.sub(pattern, several | replace('ALIAS', '\\1'), rewritten.sql) %}
     {% endfor %}
     {% if "getvariable('this_" in rewritten.sql %}
         {% do exceptions.raise_compiler_error(
-            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period() or this_month()'
+            model.name ~ ' keeps_periods_apart and yet reads the period in hand otherwise than by this_period(), this_month() or months_in_hand()'
         ) %}
     {% endif %}
     {% do return(rewritten.sql) %}

@@ -84,9 +84,9 @@
   or not: most of what conforming wide rows is spent on. So a period's file of a ledger lacks those that
   its kind of source cannot know, and those carried as they came that are empty in all of its landed
   files, which say so themselves: `native_columns_of` names which landed column each of them is made of.
-  `rows` selects the period's rows of those that the model's `sql` makes.
+  `rows` selects the period's rows of those that the model's `sql` makes; `filled` is of filled_in_hand().
 -#}
-{% macro without_empty_columns(rows, sql, period) %}
+{% macro without_empty_columns(rows, sql, period, filled) %}
     {% if not config.get('is_ledger', false) %}
         {% do return(rows) %}
     {% endif %}
@@ -96,22 +96,26 @@
     {% for name, type in ledger_columns() if 'cast(null as ' ~ type ~ ') as ' ~ name ~ ',' in selected %}
         {% do empty.append(name) %}
     {% endfor %}
-    {% set sources = config.get('native_columns_of') %}
-    {% if sources %}
-        {% set landed = landed_inputs(model.depends_on.nodes)[0] %}
-        {% set filled = run_query(
-            "select distinct split_part(m.path_in_schema, ', ', 1) "
-            ~ "from parquet_metadata(getvariable('landed_" ~ landed ~ "')) as m "
-            ~ "inner join tollgate.landed_file as l on m.file_name = l.file_path "
-            ~ "where l.relation = '" ~ landed ~ "' and l.source = '" ~ period[0]
-            ~ "' and l.billing_period = date '" ~ period[1] ~ "' "
-            ~ "and (m.stats_null_count is null or m.stats_null_count < m.num_values)"
-        ).columns[0].values() | list %}
-        {% for name, landed_name in sources if landed_name not in filled %}
-            {% do empty.append(name) %}
-        {% endfor %}
-    {% endif %}
+    {% for name, landed_name in config.get('native_columns_of', [])
+        if period[0] ~ ' ' ~ period[1] ~ ' ' ~ landed_name not in filled %}
+        {% do empty.append(name) %}
+    {% endfor %}
     {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ rows ~ ')' if empty else rows) %}
+{% endmacro %}
+
+{#- Each 'source month column' of the landed files in hand that has a value. -#}
+{% macro filled_in_hand() %}
+    {% if not config.get('native_columns_of') %}
+        {% do return([]) %}
+    {% endif %}
+    {% set landed = landed_inputs(model.depends_on.nodes)[0] %}
+    {% do return(set(run_query(
+        "select distinct concat_ws(' ', l.source, l.billing_period, split_part(m.path_in_schema, ', ', 1)) "
+        ~ "from parquet_metadata(getvariable('landed_" ~ landed ~ "')) as m "
+        ~ "inner join tollgate.landed_file as l on m.file_name = l.file_path "
+        ~ "where l.relation = '" ~ landed ~ "' "
+        ~ "and (m.stats_null_count is null or m.stats_null_count < m.num_values)"
+    ).columns[0].values())) %}
 {% endmacro %}
 
 {#- The rows of period files; a ledger's, of which each may lack columns, with all of its columns. -#}
@@ -210,8 +214,11 @@
     {% set started = modules.datetime.datetime.now() %}
     {% do run_only(in_hand(period[0], period[1])) %}
     {% set rest = make_first(sql) %}
-    {% set written = run_query(copy_period(without_empty_columns(rest, sql, period), period[2])).columns[0][0] %}
-    {% do drop_made_first() %}
+    {% set made = without_empty_columns(rest, sql, period, filled_in_hand()) %}
+    {% set written = run_query(copy_period(made, period[2])).columns[0][0] %}
+    {% if rest != sql %}
+        {% do drop_made_first() %}
+    {% endif %}
     {% do say_written(period[0] ~ ' ' ~ (period[1] | string)[:7], written, started) %}
 {% endmacro %}
 
@@ -223,13 +230,13 @@
     {% set started = modules.datetime.datetime.now() %}
     {% do take_in_hand(batch) %}
     {% do run_only("create or replace temp table rows_in_hand as " ~ sql) %}
-    {% set copies, counts = [], [] %}
+    {% set copies, counts, filled = [], [], filled_in_hand() %}
     {% for row in periods %}
         {% set is_its = "billing_period = date '" ~ row[1] ~ "'"
             ~ (" and source = '" ~ row[0] ~ "'" if row[0] != '*' else '') %}
         {% do counts.append("count(*) filter (where " ~ is_its ~ ")") %}
         {% do copies.append(copy_period(
-            without_empty_columns("select * from rows_in_hand where " ~ is_its, sql, row), row[2]
+            without_empty_columns("select * from rows_in_hand where " ~ is_its, sql, row, filled), row[2]
         )) %}
     {% endfor %}
     {#- Before a file is there: one that is there is taken to be right. -#}

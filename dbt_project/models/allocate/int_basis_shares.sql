@@ -4,32 +4,47 @@
 -- capacity are in the shares.
 {{ config(
     work_unit='period',
+    keeps_periods_apart=true,
     needed_when=a_rule_has_a_basis(),
     reads_month_before="exists (select 1 from org.allocation_rule_basis where when_zero = 'previous')",
 ) }}
 
-{%- set of_unused = ['outcome', 'rule_id', 'rule_version', 'window_date', 'window_hour'] %}
-{%- set place = ['rule_id', 'rule_version', 'basis_scope', 'window_date', 'window_hour', 'basis_month'] %}
+{%- set of_unused = ['billing_period', 'outcome', 'rule_id', 'rule_version', 'window_date', 'window_hour'] %}
+{%- set place = [
+    'billing_period', 'rule_id', 'rule_version', 'basis_scope', 'window_date', 'window_hour', 'basis_month',
+] %}
 
-with quantities as (
-    select recent.*
+with months as (
+    select in_hand.billing_period
+    from {{ months_in_hand() }} as in_hand
+),
+
+{# A month is weighed by what was used in it or, where nothing was, in the month before. #}
+basis_months as (
+    select billing_period, billing_period as basis_month from months
+    union all
+    select billing_period, cast(billing_period - interval 1 month as date) as basis_month from months
+),
+
+quantities as (
+    select
+        recent.*,
+        basis_months.billing_period as weighed_month
     from {{ ref('int_basis_quantities') }} as recent
-    where
-        recent.billing_period in (
-            {{ this_period_start() }}, cast({{ this_period_start() }} - interval 1 month as date)
-        )
+    inner join basis_months  -- many to the month and the one after it
+        on recent.billing_period = basis_months.basis_month
 ),
 
 usage_days as (
     select distinct recent.billing_period, recent.usage_date
     from {{ ref('int_usage_days') }} as recent
-    where recent.billing_period = {{ this_period_start() }}
+    where {{ this_month('recent') }}
 ),
 
 usage_hours as (
     select distinct recent.billing_period, recent.usage_date, recent.usage_hour
     from {{ ref('int_usage_hours') }} as recent
-    where recent.billing_period = {{ this_period_start() }}
+    where {{ this_month('recent') }}
 ),
 
 capacities as (
@@ -50,6 +65,7 @@ targets as (
 
 rules_with_basis as (
     select
+        months.billing_period,
         rules.rule_id,
         rules.rule_version,
         rules.passes_on_owner_id,
@@ -67,12 +83,13 @@ rules_with_basis as (
     from rules
     inner join bases  -- one to one
         on rules.rule_id = bases.rule_id and rules.rule_version = bases.rule_version
-    where rules.valid_from is null or rules.valid_from < {{ this_period_start() }} + interval 1 month
+    inner join months  -- each rule version to the months that it was known in
+        on rules.valid_from is null or rules.valid_from < months.billing_period + interval 1 month
 ),
 
 {# Many rules weigh by the same thing: it is added up once for all of them. #}
 definitions as (
-    select distinct metric, basis_within, basis_window, basis_source, basis_model
+    select distinct billing_period, metric, basis_within, basis_window, basis_source, basis_model
     from rules_with_basis
 ),
 
@@ -89,14 +106,15 @@ defined as (
     from definitions
     inner join quantities  -- each definition to what it counts
         on
-            definitions.metric = quantities.metric
+            definitions.billing_period = quantities.weighed_month
+            and definitions.metric = quantities.metric
             and (definitions.basis_source is null or definitions.basis_source = quantities.source)
             and (definitions.basis_model is null or definitions.basis_model = quantities.x_model)
 ),
 
 added_up as (
     select
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         cast(null as date) as window_date,
         cast(null as timestamp) as window_hour,
         owner_id,
@@ -104,42 +122,43 @@ added_up as (
         cast(sum(quantity) as decimal(38, 12)) as quantity
     from defined
     group by
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         owner_id, use_case_id
 
     union all
 
     select
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date as window_date,
         cast(null as timestamp) as window_hour,
         owner_id,
         use_case_id,
         cast(sum(quantity) as decimal(38, 12)) as quantity
     from defined
-    where basis_window in ('day', 'hour') and basis_month = {{ this_period_start() }}
+    where basis_window in ('day', 'hour') and basis_month = billing_period
     group by
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date, owner_id, use_case_id
 
     union all
 
     select
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date as window_date,
         usage_hour as window_hour,
         owner_id,
         use_case_id,
         cast(sum(quantity) as decimal(38, 12)) as quantity
     from defined
-    where basis_window = 'hour' and basis_month = {{ this_period_start() }} and usage_hour is not null
+    where basis_window = 'hour' and basis_month = billing_period and usage_hour is not null
     group by
-        metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
+        billing_period, metric, basis_within, basis_window, basis_source, basis_model, basis_month, basis_scope,
         usage_date, usage_hour, owner_id, use_case_id
 ),
 
 rule_quantities as (
     select
+        rules_with_basis.billing_period,
         rules_with_basis.rule_id,
         rules_with_basis.rule_version,
         rules_with_basis.passes_on_owner_id,
@@ -157,13 +176,14 @@ rule_quantities as (
     from rules_with_basis
     inner join added_up  -- each rule to the owners of its definition
         on
-            rules_with_basis.metric = added_up.metric
+            rules_with_basis.billing_period = added_up.billing_period
+            and rules_with_basis.metric = added_up.metric
             and rules_with_basis.basis_within = added_up.basis_within
             and rules_with_basis.basis_window = added_up.basis_window
             and rules_with_basis.basis_source is not distinct from added_up.basis_source
             and rules_with_basis.basis_model is not distinct from added_up.basis_model
     where
-        added_up.basis_month = {{ this_period_start() }}
+        added_up.basis_month = added_up.billing_period
         or rules_with_basis.when_zero = 'previous'
 ),
 
@@ -186,12 +206,16 @@ left_out as (
 
 {# Step down: what an owner passes on never comes back to it, nor to one who has passed on before it. #}
 passing as (
-    select passes_on_owner_id, tier
+    select
+        months.billing_period,
+        rules.passes_on_owner_id,
+        rules.tier
     from rules
-    where
-        passes_on_owner_id is not null
-        and (valid_from is null or valid_from < {{ this_period_start() }} + interval 1 month)
-        and (valid_to is null or valid_to > {{ this_period_start() }})
+    inner join months  -- each rule version to the months that it is in force in
+        on
+            (rules.valid_from is null or rules.valid_from < months.billing_period + interval 1 month)
+            and (rules.valid_to is null or rules.valid_to > months.billing_period)
+    where rules.passes_on_owner_id is not null
 ),
 
 candidates as (
@@ -259,6 +283,7 @@ candidates as (
             select 1 from passing
             where
                 rule_quantities.passes_on_owner_id is not null
+                and passing.billing_period = rule_quantities.billing_period
                 and passing.passes_on_owner_id = rule_quantities.owner_id
                 and passing.tier <= rule_quantities.tier
         )
@@ -267,6 +292,7 @@ candidates as (
 {# What a capacity could do on each day on which anything was charged. #}
 capacity_days as (
     select
+        usage_days.billing_period,
         rules_with_basis.rule_id,
         rules_with_basis.rule_version,
         rules_with_basis.basis_window,
@@ -280,7 +306,8 @@ capacity_days as (
         on rules_with_basis.capacity_id = capacities.capacity_id
     inner join usage_days  -- each version to its days
         on
-            (capacities.valid_from is null or capacities.valid_from <= usage_days.usage_date)
+            rules_with_basis.billing_period = usage_days.billing_period
+            and (capacities.valid_from is null or capacities.valid_from <= usage_days.usage_date)
             and (capacities.valid_to is null or capacities.valid_to > usage_days.usage_date)
             and usage_days.usage_date >= usage_days.billing_period
             and usage_days.usage_date < usage_days.billing_period + interval 1 month
@@ -288,6 +315,7 @@ capacity_days as (
 
 capacity_windows as (
     select
+        billing_period,
         rule_id,
         rule_version,
         owner_id,
@@ -296,11 +324,12 @@ capacity_windows as (
         sum(bought_quantity) as bought_quantity,
         sum(deployed_quantity) as deployed_quantity
     from capacity_days
-    group by rule_id, rule_version, owner_id
+    group by billing_period, rule_id, rule_version, owner_id
 
     union all
 
     select
+        billing_period,
         rule_id,
         rule_version,
         owner_id,
@@ -310,12 +339,13 @@ capacity_windows as (
         sum(deployed_quantity) as deployed_quantity
     from capacity_days
     where basis_window in ('day', 'hour')
-    group by rule_id, rule_version, owner_id, usage_date
+    group by billing_period, rule_id, rule_version, owner_id, usage_date
 
     union all
 
     {# an hour can do a 24th of its day, whether or not anybody uses it #}
     select
+        capacity_days.billing_period,
         capacity_days.rule_id,
         capacity_days.rule_version,
         capacity_days.owner_id,
@@ -325,9 +355,12 @@ capacity_windows as (
         sum({{ per_unit('capacity_days.deployed_quantity', '24') }}) as deployed_quantity
     from capacity_days
     inner join usage_hours  -- each day to its hours in which anything was charged
-        on capacity_days.usage_date = usage_hours.usage_date
+        on
+            capacity_days.billing_period = usage_hours.billing_period
+            and capacity_days.usage_date = usage_hours.usage_date
     where capacity_days.basis_window = 'hour'
     group by
+        capacity_days.billing_period,
         capacity_days.rule_id,
         capacity_days.rule_version,
         capacity_days.owner_id,
@@ -338,6 +371,7 @@ capacity_windows as (
 {# Of a window, because what was used may have been used of any holder's. #}
 capacity_totals as (
     select
+        billing_period,
         rule_id,
         rule_version,
         window_date,
@@ -345,11 +379,12 @@ capacity_totals as (
         sum(bought_quantity) as bought_quantity,
         sum(deployed_quantity) as deployed_quantity
     from capacity_windows
-    group by rule_id, rule_version, window_date, window_hour
+    group by billing_period, rule_id, rule_version, window_date, window_hour
 ),
 
 capacity_used as (
     select
+        capacity_totals.billing_period,
         capacity_totals.rule_id,
         capacity_totals.rule_version,
         capacity_totals.window_date,
@@ -360,12 +395,14 @@ capacity_used as (
     from capacity_totals
     left join candidates  -- each window to who used something in it
         on
-            capacity_totals.rule_id = candidates.rule_id
+            capacity_totals.billing_period = candidates.billing_period
+            and capacity_totals.rule_id = candidates.rule_id
             and capacity_totals.rule_version = candidates.rule_version
             and capacity_totals.window_date is not distinct from candidates.window_date
             and capacity_totals.window_hour is not distinct from candidates.window_hour
-            and candidates.basis_month = {{ this_period_start() }}
+            and candidates.basis_month = candidates.billing_period
     group by
+        capacity_totals.billing_period,
         capacity_totals.rule_id,
         capacity_totals.rule_version,
         capacity_totals.window_date,
@@ -375,6 +412,7 @@ capacity_used as (
 {# Deployed and not used is idle; bought and not deployed is unallocated; both name who holds the capacity. #}
 unused_totals as (
     select
+        billing_period,
         'idle' as outcome,
         rule_id,
         rule_version,
@@ -387,6 +425,7 @@ unused_totals as (
     union all
 
     select
+        billing_period,
         'unallocated' as outcome,
         rule_id,
         rule_version,
@@ -409,7 +448,8 @@ unused_weights as (
     from unused_totals
     inner join capacity_windows  -- what is unused of a window to its holders
         on
-            unused_totals.rule_id = capacity_windows.rule_id
+            unused_totals.billing_period = capacity_windows.billing_period
+            and unused_totals.rule_id = capacity_windows.rule_id
             and unused_totals.rule_version = capacity_windows.rule_version
             and unused_totals.window_date is not distinct from capacity_windows.window_date
             and unused_totals.window_hour is not distinct from capacity_windows.window_hour
@@ -428,6 +468,7 @@ unused_parts as (
 
 unused_by_holder as (
     select
+        billing_period,
         outcome,
         rule_id,
         rule_version,
@@ -456,12 +497,13 @@ with_unused as (
 
     select
         outcome,
+        billing_period,
         rule_id,
         rule_version,
         'all' as basis_scope,
         window_date,
         window_hour,
-        {{ this_period_start() }} as basis_month,
+        billing_period as basis_month,
         false as has_floor,
         cast(0 as decimal(18, 12)) as floor_share,
         cast(1 as decimal(18, 12)) as cap_share,
@@ -543,13 +585,13 @@ nearest as (
     select
         *,
         max(basis_month) over (
-            partition by rule_id, rule_version, basis_scope, window_date, window_hour
+            partition by billing_period, rule_id, rule_version, basis_scope, window_date, window_hour
         ) as nearest_month
     from rounded_down
 )
 
 select
-    {{ this_period_start() }} as billing_period,
+    billing_period,
     rule_id,
     rule_version,
     basis_scope,

@@ -1,7 +1,7 @@
 -- One row per day, meter, standing, model, operation and caller, with what counts once only.
 -- Invariant: each day's metered usage is here once; of meters that the organisation ranks for the
 -- same use case or key, one counts on a day and the others are `seen_elsewhere`, with its name.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 {%- set dimensions = [
     'meter_kind', 'x_provider', 'x_model', 'x_service_tier', 'context_above_tokens', 'x_operation', 'region_id',
@@ -37,7 +37,7 @@ by_day as (
 
 {# What can be seen twice: the use cases and keys that a meter counted on a day, calls and GPUs apart. #}
 seen as (
-    select distinct source, usage_date, x_use_case, x_credential_id, {{ metered_matter() }} as matter
+    select distinct source, billing_period, usage_date, x_use_case, x_credential_id, {{ metered_matter() }} as matter
     from by_day
     where standing = 'counted'
 ),
@@ -46,6 +46,7 @@ seen as (
 ranked as (
     select
         seen.source,
+        seen.billing_period,
         seen.usage_date,
         seen.x_use_case,
         seen.x_credential_id,
@@ -68,25 +69,28 @@ ranked as (
                 or (precedences.meter_scope = 'key' and seen.x_credential_id = precedences.scope_value)
             )
     qualify row_number() over (
-        partition by seen.source, seen.usage_date, seen.x_use_case, seen.x_credential_id, seen.matter
+        partition by
+            seen.source, seen.billing_period, seen.usage_date, seen.x_use_case, seen.x_credential_id, seen.matter
         order by case precedences.meter_scope when 'key' then 1 when 'use_case' then 2 else 3 end
     ) = 1
 ),
 
 first_ranked as (
     select
+        billing_period,
         usage_date,
         matter,
         meter_scope,
         competes_for,
         min(meter_order) as meter_order
     from ranked
-    group by usage_date, matter, meter_scope, competes_for
+    group by billing_period, usage_date, matter, meter_scope, competes_for
 ),
 
 {# A meter has one place in a list, so that the first of a list is one meter. #}
 winners as (
     select distinct
+        ranked.billing_period,
         ranked.usage_date,
         ranked.matter,
         ranked.meter_scope,
@@ -95,7 +99,8 @@ winners as (
     from ranked
     inner join first_ranked  -- many to one
         on
-            ranked.usage_date = first_ranked.usage_date
+            ranked.billing_period = first_ranked.billing_period
+            and ranked.usage_date = first_ranked.usage_date
             and ranked.matter = first_ranked.matter
             and ranked.meter_scope = first_ranked.meter_scope
             and ranked.competes_for is not distinct from first_ranked.competes_for
@@ -105,6 +110,7 @@ winners as (
 losers as (
     select
         ranked.source,
+        ranked.billing_period,
         ranked.usage_date,
         ranked.x_use_case,
         ranked.x_credential_id,
@@ -113,7 +119,8 @@ losers as (
     from ranked
     inner join winners  -- many to one
         on
-            ranked.usage_date = winners.usage_date
+            ranked.billing_period = winners.billing_period
+            and ranked.usage_date = winners.usage_date
             and ranked.matter = winners.matter
             and ranked.meter_scope = winners.meter_scope
             and ranked.competes_for is not distinct from winners.competes_for
@@ -142,6 +149,7 @@ left join losers  -- many rows to at most one loser
     on
         by_day.standing = 'counted'
         and by_day.source = losers.source
+        and by_day.billing_period = losers.billing_period
         and by_day.usage_date = losers.usage_date
         and by_day.x_use_case is not distinct from losers.x_use_case
         and by_day.x_credential_id is not distinct from losers.x_credential_id

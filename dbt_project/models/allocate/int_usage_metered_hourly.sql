@@ -1,10 +1,10 @@
 -- One row per day, hour, meter, model and caller: what counts of what our own meters saw.
 -- Invariant: added up over its hours, a day is what int_usage_metered_daily counts of it.
 -- Only in months in which a rule weighs use by the hour; windows longer than an hour have a day alone.
-{{ config(work_unit='period', needed_when=a_rule_works_by_hour('metric')) }}
+{{ config(work_unit='period', keeps_periods_apart=true, needed_when=a_rule_works_by_hour('metric')) }}
 
 {%- set dimensions = ['meter_kind', 'x_provider', 'x_model'] + metered_identity() %}
-{%- set of_a_day = ['source', 'usage_date', 'standing_reason'] + dimensions + [
+{%- set of_a_day = ['source', 'billing_period', 'usage_date', 'standing_reason'] + dimensions + [
     'x_service_tier', 'context_above_tokens', 'x_operation', 'region_id', 'x_region_scope',
 ] %}
 

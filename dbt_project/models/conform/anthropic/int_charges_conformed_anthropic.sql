@@ -4,7 +4,7 @@
 -- Costs come without quantities and prices: the vendor's usage report tells the quantities of the same
 -- group of a day, and macros/list_prices.sql says how prices are filled.
 
-{{ config(is_ledger=true) }}
+{{ config(is_ledger=true, keeps_periods_apart=true, batch_rows=250000) }}
 
 with costs as (
     select * from {{ ref('stg_anthropic__cost_report') }}
@@ -37,6 +37,8 @@ reported_usage as (
         ('output', 'output_tokens'),
     ] %}
     select
+        source,
+        billing_period,
         cast(bucket_start as date) as usage_date,
         workspace_id,
         'tokens' as cost_type,
@@ -52,6 +54,8 @@ reported_usage as (
     {%- endfor %}
     -- the cost report has one group of web searches for a day and workspace
     select
+        source,
+        billing_period,
         cast(bucket_start as date) as usage_date,
         workspace_id,
         'web_search' as cost_type,
@@ -71,15 +75,16 @@ numbered as (
         *,
         row_number() over (
             partition by
-                charge_period_start, charge_period_end, workspace_id, charge_description, cost_type,
-                model_name, token_type, context_window, service_tier, inference_geo, billing_currency
+                source, billing_period, charge_period_start, charge_period_end, workspace_id,
+                charge_description, cost_type, model_name, token_type, context_window, service_tier,
+                inference_geo, billing_currency
             order by billed_cost
         ) as occurrence,
         -- what usage is told of together: the whole of it cannot be the quantity of two costs
         count(*) over (
             partition by
-                charge_period_start, workspace_id, cost_type, model_name, token_type,
-                context_window, service_tier, inference_geo
+                source, billing_period, charge_period_start, workspace_id, cost_type, model_name,
+                token_type, context_window, service_tier, inference_geo
         ) as costs_of_group_count
     from costs
 ),
@@ -157,7 +162,9 @@ read_costs as (
     -- by equalities alone: any other condition has DuckDB compare each cost with each group
     left join reported_usage  -- many costs to at most one group of usage
         on
-            classified.usage_date = reported_usage.usage_date
+            classified.source = reported_usage.source
+            and classified.billing_period = reported_usage.billing_period
+            and classified.usage_date = reported_usage.usage_date
             and classified.workspace_id = reported_usage.workspace_id
             and classified.cost_type = reported_usage.cost_type
             and classified.token_class is not distinct from reported_usage.token_class

@@ -3,6 +3,8 @@
 -- Priority Tier rows are kept (x_service_tier 'priority') though no cost ever answers them; there is
 -- no request row, because Anthropic counts no requests.
 
+{{ config(keeps_periods_apart=true) }}
+
 with usage as (
     select * from {{ ref('stg_anthropic__usage_messages') }}
 ),

@@ -2,6 +2,8 @@
 -- Invariant: tokens are those of the conformed charges metered in tokens; classes are disjoint.
 -- A bill counts no requests, so there is no request row.
 
+{{ config(keeps_periods_apart=true) }}
+
 {{ aws_token_usage(ref('int_charges_conformed_aws_cur2')) }}
 
 {{ conformed_usage('named', unknown=['x_user_id', 'billing_currency', 'requests']) }}

@@ -2,7 +2,9 @@
 -- Invariant: every landed line is here once, with its numbers unchanged and its NULLs kept NULL.
 -- Before 1.3 a third party's publisher is the service provider, and the host is the service provider.
 
-{{ config(is_ledger=true) }}
+{{ config(
+    is_ledger=true, native_columns_of=focus_carried_sources(), keeps_periods_apart=true, batch_rows=250000
+) }}
 
 with charges as (
     select * from {{ ref('stg_focus__charges') }}

@@ -2,6 +2,8 @@
 -- Invariant: token classes are disjoint as the bill meters them; tokens are the bill's own count.
 -- A FOCUS bill knows no request count, so there is no request row; the day is the charge's first.
 
+{{ config(keeps_periods_apart=true) }}
+
 with charges as (
     select * from {{ ref('int_charges_conformed_focus') }}
     where {{ this_period('int_charges_conformed_focus') }}

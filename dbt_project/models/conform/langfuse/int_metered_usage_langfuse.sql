@@ -2,6 +2,8 @@
 -- Invariant: every landed call is here once, whatever its standing; token classes are disjoint.
 -- An estimate is the meter's own, from list prices: api_equivalent, never added to a bill.
 
+{{ config(keeps_periods_apart=true) }}
+
 with model_names as (
     select * from {{ ref('ai_model_name') }}
 ),

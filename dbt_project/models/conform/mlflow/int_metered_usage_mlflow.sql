@@ -3,6 +3,8 @@
 -- them does not have.
 -- A day's window is the part of it in which the run was at work.
 
+{{ config(keeps_periods_apart=true) }}
+
 with run_days as (
     select * from {{ ref('stg_mlflow__run_days') }}
 ),

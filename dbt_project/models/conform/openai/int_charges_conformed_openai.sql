@@ -3,7 +3,7 @@
 -- is 'unclassified', never guessed. Past buckets are re-aggregated by the vendor without notice.
 -- Costs come without prices: macros/list_prices.sql says how quantities and prices are filled.
 
-{{ config(is_ledger=true) }}
+{{ config(is_ledger=true, keeps_periods_apart=true, batch_rows=250000) }}
 
 with costs as (
     select * from {{ ref('stg_openai__costs') }}
@@ -115,8 +115,8 @@ numbered as (
         *,
         row_number() over (
             partition by
-                charge_period_start, charge_period_end, line_item, project_id, api_key_id, user_id,
-                api_source, billing_currency
+                source, billing_period, charge_period_start, charge_period_end, line_item, project_id,
+                api_key_id, user_id, api_source, billing_currency
             order by billed_cost, charged_quantity, charged_unit
         ) as occurrence
     from costs

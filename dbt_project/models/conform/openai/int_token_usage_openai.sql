@@ -2,6 +2,8 @@
 -- Invariant: token classes are disjoint and add up to input and output; requests stand on a row of
 -- their own (class 'request'). A model that no curated name knows keeps the vendor's name.
 
+{{ config(keeps_periods_apart=true) }}
+
 with usage as (
     select * from {{ ref('stg_openai__usage_completions') }}
 ),

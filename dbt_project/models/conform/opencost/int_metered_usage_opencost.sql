@@ -2,6 +2,8 @@
 -- Invariant: every landed window is here once, whatever its standing; idle time was asked for by nobody.
 -- The estimate is OpenCost's own, from list prices: api_equivalent, never added to a bill.
 
+{{ config(keeps_periods_apart=true) }}
+
 with windows as (
     select * from {{ ref('stg_opencost__windows') }}
 ),

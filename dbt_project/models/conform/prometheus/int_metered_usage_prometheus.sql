@@ -2,6 +2,8 @@
 -- Invariant: every landed window is here once, whatever its standing; token classes are disjoint.
 -- An hour in which the meter was down is a row of its own: it is unmetered, not without use.
 
+{{ config(keeps_periods_apart=true) }}
+
 with windows as (
     select * from {{ ref('stg_prometheus__windows') }}
 ),

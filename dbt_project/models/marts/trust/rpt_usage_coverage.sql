@@ -1,7 +1,7 @@
 -- One row per billing period, service and currency whose bill has tokens: what part of it meters explain.
 -- Invariant: explained + unexplained = the billed cost of the service, to the last digit.
 -- Explained is what was billed for tokens that our own meters counted as well, never what they estimate.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
 with reconciled as (
     select * from {{ ref('rpt_usage_reconciliation') }}
@@ -15,6 +15,7 @@ charge_sums as (
 
 token_costs as (
     select
+        billing_period,
         service_name,
         billing_currency,
         sum(billed_cost) as token_billed_cost,
@@ -27,6 +28,7 @@ token_costs as (
 
 bills as (
     select
+        billing_period,
         service_name,
         billing_currency,
         sum(billed_cost) as billed_cost
@@ -35,7 +37,7 @@ bills as (
 )
 
 select
-    {{ this_period_start() }} as billing_period,
+    bills.billing_period,
     bills.service_name,
     bills.billing_currency,
     cast(bills.billed_cost as decimal(38, 24)) as billed_cost,
@@ -48,5 +50,6 @@ select
 from bills
 inner join token_costs  -- one bill to its tokens
     on
-        bills.service_name = token_costs.service_name
+        bills.billing_period = token_costs.billing_period
+        and bills.service_name = token_costs.service_name
         and bills.billing_currency is not distinct from token_costs.billing_currency

@@ -1,10 +1,10 @@
 -- One row per day, service, model, token class and currency: what was billed beside what was metered.
 -- Invariant: billed tokens and cost are those of fct_token_usage_daily, metered ones what counts once.
 -- Requests have rows of their own (class request), with the meter's own estimate. Estimates never add to a bill.
-{{ config(work_unit='period') }}
+{{ config(work_unit='period', keeps_periods_apart=true) }}
 
-{%- set cell = ['usage_date', 'service_name', 'x_model', 'x_token_class'] %}
-{%- set model_day = ['usage_date', 'service_name', 'x_model'] %}
+{%- set cell = ['billing_period', 'usage_date', 'service_name', 'x_model', 'x_token_class'] %}
+{%- set model_day = ['billing_period', 'usage_date', 'service_name', 'x_model'] %}
 
 with token_usage as (
     select * from {{ ref('fct_token_usage_daily') }}
@@ -40,6 +40,7 @@ prices as (
 
 metered_requests as (
     select
+        metered_days.billing_period,
         metered_days.usage_date,
         providers.service_name,
         metered_days.x_model,
@@ -195,7 +196,8 @@ lone_meters as (
     from model_days
     inner join meter_days  -- a day of a model to the meters that counted it
         on
-            model_days.usage_date = meter_days.usage_date
+            model_days.billing_period = meter_days.billing_period
+            and model_days.usage_date = meter_days.usage_date
             and model_days.service_name = meter_days.service_name
             and model_days.x_model = meter_days.x_model
     where
@@ -209,6 +211,7 @@ lone_meters as (
 {# Tokens of a model that nobody bills or prices, where a billed model lacks just these of every class. #}
 unknown_classes as (
     select
+        cells.billing_period,
         cells.usage_date,
         cells.service_name,
         cells.x_model,
@@ -217,7 +220,8 @@ unknown_classes as (
     from cells
     inner join cells as unknown  -- a billed class to the same of the unbilled models of its service
         on
-            cells.usage_date = unknown.usage_date
+            cells.billing_period = unknown.billing_period
+            and cells.usage_date = unknown.usage_date
             and cells.service_name = unknown.service_name
             and cells.x_token_class = unknown.x_token_class
             and unknown.billed_tokens is null
@@ -229,6 +233,7 @@ unknown_classes as (
 
 unknown_models as (
     select
+        unknown_classes.billing_period,
         unknown_classes.usage_date,
         unknown_classes.service_name,
         unknown_classes.x_model,
@@ -236,13 +241,15 @@ unknown_models as (
     from unknown_classes
     inner join model_days as billed  -- many to one
         on
-            unknown_classes.usage_date = billed.usage_date
+            unknown_classes.billing_period = billed.billing_period
+            and unknown_classes.usage_date = billed.usage_date
             and unknown_classes.service_name = billed.service_name
             and unknown_classes.x_model = billed.x_model
             and unknown_classes.classes_count = billed.billed_classes_count
     inner join model_days as unknown  -- many to one
         on
-            unknown_classes.usage_date = unknown.usage_date
+            unknown_classes.billing_period = unknown.billing_period
+            and unknown_classes.usage_date = unknown.usage_date
             and unknown_classes.service_name = unknown.service_name
             and unknown_classes.metered_as = unknown.x_model
             and unknown_classes.classes_count = unknown.metered_classes_count
@@ -318,13 +325,15 @@ compared as (
     {%- for name in ['lone_meters', 'days_by_clock', 'unknown_models', 'stale_estimates'] %}
     left join {{ name }}  -- many cells to at most one
         on
-            cells.usage_date = {{ name }}.usage_date
+            cells.billing_period = {{ name }}.billing_period
+            and cells.usage_date = {{ name }}.usage_date
             and cells.service_name = {{ name }}.service_name
             and cells.x_model = {{ name }}.x_model
     {%- endfor %}
     left join stale_bills  -- one cell to at most one
         on
-            cells.usage_date = stale_bills.usage_date
+            cells.billing_period = stale_bills.billing_period
+            and cells.usage_date = stale_bills.usage_date
             and cells.service_name = stale_bills.service_name
             and cells.x_model = stale_bills.x_model
             and cells.x_token_class = stale_bills.x_token_class
@@ -369,7 +378,7 @@ explained as (
 )
 
 select
-    {{ this_period_start() }} as billing_period,
+    billing_period,
     usage_date,
     service_name,
     x_model,
