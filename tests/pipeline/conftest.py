@@ -6,7 +6,6 @@ copies of that installation, or on it when they only read.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -26,8 +25,10 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.defs.resources import Dbt
 from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
+from tests.conftest import one_worker_at_a_time
 
 FIXTURES = PROJECT_DIR / "tests" / "fixtures"
 SAMPLES = PROJECT_DIR.parent / "shared" / "samples"
@@ -145,16 +146,15 @@ class Installation:
         """Return the command of a run, as ``make run`` gives it."""
         return [sys.executable, "-m", "orchestration", "run"]
 
-    def run(self, project_dir: Path = PROJECT_DIR, **changed: str) -> Run:
+    def run(self, **changed: str) -> Run:
         """Run the pipeline in a process of its own, as ``make run`` does.
 
         Args:
-            project_dir: The code that runs; a copy of the project where a test changes it.
             changed: Environment variables that differ from the installation's own.
         """
         done = subprocess.run(
             self.command(),
-            cwd=project_dir,
+            cwd=PROJECT_DIR,
             env=self.environment(**changed),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -164,27 +164,41 @@ class Installation:
         )
         return Run(done.returncode, tuple(done.stdout.splitlines()))
 
-    def run_here(self, *, keeps_history: bool = False, **changed: str) -> Run:
+    def run_here(
+        self, *, keeps_history: bool = False, has_gates: bool = True, **changed: str
+    ) -> Run:
         """Run the pipeline in this process: the same command, without ten seconds of imports.
 
         Args:
             keeps_history: Whether Dagster writes its history to disk, as it does for people.
                 Writing it takes a third of a small run, and few tests read it.
+            has_gates: Whether dbt judges what it makes, which takes another third. The audit
+                judges in any case. Without gates is for tests that compare all that a run made
+                with what was to be made.
+            changed: Environment variables that differ from the installation's own.
+        """
+        with ExitStack() as around:
+            if not keeps_history:
+                around.enter_context(
+                    mock.patch.object(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
+                )
+            if not has_gates:
+                around.enter_context(mock.patch.object(Dbt, "cli", _cli_without_gates))
+            return self.command_here("run", **changed)
+
+    def command_here(self, *arguments: str, **changed: str) -> Run:
+        """Give a command of the terminal in this process.
+
+        Args:
+            arguments: The command and what it is told.
             changed: Environment variables that differ from the installation's own.
         """
         from orchestration.__main__ import main
 
         said = io.StringIO()
-        with ExitStack() as around:
-            around.enter_context(
-                mock.patch.dict(os.environ, self.environment(**changed), clear=True)
-            )
-            around.enter_context(redirect_stdout(said))
-            if not keeps_history:
-                around.enter_context(
-                    mock.patch.object(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
-                )
-            exit_code = main(["run"])
+        environment = mock.patch.dict(os.environ, self.environment(**changed), clear=True)
+        with environment, redirect_stdout(said):
+            exit_code = main([*arguments])
         return Run(exit_code, tuple(said.getvalue().splitlines()))
 
     @property
@@ -225,6 +239,13 @@ class Installation:
         return Installation(to)
 
 
+_cli = Dbt.cli
+
+
+def _cli_without_gates(dbt: Dbt, arguments: Sequence[str], **options: Any) -> Any:
+    return _cli(dbt, [*arguments, "--exclude-resource-type", "test"], **options)
+
+
 def _receipts(extracted: Path) -> Iterator[Path]:
     return extracted.glob("*/*/*/*/receipt.json")
 
@@ -244,22 +265,6 @@ def small_installation(root: Path) -> Installation:
     for name in ("aws_legacy", "focus"):
         shutil.copytree(FIXTURES / name, installation.bills / name)
     return installation
-
-
-@contextmanager
-def one_worker_at_a_time(path: Path) -> Iterator[None]:
-    """Hold a lock that all workers of this test run share."""
-    with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-@pytest.fixture(scope="session")
-def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder that all workers of this test run share."""
-    own = tmp_path_factory.getbasetemp()
-    # Each worker of xdist has a folder of its own below the one of the test run.
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

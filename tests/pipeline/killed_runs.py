@@ -50,9 +50,9 @@ class Chain:
         timer.cancel()
         self._look(process)
 
-    def finish(self) -> Run:
-        """Let a run end undisturbed."""
-        run = self.installation.run_here(keeps_history=True)
+    def finish(self, **how: bool) -> Run:
+        """Let a run end undisturbed; `how` is as ``Installation.run_here`` is told."""
+        run = self.installation.run_here(**how)
         self._compare()
         return run
 

@@ -9,12 +9,10 @@ October is closed with those true-ups, and September changes once more (11.31 ->
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,17 +37,6 @@ POLICY = (
     "billing_currency,open_exceptions_limit,uninvoiced_limit,valid_from,valid_to\n"
     "USD,100,0,,\nEUR,1000,1000,,\n"
 )
-
-
-def command(installation: Installation, *arguments: str) -> Run:
-    """Run a command of the terminal in this process."""
-    from orchestration.__main__ import main
-
-    said = io.StringIO()
-    environment = mock.patch.dict(os.environ, installation.environment(), clear=True)
-    with environment, redirect_stdout(said):
-        exit_code = main([*arguments])
-    return Run(exit_code, tuple(said.getvalue().splitlines()))
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -106,9 +93,10 @@ def story(
     statements = installation.published_path.parent / "statements"
     (installation.org / "close_policy.csv").write_text(POLICY)
 
-    first = installation.run_here()
+    # The copy lies elsewhere than what was published, so a run comes before a closing.
+    first = installation.run_here(has_gates=False)
     assert first.exit_code == 0, first.text
-    closed = command(installation, "close", "2026-09")
+    closed = installation.command_here("close", "2026-09")
     assert closed.exit_code == 0, closed.text
     lines_closed, files_closed = lines(installation, SEPTEMBER), files(statements / "2026-09")
 
@@ -128,11 +116,11 @@ def story(
     assert restated.exit_code == 0, restated.text
     lines_restated, october = lines(installation, SEPTEMBER), lines(installation, OCTOBER)
     open_now = true_ups(installation, OCTOBER)
-    october_closed = command(installation, "close", "2026-10")
+    october_closed = installation.command_here("close", "2026-10")
     assert october_closed.exit_code == 0, october_closed.text
 
     change(bill, "1.006,11.31,$1.006", "1.006,11.00,$1.006")
-    too_early = command(installation, "close", "2026-11")
+    too_early = installation.command_here("close", "2026-11")
     again = installation.run_here()
     assert again.exit_code == 0, again.text
     yield Story(
@@ -364,7 +352,7 @@ def test_a_changed_statement_stops_the_next_run_and_names_month_and_file(
     path.chmod(0o644)
     path.write_text(path.read_text().replace("search", "vision", 1))
     run = story.installation.run_here()
-    closing = command(story.installation, "close", "2026-11")
+    closing = story.installation.command_here("close", "2026-11")
     shutil.rmtree(statements)
     shutil.copytree(kept, statements)
     assert run.exit_code == 1 and UNTOUCHED in run.text
@@ -377,17 +365,17 @@ def test_a_changed_statement_stops_the_next_run_and_names_month_and_file(
 def test_a_reopened_month_is_closed_again_after_a_run_only(story: Story, tmp_path: Path) -> None:
     copy = story.installation.copy(tmp_path / "copy")
     # The copy's files lie elsewhere, so a run comes first in any case; the order is what counts.
-    assert command(copy, "reopen", "2026-10", "").exit_code == 1
-    reopened = command(copy, "reopen", "2026-10", "wrong owner of the tax")
+    assert copy.command_here("reopen", "2026-10", "").exit_code == 1
+    reopened = copy.command_here("reopen", "2026-10", "wrong owner of the tax")
     assert reopened.exit_code == 0, reopened.text
-    refused = command(copy, "close", "2026-10")
+    refused = copy.command_here("close", "2026-10")
     assert refused.exit_code == 1 and "make run first" in refused.text
-    run = copy.run_here()
+    run = copy.run_here(has_gates=False)
     assert run.exit_code == 0, run.text
     # September's corrections are October's again, the last one included.
     assert true_ups(copy, OCTOBER)["restatement", "Usage", "vision"] == Decimal("0.94")
     assert true_ups(copy, NOVEMBER) == {}
-    closed = command(copy, "close", "2026-10")
+    closed = copy.command_here("close", "2026-10")
     assert closed.exit_code == 0, closed.text
     folder = copy.published_path.parent / "statements" / "2026-10"
     assert sorted(path.name for path in folder.iterdir()) == ["v001", "v001.reopened.json", "v002"]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import os
 from collections import Counter
-from contextlib import redirect_stdout
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import boto3
 import duckdb
@@ -20,12 +18,12 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from orchestration.__main__ import main
 from orchestration.extract.object_store import FileTarget
 from orchestration.extract.source import SourceError
 from orchestration.publish.focus_export import MANIFEST, Export, export_focus
 from orchestration.settings import DBT_PROJECT_DIR
-from tests.pipeline.conftest import Installation, new_installation
+from tests.pipeline.conftest import Installation, Run, new_installation
+from tests.pipeline.exports import exported_files, manifest
 
 
 def known_columns() -> dict[str, str]:
@@ -39,6 +37,9 @@ def known_columns() -> dict[str, str]:
         }
 
 
+# In the order in which an installation takes them in.
+FORMS = ("parquet", "csv")
+
 # All columns but those that this ledger makes of the others, and those that may name persons.
 RETURNED = (
     f"select columns(name -> name not in ({', '.join(repr(name) for name in known_columns())})) "
@@ -48,20 +49,6 @@ RETURNED = (
 
 def export(installation: Installation, target: Path) -> Export:
     return export_focus(installation.published_path, str(target), lambda _line: None)
-
-
-def manifest(target: Path) -> dict[str, dict[str, Any]]:
-    content = json.loads((target / MANIFEST).read_text())
-    assert (content["generator"], content["focus_version"]) == ("Tollgate", "1.4")
-    return {entry["path"]: entry for entry in content["files"]}
-
-
-def exported_files(target: Path) -> set[str]:
-    return {
-        str(path.relative_to(target))
-        for path in target.rglob("*")
-        if path.is_file() and path.name != MANIFEST
-    }
 
 
 def test_the_manifest_tells_rows_sums_and_hashes_of_every_file(
@@ -145,22 +132,62 @@ def test_a_commitment_stands_in_each_month_in_which_it_is_in_force(tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_an_export_comes_back_as_the_same_ledger_to_the_digit(
-    published: Installation, tmp_path: Path, form: str
-) -> None:
-    target = tmp_path / "export"
+@dataclass(frozen=True)
+class Returned:
+    """An export that an installation takes in: its Parquet files, its CSV files, then all of it.
+
+    ``ledgers`` has what the ledger holds after each form, ``snapshots`` how often the export was
+    received by then. ``whole`` is the run that is given all of it.
+    """
+
+    ledgers: dict[str, Counter[tuple[Any, ...]]]
+    snapshots: dict[str, int]
+    hashes: tuple[str | None, str | None]
+    whole: Run
+
+
+@pytest.fixture(scope="module")
+def returned(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> Returned:
+    root = tmp_path_factory.mktemp("returned")
+    target = root / "export"
     export(published, target)
-    url = str(target / form / "cost_and_usage")
-    again = new_installation(
-        tmp_path / "again", [{"name": "returned", "kind": "focus", "url": url}]
-    )
-    run = again.run_here()
-    assert run.exit_code == 0, run.text
-    before, after = published.query(RETURNED), again.query(RETURNED)
+    again = new_installation(root / "again", [])
+
+    def take_in(place: Path, *, has_gates: bool = True) -> Run:
+        again.write_sources([{"name": "returned", "kind": "focus", "url": str(place)}])
+        return again.run_here(has_gates=has_gates)
+
+    ledgers, snapshots = {}, {}
+    for form in FORMS:
+        # The second form has the rows that the gates judged in the first.
+        run = take_in(target / form / "cost_and_usage", has_gates=form == FORMS[0])
+        assert run.exit_code == 0, run.text
+        ledgers[form] = Counter(again.query(RETURNED))
+        snapshots[form] = len(again.snapshots())
+    before = again.published_hash()
+    whole = take_in(target)
+    return Returned(ledgers, snapshots, (before, again.published_hash()), whole)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_comes_back_as_the_same_ledger_to_the_digit(
+    published: Installation, returned: Returned, form: str
+) -> None:
+    before = published.query(RETURNED)
     # Those of FOCUS, and the native columns of bills.
     assert len(before) > 20 and len(before[0]) > 65 + 90
-    assert Counter(after) == Counter(before)
+    assert returned.ledgers[form] == Counter(before)
+    # The second form was received and made into the ledger as well.
+    assert returned.snapshots["csv"] == 2 * returned.snapshots["parquet"] > 0
+
+
+def test_an_export_that_is_taken_in_as_a_whole_is_refused_instead_of_counted_twice(
+    returned: Returned,
+) -> None:
+    """It holds the same charges as Parquet and as CSV."""
+    before, after = returned.hashes
+    assert returned.whole.exit_code == 1 and before == after
+    assert "returned" in returned.whole.text
 
 
 def test_an_export_of_unchanged_periods_writes_nothing(
@@ -260,40 +287,11 @@ def test_numbers_of_parquet_stay_decimals(published: Installation, tmp_path: Pat
     assert "DOUBLE" not in types.values()
 
 
-def test_a_run_exports_what_it_published_and_the_command_finds_it_whole(
-    installation: Installation, tmp_path: Path
-) -> None:
-    """The asset of a run and the command of a terminal are one export."""
-    target = str(tmp_path / "export")
-    run = installation.run_here(TOLLGATE_FOCUS_EXPORT=target)
-    assert run.exit_code == 0, run.text
-    count = len(manifest(Path(target)))
-    assert count == len(exported_files(Path(target))) > 0
-    assert command(installation, target) == (
-        0,
-        f"0 files written to {target}, {count} unchanged, 0 removed.",
-    )
-    assert command(installation)[1].startswith(f"{count} files written to {installation.data}")
-
-
 def test_nothing_published_is_nothing_to_export(tmp_path: Path) -> None:
     empty = new_installation(tmp_path / "empty", [])
-    assert command(empty, str(tmp_path / "export")) == (
-        1,
-        "Nothing is published yet: make run first.",
-    )
+    done = empty.command_here("focus-export", str(tmp_path / "export"))
+    assert (done.exit_code, done.lines) == (1, ("Nothing is published yet: make run first.",))
     assert not (tmp_path / "export").exists()
-
-
-def command(installation: Installation, *arguments: str) -> tuple[int, str]:
-    """Give the terminal's command; return its exit code and last line."""
-    said = io.StringIO()
-    with (
-        mock.patch.dict(os.environ, installation.environment(), clear=True),
-        redirect_stdout(said),
-    ):
-        exit_code = main(["focus-export", *arguments])
-    return exit_code, said.getvalue().splitlines()[-1]
 
 
 def test_a_bucket_is_given_the_same_files_as_a_folder(
@@ -325,17 +323,3 @@ def test_a_bucket_is_given_the_same_files_as_a_folder(
     }
     assert body == (tmp_path / MANIFEST).read_bytes()
     assert again.written == () and set(again.unchanged) == set(first.written)
-
-
-def test_an_export_that_is_taken_in_as_a_whole_is_refused_instead_of_counted_twice(
-    published: Installation, tmp_path: Path
-) -> None:
-    """It holds the same charges as Parquet and as CSV."""
-    export(published, tmp_path / "export")
-    again = new_installation(
-        tmp_path / "again",
-        [{"name": "returned", "kind": "focus", "url": str(tmp_path / "export")}],
-    )
-    run = again.run_here()
-    assert run.exit_code == 1 and again.published_hash() is None
-    assert "returned" in run.text

@@ -15,11 +15,11 @@ import pytest
 from vendor_server import Answer, Asked, VendorServer, json_answer
 
 from orchestration.demo.experiments import tracking_apis
+from tests.conftest import one_worker_at_a_time
 from tests.pipeline.conftest import (
     SMALL_SOURCES,
     Installation,
     Run,
-    one_worker_at_a_time,
     small_installation,
 )
 from tests.pipeline.contents import texts_below

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,14 @@ Cells = dict[str, Any]
 @pytest.fixture(scope="module")
 def layer(parsed_project: None) -> SemanticLayer:
     return SemanticLayer(DBT_PROJECT_DIR)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once(layer: SemanticLayer) -> Iterator[None]:
+    """Give the commands of this process the metrics as they were read: each would read them."""
+    known = {DBT_PROJECT_DIR: layer}
+    with mock.patch("orchestration.publish.semantic_layer.SemanticLayer", known.__getitem__):
+        yield
 
 
 def run_metric(installation: Installation, *arguments: str) -> Run:

@@ -7,10 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 
 import dagster as dg
-import duckdb
 import pytest
 
 from orchestration.defs.resources import HOLDS_LOCK, RunLock, mark_killed_runs
@@ -29,18 +27,6 @@ with run_lock(Path(sys.argv[1]), "the night run"):
     sys.stdin.read()
 """
 
-# An analyst's process: asks once before and once after it is told to go on.
-READER = """
-import sys
-import duckdb
-
-question = "select sum(BilledCost)::varchar from focus.cost_and_usage where x_Source = 'aws_small'"
-with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    print(connection.execute(question).fetchone()[0], flush=True)
-    sys.stdin.readline()
-    print(connection.execute(question).fetchone()[0], flush=True)
-"""
-
 
 @contextmanager
 def lock_held_elsewhere(installation: Installation) -> Iterator[subprocess.Popen[str]]:
@@ -57,32 +43,6 @@ def lock_held_elsewhere(installation: Installation) -> Iterator[subprocess.Popen
         yield holder
     finally:
         holder.communicate("")
-
-
-def test_a_reader_keeps_its_rows_through_a_publish_and_a_new_one_sees_the_new_rows(
-    installation: Installation,
-) -> None:
-    question = "select sum(BilledCost) from focus.cost_and_usage where x_Source = 'aws_small'"
-    before = installation.scalar(question)
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(installation.published_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert Decimal(reader.stdout.readline()) == before
-    bill = installation.bills / "aws_legacy" / "2026-10.csv"
-    bill.write_text(bill.read_text().replace(",7.70,$", ",8.20,$"))
-    with duckdb.connect(str(installation.published_path), read_only=True) as here:
-        # Not even a reader in the process of the run itself blocks it.
-        assert here.execute(question).fetchone() == (before,)
-        run = installation.run_here()
-        assert run.exit_code == 0, run.text
-        assert here.execute(question).fetchone() == (before,)
-    said, _ = reader.communicate("\n")
-    assert Decimal(said) == before
-    assert installation.scalar(question) == before + Decimal("0.50")
 
 
 def test_a_second_run_is_told_who_holds_the_lock_and_touches_nothing(

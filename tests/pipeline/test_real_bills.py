@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import one_worker_at_a_time
 from tests.pipeline.conftest import (
     FIXTURES,
     SAMPLES,
     Installation,
     Run,
     new_installation,
-    one_worker_at_a_time,
 )
 
 AWS_SAMPLE = SAMPLES / "vendors" / "aws-legacy-cur"
@@ -133,7 +133,7 @@ class RanTwice:
 
 def run_again(installation: Installation, first: Run) -> RanTwice:
     hash_before, snapshots_before = installation.published_hash(), installation.snapshots()
-    second = installation.run()
+    second = installation.run_here()
     return RanTwice(
         installation,
         first,
@@ -155,7 +155,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> I
             {"name": "focus_sample", "kind": "focus", "url": str(FOCUS_SAMPLE)},
         ],
     )
-    first = installation.run()
+    first = installation.run_here()
     assert first.exit_code == 0, first.text
     yield run_again(installation, first)
 

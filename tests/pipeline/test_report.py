@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import duckdb
 import pytest
 
-from orchestration.defs import publish as publish_door
 from orchestration.publish.report import ReportError, write_report
 from orchestration.publish.report.pages import PAGES
 from tests.pipeline.browser import Seen, axe_source, chromium, watched
@@ -89,17 +87,18 @@ def test_every_answer_is_what_its_own_sql_says(published: Installation, report: 
     """The SQL that stands beside a figure, asked again, gives the figure."""
     answers = embedded(report)["answers"]
     assert len(answers) >= 55
-    for key, answer in answers.items():
-        rows = published.query(answer["sql"])
-        assert len(rows) == len(answer["rows"]), key
-        for shown, found in zip(answer["rows"], rows, strict=True):
-            for text, value in zip(shown, found, strict=True):
-                if isinstance(value, Decimal | int) and not isinstance(value, bool):
-                    assert Decimal(text) == value, key
-                else:
-                    assert (text is None) == (value is None), key
-        for name in answer["tables"]:
-            published.query(f"select 1 from {name} limit 1")
+    with published.open() as connection:
+        for key, answer in answers.items():
+            rows = connection.execute(answer["sql"]).fetchall()
+            assert len(rows) == len(answer["rows"]), key
+            for shown, found in zip(answer["rows"], rows, strict=True):
+                for text, value in zip(shown, found, strict=True):
+                    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+                        assert Decimal(text) == value, key
+                    else:
+                        assert (text is None) == (value is None), key
+            for name in answer["tables"]:
+                connection.execute(f"select 1 from {name} limit 1")
 
 
 def test_the_cards_are_the_october_of_the_fixtures(browser: Any, report: Path) -> None:
@@ -299,17 +298,6 @@ def test_a_report_that_cannot_be_made_names_its_figure_and_leaves_the_old_one(
         write_report(poor, old)
     assert old.read_text() == "the old one"
     assert sorted(os.listdir(tmp_path)) == ["index.html", "warehouse.duckdb"]
-
-
-def test_a_run_whose_report_fails_stands_and_says_so(installation: Installation) -> None:
-    before = installation.published_hash()
-    with mock.patch.object(
-        publish_door, "write_report", side_effect=ReportError("figure months: no such table")
-    ):
-        run = installation.run_here()
-    assert run.exit_code == 0, run.text
-    assert "WARNS  publish report: written: figure months: no such table" in run.text
-    assert installation.published_hash() == before
 
 
 def test_a_report_of_nothing_says_that_nothing_is_published(tmp_path: Path) -> None:

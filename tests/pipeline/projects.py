@@ -1,0 +1,38 @@
+"""Copies of the project that a test may change, and runs of this process by such a copy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest import mock
+
+from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR
+
+# The modules that say where the dbt project is.
+_KNOW_THE_PROJECT = ("resources", "warehouse", "publish")
+
+
+def copied_project(folder: Path) -> Path:
+    """Return a copy of the dbt project, beside the code that it imports."""
+    project = folder / "dbt_project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    (folder / "orchestration").symlink_to(PROJECT_DIR / "orchestration")
+    # What dbt knows of the files that stay as they are saves it from reading them again.
+    (project / "target").mkdir()
+    shutil.copy(DBT_PROJECT_DIR / "target" / "partial_parse.msgpack", project / "target")
+    return project
+
+
+@contextmanager
+def project_at(project: Path) -> Iterator[None]:
+    """Let a run in this process use another dbt project, whose unit tests count as passed."""
+    manifest_path(project)
+    remember_unit_tests(project)
+    with ExitStack() as stack:
+        for module in _KNOW_THE_PROJECT:
+            name = f"orchestration.defs.{module}.DBT_PROJECT_DIR"
+            stack.enter_context(mock.patch(name, project))
+        yield
