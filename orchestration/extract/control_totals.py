@@ -179,12 +179,13 @@ def rows_of_each(selects: Sequence[str]) -> tuple[str, str]:
     """Return SQL of the rows of SELECTs of the same columns, and which SELECT a row is of, from 0.
 
     To plan a statement takes longer than to read a small file: what is small is read together.
+    The number comes first, so that a bill's own column of that name does not stand before it.
     """
     if len(selects) == 1:
         return selects[0], "0"
     return (
         " union all ".join(
-            f"select *, {number} as tollgate_select from ({select})"
+            f"select {number} as tollgate_select, * from ({select})"
             for number, select in enumerate(selects)
         ),
         "tollgate_select",

@@ -165,8 +165,8 @@ class Delivered:
 
     @property
     def placed_rows(self) -> str:
-        """SELECT of the rows with the bounds of their period."""
-        return f"select *, {self.bounds} from ({self.rows})"
+        """SELECT of the rows with the bounds of their period before what a bill calls the same."""
+        return f"select {self.bounds}, * from ({self.rows})"
 
     @property
     def bounds(self) -> str:
@@ -291,7 +291,7 @@ def _first_broken(
             if name not in of_file
         )
         numbered = (
-            f"select *{lacking}, {delivered.bounds}, row_number() over () as tollgate_row "
+            f"select row_number() over () as tollgate_row, {delivered.bounds}, *{lacking} "
             f"from ({rows})"
         )
         row = connection.execute(

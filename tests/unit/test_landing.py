@@ -15,13 +15,13 @@ import polars as pl
 import pytest
 from file_bills import OCTOBER, FileSource, Line, tree, write_csv, write_parquet
 
-from orchestration.extract.control_totals import ControlTotals
+from orchestration.extract.control_totals import ControlTotals, rows_of_each
 from orchestration.extract.period import BillingPeriod
 from orchestration.extract.snapshot import Snapshot, current_snapshot, period_folder
 from orchestration.extract.source import Dataset, SourceConfig
 from orchestration.land.catalogue import landed_catalogue, write_warehouse_inputs
 from orchestration.land.landing import Landed, LandingCheck, land
-from orchestration.land.profile import Broken, Profile, Rule, rules_for
+from orchestration.land.profile import Broken, Delivered, Profile, Rule, rules_for
 from orchestration.land.suite import judge
 
 
@@ -339,6 +339,22 @@ def test_a_month_that_cannot_be_read_does_not_keep_those_beside_it_out(bill: Bil
     }
     (check,) = landed["2026-09"].landing.checks
     assert "bill 2026-09: the files cannot be read" in check.sentence
+
+
+def test_columns_of_a_bill_that_are_called_as_ours_hide_nothing() -> None:
+    """The bill says of itself that its August rows lie in a period, and are of another bill."""
+    august = (
+        "select timestamp '2026-08-01' as stamp, timestamp '1990-01-01' as tollgate_period_start, "
+        "5 as tollgate_select"
+    )
+    delivered = Delivered(BillingPeriod.parse("2026-09"), august, {}, [])
+    rows_sql, place = rows_of_each([delivered.placed_rows, delivered.placed_rows])
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {place}, count(*) filter (where stamp < tollgate_period_start) "
+            f"from ({rows_sql}) group by 1 order by 1"
+        ).fetchall()
+    assert found == [(0, 1), (1, 1)]
 
 
 def test_a_refused_snapshot_leaves_the_one_before_in_use(bill: Bill) -> None:
