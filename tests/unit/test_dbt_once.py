@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import CodeType, SimpleNamespace
 from typing import Any
 
+import jinja2
 import pytest
 from dbt.adapters.duckdb.relation import DuckDBRelation
 from dbt.adapters.events.types import SQLQuery
+from dbt.artifacts.resources import MacroDependsOn
+from dbt.clients.jinja import MacroStack
+from dbt.context.macros import MacroNamespaceBuilder
+from dbt.contracts.graph.nodes import Macro
 from dbt_common.clients import agate_helper
+from dbt_common.clients.jinja import get_environment
 from dbt_common.events.base_types import DebugLevel
 
-from orchestration.publish.dbt_once import asking_once, building_once
+from orchestration.publish.dbt_once import asking_once, building_once, name_macros
 from orchestration.publish.dbt_quiet import _keep_what_is_said, _make_when_read
+from orchestration.publish.dbt_templates import compiling_once
+
+BUILD_BY_DBT = MacroNamespaceBuilder.build_namespace
+COMPILE_BY_JINJA = jinja2.Environment.compile
 
 
 def test_a_relation_is_asked_for_its_columns_once() -> None:
@@ -54,3 +66,93 @@ def test_a_message_that_is_read_says_what_was_said(monkeypatch: pytest.MonkeyPat
     assert later.message() == by_dbt.message()
     assert later.to_dict() == by_dbt.to_dict()
     assert later.level_tag() == by_dbt.level_tag()
+
+
+def macro(package: str, name: str) -> Macro:
+    return Macro(
+        name=name,
+        package_name=package,
+        path="macros/all.sql",
+        original_file_path="macros/all.sql",
+        unique_id=f"macro.{package}.{name}",
+        macro_sql=f"{{% macro {name}() %}}{package} says {name}{{% endmacro %}}",
+        resource_type="macro",
+    )
+
+
+@pytest.mark.parametrize("search_package", ["tollgate", "utils"])
+def test_a_node_names_the_macros_that_dbt_would_have_it_name(search_package: str) -> None:
+    packages = {
+        "dbt": ("run_hooks", "statement", "only_of_dbt"),
+        "dbt_duckdb": ("statement", "only_of_the_adapter", "shared"),
+        "tollgate": ("statement", "shared", "own"),
+        "utils": ("shared", "own", "only_of_utils"),
+    }
+    macros = {
+        package: {name: macro(package, name) for name in names}
+        for package, names in packages.items()
+    }
+    context: dict[str, Any] = {}
+    stack, node = MacroStack(), SimpleNamespace(depends_on=MacroDependsOn())
+
+    def builder() -> MacroNamespaceBuilder:
+        return MacroNamespaceBuilder("tollgate", search_package, stack, ["dbt_duckdb", "dbt"], node)
+
+    by_dbt = BUILD_BY_DBT(builder(), macros, context)  # type: ignore[arg-type]
+    ours = name_macros(builder(), macros, context)
+
+    def told(found: Any) -> Any:
+        if isinstance(found, dict):
+            return {name: told(each) for name, each in found.items()}
+        assert found.context is context
+        assert found.node is node
+        assert found.stack is stack
+        return found.macro.unique_id
+
+    assert {name: told(ours[name]) for name in ours} == {
+        name: told(by_dbt[name]) for name in by_dbt
+    }
+    assert len(ours) == len(by_dbt)
+    for package in (None, "dbt", "tollgate", "utils"):
+        for name in ("statement", "shared", "only_of_dbt", "nobody's"):
+            one, other = (each.get_from_package(package, name) for each in (ours, by_dbt))
+            assert (one and told(one)) == (other and told(other))
+    with pytest.raises(KeyError):
+        ours["nobody's"]
+    assert ours["own"]() == by_dbt["own"]() == f"{search_package} says own"
+
+
+def test_a_template_is_compiled_once_and_for_each_kind_of_environment(tmp_path: Path) -> None:
+    compiled: list[str] = []
+
+    def own(environment: jinja2.Environment, source: Any, *rest: Any, **named: Any) -> Any:
+        compiled.append(source)
+        return COMPILE_BY_JINJA(environment, source, *rest, **named)
+
+    text = "select {{ 1 + 1 }}{% do none %}, '{{ name | as_text }}'"
+    for compile_once in (compiling_once(own, tmp_path), compiling_once(own, tmp_path)):
+        for is_native in (False, True, False):
+            environment = get_environment(native=is_native)
+            code = compile_once(environment, text)
+            assert isinstance(code, CodeType)
+            template = jinja2.Template.from_code(environment, code, {})
+            assert template.render(name="a") == "select 2, 'a'"
+    assert compiled == [text, text]
+    compiling_once(own, tmp_path)(get_environment(), text + " ")
+    assert compiled == [text, text, text + " "]
+
+
+def test_a_template_that_cannot_be_read_is_a_fault_each_time(tmp_path: Path) -> None:
+    compile_once = compiling_once(COMPILE_BY_JINJA, tmp_path)
+    for _ in range(2):
+        with pytest.raises(jinja2.TemplateSyntaxError):
+            compile_once(get_environment(), "select {{ 1 +")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kept_template_that_is_cut_short_is_compiled_anew(tmp_path: Path) -> None:
+    compile_once = compiling_once(COMPILE_BY_JINJA, tmp_path)
+    compile_once(get_environment(), "select 1")
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-20])
+    assert isinstance(compile_once(get_environment(), "select 1"), CodeType)
