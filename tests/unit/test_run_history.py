@@ -7,15 +7,24 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from orchestration.defs.resources import HOLDS_LOCK, RunLock
-from orchestration.defs.run_history import hold_history_open
+from orchestration.defs.run_history import (
+    _LOOKS,
+    _found_once,
+    _output_asset_keys,
+    hold_history_open,
+)
 
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setattr(SqliteEventLogStorage, "_connect", SqliteEventLogStorage._connect)
+    for name in ("_connect", *_LOOKS):
+        monkeypatch.setattr(SqliteEventLogStorage, name, getattr(SqliteEventLogStorage, name))
+    own_keys = StepExecutionContext.get_output_asset_keys
+    monkeypatch.setattr(StepExecutionContext, "get_output_asset_keys", own_keys)
     hold_history_open()
     with dg.DagsterInstance.local_temp(str(tmp_path)) as held:
         yield held
@@ -99,3 +108,59 @@ def test_a_run_takes_another_for_killed_and_not_itself(
     said = [event.dagster_event_type for event in instance.all_logs(run.run_id)]
     assert dg.DagsterEventType.RUN_FAILURE not in said
     assert dg.DagsterEventType.RUN_SUCCESS in said
+
+
+def test_what_was_found_in_the_history_is_not_looked_for_again(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqliteEventLogStorage)
+    looked: list[str] = []
+
+    def has_table(storage: SqliteEventLogStorage, name: str) -> bool:
+        looked.append(name)
+        return bool(_LOOKS["has_table"](storage, name))
+
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", _found_once(has_table))
+    assert [storage.has_table("event_logs") for _ in range(3)] == [True, True, True]
+    assert [storage.has_table("bills") for _ in range(2)] == [False, False]
+    with storage.index_connection() as connection:
+        connection.exec_driver_sql("create table bills (billed_cost text)")
+    assert [storage.has_table("bills") for _ in range(2)] == [True, True]
+    assert looked == ["event_logs", "bills", "bills", "bills"]
+
+
+def test_columns_and_migrations_are_found_as_dagster_finds_them(
+    instance: dg.DagsterInstance,
+) -> None:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqliteEventLogStorage)
+    for name in ("cached_status_data", "last_materialization_timestamp", "nobody's"):
+        for _ in range(2):
+            assert storage.has_asset_key_col(name) == _LOOKS["has_asset_key_col"](storage, name)
+    for name in ("asset_key_table", "nobody's"):
+        for _ in range(2):
+            own = _LOOKS["has_secondary_index"](storage, name)
+            assert storage.has_secondary_index(name) == own
+
+
+def test_the_assets_of_a_step_are_those_that_it_was_asked_for(
+    instance: dg.DagsterInstance,
+) -> None:
+    seen: list[set[dg.AssetKey]] = []
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec(name, skippable=True) for name in ("ledger", "showback", "trust")],
+        can_subset=True,
+    )
+    def marts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        step = context.get_step_execution_context()
+        for key in sorted(context.selected_asset_keys):
+            assert step.get_output_asset_keys() == _output_asset_keys(step)
+            seen.append(set(step.get_output_asset_keys()))
+            yield dg.MaterializeResult(key)
+
+    for wanted in (["ledger", "trust"], ["showback"]):
+        dg.materialize([marts], instance=instance, selection=wanted)
+    both = {dg.AssetKey("ledger"), dg.AssetKey("trust")}
+    assert seen == [both, both, {dg.AssetKey("showback")}]
