@@ -76,7 +76,8 @@ _COVERAGE = """
         order by billing_period desc
         limit 2
     )
-    select billing_period, service_name, billing_currency, billed_cost, explained_share
+    select
+        billing_period, service_name, billing_currency, billed_before_credits_cost, explained_share
     from trust.rpt_usage_coverage
     where billing_period in (select billing_period from metered) and explained_share is not null
     order by billing_period, service_name, billing_currency

@@ -329,14 +329,15 @@ def test_every_planted_discrepancy_is_found_with_its_cause_and_no_other(demo: De
 
 def test_what_meters_explain_of_each_bill_is_said(demo: Demo) -> None:
     rows = demo.installation.query(
-        "select service_name, billed_cost, explained_cost, unexplained_cost, explained_share "
-        "from trust.rpt_usage_coverage where billing_period = date '2026-10-01' order by 1"
+        "select service_name, billed_cost, explained_cost, unexplained_cost, explained_share, "
+        "billed_before_credits_cost from trust.rpt_usage_coverage "
+        "where billing_period = date '2026-10-01' order by 1"
     )
     assert [row[0] for row in rows] == ["Amazon Bedrock", "Claude API", "OpenAI API"]
-    for service, billed, explained, unexplained, share in rows:
+    for service, billed, explained, unexplained, share, before_credits in rows:
         assert explained + unexplained == billed
         assert 0 < share < 1
-        said = f"{service} {100 * share:.1f} % of {billed:,.2f} USD"
+        said = f"{service} {100 * share:.1f} % of {before_credits:,.2f} USD"
         assert "2026-10" in demo.run.text and said in demo.run.text, said
 
 

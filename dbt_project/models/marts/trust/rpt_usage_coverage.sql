@@ -31,7 +31,9 @@ bills as (
         billing_period,
         service_name,
         billing_currency,
-        sum(billed_cost) as billed_cost
+        sum(billed_cost) as billed_cost,
+        {# what a credit pays for was used all the same #}
+        sum(case when charge_category is distinct from 'Credit' then billed_cost end) as billed_before_credits_cost
     from charge_sums
     group by all
 )
@@ -41,12 +43,18 @@ select
     bills.service_name,
     bills.billing_currency,
     cast(bills.billed_cost as decimal(38, 24)) as billed_cost,
+    cast(bills.billed_before_credits_cost as decimal(38, 24)) as billed_before_credits_cost,
     cast(token_costs.token_billed_cost as decimal(38, 24)) as token_billed_cost,
     cast(token_costs.explained_cost as decimal(38, 24)) as explained_cost,
     cast(bills.billed_cost - token_costs.explained_cost as decimal(38, 24)) as unexplained_cost,
-    {{ per_unit_share(
-        'cast(token_costs.explained_cost as decimal(26, 12))', 'cast(bills.billed_cost as decimal(26, 12))'
-    ) }} as explained_share
+    {# where refunds leave less than the tokens cost, no part of the rest is known #}
+    case
+        when token_costs.explained_cost between 0 and bills.billed_before_credits_cost
+            then {{ per_unit_share(
+                'cast(token_costs.explained_cost as decimal(26, 12))',
+                'cast(bills.billed_before_credits_cost as decimal(26, 12))'
+            ) }}
+    end as explained_share
 from bills
 inner join token_costs  -- one bill to its tokens
     on
