@@ -382,18 +382,19 @@
 
 {#-
   A part of a positive amount as DECIMAL(18, 12), rounded down; NULL where the whole is 0. What must add up
-  gives what is left over to one row. Both are below 10^14.
+  gives what is left over to one row. Both are below 10^14. Of a whole that credits or a day's end left next
+  to nothing of, a million parts and more are told as NULL: one odd cell must not stop a month.
 -#}
 {% macro per_unit_share(part, whole) -%}
     {{ return(adapter.dispatch('per_unit_share')(part, whole)) }}
 {%- endmacro %}
 
 {% macro duckdb__per_unit_share(part, whole) -%}
-    cast({{ duckdb__divided_on_paper(part, whole, 3) }} as decimal(18, 12))
+    try_cast({{ duckdb__divided_on_paper(part, whole, 3) }} as decimal(18, 12))
 {%- endmacro %}
 
 {% macro spark__per_unit_share(part, whole) -%}
-    cast(floor(cast({{ part }} as decimal(26, 12)) * 1000000000000 / nullif({{ whole }}, 0)) * 0.000000000001 as decimal(18, 12))
+    try_cast(floor(cast({{ part }} as decimal(26, 12)) * 1000000000000 / nullif({{ whole }}, 0)) * 0.000000000001 as decimal(18, 12))
 {%- endmacro %}
 
 {#- The texts of a group in order, with something between them; NULL where there is none. -#}

@@ -394,7 +394,10 @@ select
     failed_requests,
     meter_estimated_cost_usd,
     cast(gap_cost as decimal(38, 12)) as gap_cost,
-    cast(100 * {{ per_unit_share('gap_cost', 'billed_cost') }} as decimal(18, 6)) as gap_pct,
+    cast(
+        cast(100 as decimal(3, 0)) * cast({{ per_unit_share('gap_cost', 'billed_cost') }} as decimal(20, 12))
+        as decimal(18, 6)
+    ) as gap_pct,
     case
         when billed_tokens > 0 and metered_tokens >= billed_tokens then cast(1 as decimal(18, 12))
         when billed_tokens > 0 and metered_tokens is null then cast(0 as decimal(18, 12))
