@@ -313,26 +313,45 @@ lines as (
     having sum(exact_amount) is not null
 ),
 
+{# Whole amounts apart from what is behind the point: with 24 decimals, 38 digits hold no 10^12 of cents. #}
 in_units as (
     select
         *,
-        exact_amount * {{ currency_units('billing_currency') }} as exact_units
+        cast(floor(exact_amount) as decimal(30, 0)) * {{ currency_units('billing_currency') }} as units_of_whole,
+        (exact_amount - floor(exact_amount)) * {{ currency_units('billing_currency') }} as units_behind_point
     from lines
 ),
 
 rounded_down as (
     select
         *,
-        floor(exact_units) as whole_units,
+        units_of_whole + floor(units_behind_point) as whole_units,
+        units_behind_point - floor(units_behind_point) as remainder
+    from in_units
+),
+
+ranked as (
+    select
+        *,
         row_number() over (
             partition by billing_period, billing_currency, line_role
-            order by
-                exact_units - floor(exact_units) desc, cost_centre asc, gl_account asc, line_text asc,
-                cost_centre_of asc
+            order by remainder desc, cost_centre asc, gl_account asc, line_text asc, cost_centre_of asc
         ) as remainder_rank,
-        round(sum(exact_units) over (partition by billing_period, billing_currency, line_role), 0)
-        - sum(floor(exact_units)) over (partition by billing_period, billing_currency, line_role) as units_left
-    from in_units
+        sum(whole_units) over (partition by billing_period, billing_currency, line_role) as total_whole_units,
+        sum(remainder) over (partition by billing_period, billing_currency, line_role) as total_remainder
+    from rounded_down
+),
+
+{# The total is rounded to the nearest unit, halves away from zero. #}
+shared_out as (
+    select
+        *,
+        remainder_rank <= case
+            when total_whole_units + floor(total_remainder) < 0
+                then ceil(total_remainder - cast('0.5' as decimal(2, 1)))
+            else round(total_remainder, 0)
+        end as takes_remainder
+    from ranked
 ),
 
 rounded as (
@@ -347,10 +366,10 @@ rounded as (
         gl_account_name,
         line_text,
         exact_amount,
-        remainder_rank <= units_left as takes_remainder,
-        cast(whole_units + case when remainder_rank <= units_left then 1 else 0 end as decimal(30, 0))
+        takes_remainder,
+        cast(whole_units + case when takes_remainder then 1 else 0 end as decimal(30, 0))
         * cast({{ currency_subunit('billing_currency') }} as decimal(5, 4)) as amount
-    from rounded_down
+    from shared_out
 ),
 
 {# Three totals rounded one by one can miss each other by one smallest unit: that has its own line. #}
