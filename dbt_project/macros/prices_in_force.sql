@@ -269,7 +269,7 @@ prices_in_force as (
                 then list_prices_in_force.list_price
                     * cast(1 - contract_terms_in_force.discount_share as decimal(18, 12))
             else list_prices_in_force.list_price
-        end as decimal(18, 12)) as contracted_price,
+        end as decimal(21, 12)) as contracted_price,
         case
             when contract_terms_in_force.contract_price is not null
                 then contract_terms_in_force.currency
@@ -300,10 +300,10 @@ prices_in_force as (
 
 {#-
   Money of tokens at a price for a million of them, exact: the millionth is a multiplication, so that
-  nothing is divided, and nothing is rounded. NULL when tokens or price are unknown.
+  nothing is divided, and nothing is rounded. NULL when tokens or price are unknown. A price may be millions
+  of rupiah or dong: it is made a price of one token first, so that the product is below 10^14 as money is.
 -#}
 {% macro cost_of_tokens(tokens, price) -%}
-    cast({{ tokens }} as decimal(20, 6))
-    * cast({{ price }} as decimal(18, 12))
-    * cast('0.000001' as decimal(6, 6))
+    cast({{ tokens }} as decimal(22, 6))
+    * (cast({{ price }} as decimal(21, 12)) * cast('0.000001' as decimal(6, 6)))
 {%- endmacro %}

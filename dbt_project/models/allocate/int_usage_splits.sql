@@ -274,8 +274,8 @@ divided as (
         case
             when cells.split_id is null or cells.to_share - cells.from_share = 1 then own_splits.{{ name }}
             else
-                cast(cast(own_splits.{{ name }} as decimal(20, 6)) * cells.to_share as {{ type }})
-                - cast(cast(own_splits.{{ name }} as decimal(20, 6)) * cells.from_share as {{ type }})
+                cast(cast(own_splits.{{ name }} as decimal(22, 6)) * cells.to_share as {{ type }})
+                - cast(cast(own_splits.{{ name }} as decimal(22, 6)) * cells.from_share as {{ type }})
         end as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from own_splits
