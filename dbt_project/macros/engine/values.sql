@@ -114,8 +114,11 @@
 
 {% macro duckdb__per_unit(amount, count) -%}
     cast(
-        cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
-        // nullif(cast({{ count }} as hugeint), 0) as decimal(38, 0)
+        case
+            when abs({{ amount }}) < 100000000000000
+                then cast(cast({{ amount }} as decimal(38, 12)) * 1000000000000 as hugeint)
+            else {{ duckdb__in_last_digits(amount) }}
+        end // nullif(cast({{ count }} as hugeint), 0) as decimal(38, 0)
     ) * cast('0.000000000001' as decimal(12, 12))
 {%- endmacro %}
 
@@ -123,34 +126,50 @@
     cast({{ amount }} / nullif({{ count }}, 0) as decimal(38, 12))
 {%- endmacro %}
 
-{#- A quantity below 10^14 as a whole number of its trillionths: a weight that part_of() takes. -#}
+{#-
+  A quantity below 10^19 as a whole number of its trillionths: a weight that part_of() takes. Bytes that are
+  stored are counted by the million million.
+-#}
 {% macro in_trillionths(quantity) -%}
     {{ return(adapter.dispatch('in_trillionths')(quantity)) }}
 {%- endmacro %}
 
 {% macro duckdb__in_trillionths(quantity) -%}
-    cast(cast({{ quantity }} as decimal(38, 12)) * 1000000000000 as decimal(26, 0))
+    cast({{ duckdb__in_last_digits(quantity) }} as decimal(32, 0))
 {%- endmacro %}
 
 {% macro spark__in_trillionths(quantity) -%}
-    cast(cast({{ quantity }} as decimal(26, 12)) * cast(1000000000000 as decimal(13, 0)) as decimal(26, 0))
+    cast(cast({{ quantity }} as decimal(32, 12)) * cast(1000000000000 as decimal(13, 0)) as decimal(32, 0))
 {%- endmacro %}
 
 {#-
   A weight's part of a total, of a whole that is a share itself (1, where nothing else is said), as
   DECIMAL(18, 12), rounded down; what is left over is given to one row by the model that calls it.
-  Weights are whole numbers below 10^26. NULL where the total is 0.
+  Weights are whole numbers below 10^31. NULL where the total is 0. From 10^26 on DuckDB divides six digits of
+  the whole at a time, because a weight times 12 digits at once would not fit.
 -#}
 {% macro part_of(weight, total, whole='1') -%}
     {{ return(adapter.dispatch('part_of')(weight, total, whole)) }}
 {%- endmacro %}
 
 {% macro duckdb__part_of(weight, total, whole) -%}
+    {%- set digits = "cast(cast(" ~ whole ~ " as decimal(18, 12)) * 1000000000000 as hugeint)" -%}
+    {%- set first_six = duckdb__with_named(
+        "{weight: cast(" ~ weight ~ " as hugeint), total: nullif(cast(" ~ total ~ " as hugeint), 0), whole: "
+            ~ digits ~ "}",
+        "{weight: n.weight, total: n.total, last: n.whole % 1000000, first: n.weight * (n.whole // 1000000)}"
+    ) -%}
+    {%- set on_paper = duckdb__with_named(
+        first_six,
+        "n.first // n.total * 1000000 + (n.first % n.total * 1000000 + n.weight * n.last) // n.total"
+    ) -%}
     cast(
         cast(
-            cast({{ weight }} as hugeint)
-            * cast(cast({{ whole }} as decimal(18, 12)) * 1000000000000 as hugeint)
-            // nullif(cast({{ total }} as hugeint), 0) as decimal(18, 0)
+            case
+                when abs({{ weight }}) < 100000000000000000000000000
+                    then cast({{ weight }} as hugeint) * {{ digits }} // nullif(cast({{ total }} as hugeint), 0)
+                else {{ on_paper }}
+            end as decimal(18, 0)
         ) * cast('0.000000000001' as decimal(12, 12)) as decimal(18, 12)
     )
 {%- endmacro %}

@@ -455,15 +455,24 @@ unused_weights as (
             and unused_totals.window_hour is not distinct from capacity_windows.window_hour
 ),
 
+unused_shares as (
+    select
+        *,
+        {{ part_of(
+            'holder_weight', 'sum(holder_weight) over (partition by ' ~ of_unused | join(', ') ~ ')'
+        ) }} as holder_share
+    from unused_weights
+),
+
 unused_parts as (
     select
         *,
+        {# whole units apart: with 24 decimals, 38 digits hold no 10^14 of them #}
         cast(
-            cast(unused_quantity as decimal(26, 12)) * {{ part_of(
-                'holder_weight', 'sum(holder_weight) over (partition by ' ~ of_unused | join(', ') ~ ')'
-            ) }} as decimal(38, 12)
+            cast(floor(unused_quantity) as decimal(26, 0)) * holder_share
+            + cast(cast(unused_quantity % 1 as decimal(13, 12)) * holder_share as decimal(38, 12)) as decimal(38, 12)
         ) as part_quantity
-    from unused_weights
+    from unused_shares
 ),
 
 unused_by_holder as (
