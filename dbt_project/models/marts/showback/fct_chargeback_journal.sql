@@ -348,7 +348,7 @@ shared_out as (
         *,
         remainder_rank <= case
             when total_whole_units + floor(total_remainder) < 0
-                then ceil(total_remainder - cast('0.5' as decimal(2, 1)))
+                then -floor(cast('0.5' as decimal(2, 1)) - total_remainder)
             else round(total_remainder, 0)
         end as takes_remainder
     from ranked
