@@ -64,10 +64,11 @@ observed as (
             (year(last_charged_at) - year(first_charged_at)) * 12
             + month(last_charged_at) - month(first_charged_at)
         ) as months_count,
+        -- what refunds gave back was not paid in the end
         case
-            when one_time_billed_cost is null or one_time_billed_cost = 0 then 'No Upfront'
-            when recurring_billed_cost is null or recurring_billed_cost = 0 then 'All Upfront'
-            else 'Partial Upfront'
+            when one_time_billed_cost > 0 and recurring_billed_cost > 0 then 'Partial Upfront'
+            when one_time_billed_cost > 0 then 'All Upfront'
+            else 'No Upfront'
         end as payment_model
     from discounted
 ),
@@ -139,7 +140,10 @@ final as (
                 when commitments.upfront_share is not null then commitments.upfront_share
                 when observed.payment_model = 'All Upfront' then 1
                 when observed.payment_model = 'No Upfront' then 0
-                else {{ per_unit_share('observed.one_time_billed_cost', 'observed.cost') }}
+                else {{ per_unit_share(
+                    'observed.one_time_billed_cost',
+                    '(observed.one_time_billed_cost + observed.recurring_billed_cost)',
+                ) }}
             end as decimal(18, 12)
         ) as ContractCommitmentPaymentUpfrontPercentage,
         coalesce(cast(commitments.valid_to as timestamp), observed.last_charged_at) as ContractCommitmentPeriodEnd,
