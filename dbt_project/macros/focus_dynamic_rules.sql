@@ -179,7 +179,7 @@
             coalesce(
                 abs(
                     shares.{{ metric }}
-                    - cast(shares.ratio as decimal(13, 9))
+                    - cast(shares.ratio as decimal(18, 9))
                     * cast(
                         sum(shares.{{ metric }}) over (partition by {{ origin | join(', ') }})
                         as decimal(25, 9)

@@ -241,6 +241,19 @@ def test_parts_of_a_split_charge_that_lost_one_are_named(warehouse: Warehouse) -
     assert "the parts of vm-2 from 2026-10-05 00:00:00 sum to 0.750000000000" in sentence
 
 
+def test_ratios_that_are_quantities_are_named_and_stop_nothing(warehouse: Warehouse) -> None:
+    for ratio, cost in (("90000", "9"), ("10000", "1")):
+        warehouse.charge(
+            AllocatedMethodId="by-millicores",
+            AllocatedMethodDetails=f'{{"Elements":[{{"AllocatedRatio":{ratio}}}]}}',
+            x_ChargeId=ratio,
+            BilledCost=cost,
+            EffectiveCost=cost,
+        )
+    (sentence,) = warehouse.said("focus_splits_sum_to_their_origin")
+    assert "sum to 100000.000000000000" in sentence
+
+
 def test_a_metric_that_is_not_divided_by_the_ratios_is_named(warehouse: Warehouse) -> None:
     """8 USD at 0.6, 0.3 and 0.1: 4.80, 2.40 and 0.80. A quantity that lost its rest of 1."""
     for machine, quantities in (("vm-1", ("6", "3", "1")), ("vm-2", ("6", "3", "0"))):
