@@ -12,7 +12,7 @@ select
     context_window,
     region_scope,
     unit,
-    cast(contract_price as decimal(18, 12)) as contract_price,
+    cast(contract_price as decimal(21, 12)) as contract_price,
     currency,
     cast(discount_share as decimal(18, 12)) as discount_share,
     valid_from,

@@ -148,8 +148,8 @@ owned_usage as (
         used.usage_source,
         cast(used.tokens as decimal(38, 18)) as tokens,
         case
-            when used.tokens = used.unshared_tokens then cast(used.unshared_tokens as decimal(20, 6))
-            else cast(used.tokens as decimal(20, 6))
+            when used.tokens = used.unshared_tokens then cast(used.unshared_tokens as decimal(22, 6))
+            else cast(used.tokens as decimal(22, 6))
         end as priced_tokens,
         cast(paid.billed_cost as decimal(38, 24)) as billed_cost,
         cast(paid.effective_cost as decimal(38, 24)) as effective_cost
