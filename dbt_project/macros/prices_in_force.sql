@@ -300,22 +300,10 @@ prices_in_force as (
 
 {#-
   Money of tokens at a price for a million of them, exact: the millionth is a multiplication, so that
-  nothing is divided, and nothing is rounded. NULL when tokens or price are unknown. Tokens are below
-  10^16, prices below 10^9: some currencies count a million tokens in millions.
+  nothing is divided, and nothing is rounded. NULL when tokens or price are unknown. A price may be millions
+  of rupiah or dong: it is made a price of one token first, so that the product is below 10^14 as money is.
 -#}
 {% macro cost_of_tokens(tokens, price) -%}
-    {{ return(adapter.dispatch('cost_of_tokens')(tokens, price)) }}
-{%- endmacro %}
-
-{% macro duckdb__cost_of_tokens(tokens, price) -%}
     cast({{ tokens }} as decimal(22, 6))
-    * cast('0.000001' as decimal(6, 6))
-    * cast({{ price }} as decimal(21, 12))
-{%- endmacro %}
-
-{#- Wider types would leave less than 16 decimals of the product. -#}
-{% macro spark__cost_of_tokens(tokens, price) -%}
-    cast({{ tokens }} as decimal(20, 6))
-    * cast({{ price }} as decimal(18, 12))
-    * cast('0.000001' as decimal(6, 6))
+    * (cast({{ price }} as decimal(21, 12)) * cast('0.000001' as decimal(6, 6)))
 {%- endmacro %}
