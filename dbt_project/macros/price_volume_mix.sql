@@ -40,3 +40,17 @@
         'other_services', 'unused_commitments', 'fees', 'adjustments', 'credits', 'taxes', 'corrections',
     ]) %}
 {% endmacro %}
+
+{#-
+  Whether what a month cost can be told at so many times its volume: below 10^13, so that the effects of all add
+  up in 38 digits. A month of one token that a refund left, or of one request counted on its last day, has a
+  price that times the next month's volume is no amount of money. False where the ratio is unknown.
+-#}
+{% macro can_be_priced(money, ratio) -%}
+    (
+        {{ ratio }} is not null
+        and cast(ceil(abs({{ money }})) as decimal(19, 0))
+        * cast(least(ceil(abs({{ ratio }})), cast(1000000000000000 as decimal(26, 0))) as decimal(19, 0))
+        < 10000000000000
+    )
+{%- endmacro %}

@@ -280,6 +280,10 @@
         {divisor: n.divisor, turn: n.turn, digits: n.digits * 1000000 + {{ guess }},
         rest: (n.rest - {{ guess }} * n.divisor) * 1000000 + n.next, next: n.after, after: cast(0 as bigint)}
     {%- endset -%}
+    {#- no digits follow the last: of many more units than money the rest times 10^6 would not fit -#}
+    {%- set last_step -%}
+        {divisor: n.divisor, turn: n.turn, digits: n.digits * 1000000 + {{ guess }}, rest: n.rest - {{ guess }} * n.divisor}
+    {%- endset -%}
     {#- whole numbers of 10^-12, and the 12 digits after those -#}
     {%- set parts = duckdb__with_named(
         "{whole: cast(trunc(" ~ amount ~ ") as hugeint),"
@@ -295,7 +299,7 @@
         ~ " after: abs(n.later) % 1000000}"
     )) -%}
     {%- for _ in range(steps) -%}
-        {%- set division.reached = duckdb__with_named(division.reached, step) -%}
+        {%- set division.reached = duckdb__with_named(division.reached, last_step if loop.last else step) -%}
     {%- endfor -%}
     cast(
         cast(

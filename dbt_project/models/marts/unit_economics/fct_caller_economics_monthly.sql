@@ -69,7 +69,7 @@ select
         'cast(output_tokens + coalesce(output_reasoning_tokens, 0) as decimal(38, 12))',
     ) }} as reasoning_share,
     {{ per_request('tokens', 'requests - coalesce(failed_requests, 0)') }} as tokens_per_request,
-    {{ per_unit('tokens', 'users_count') }} as tokens_per_user,
+    {{ per_request('tokens', 'cast(users_count as decimal(38, 12))') }} as tokens_per_user,
     known_estimate_usd as estimated_cost_usd,
     {{ per_request('known_estimate_usd', 'cast(estimated_requests as decimal(38, 12))') }}
         as estimated_usd_per_request,

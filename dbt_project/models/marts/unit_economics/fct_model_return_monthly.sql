@@ -539,7 +539,7 @@ select
     case
         when romi_unknown_reason is null
             then {{ per_request(
-                '(cumulative_' ~ benefit ~ '_reporting - cumulative_full_cost_reporting) * 100',
+                'cast(cumulative_' ~ benefit ~ '_reporting - cumulative_full_cost_reporting as decimal(38, 22)) * 100',
                 'cast(cumulative_full_cost_reporting as decimal(38, 12))',
             ) }}
     end as {{ name }}_pct,

@@ -314,6 +314,7 @@ month_requests as (
         base_period,
         {{ level }}_number,
         sum(base_tokens) as base_tokens,
+        sum(abs(base_priced)) as base_money,
         {{ per_request('sum(tokens)', 'sum(base_tokens)') }} as token_ratio
     from cells
     group by billing_period, base_period, {{ level }}_number
@@ -327,6 +328,8 @@ scope_tokens as (
         sum(base_tokens) as base_tokens,
         sum(tokens) as tokens,
         sum(base_machine_hours) as base_machine_hours,
+        sum(abs(base_priced)) as base_money,
+        sum(case when charge_reason = 'machines' then abs(base_machine_priced) else 0 end) as base_machine_money,
         {{ per_request('sum(machine_hours)', 'sum(base_machine_hours)') }} as machine_hours_ratio
     from cells
     group by billing_period, base_period, scope_number
@@ -339,11 +342,9 @@ counted as (
             when
                 base_counts.uncounted_models = 0 and counts.uncounted_models = 0
                 and base_counts.requests > 0 and counts.requests > 0
-                then 'requests'
-            else 'tokens'
-        end as volume_basis,
-        base_counts.requests as base_requests,
-        counts.requests
+                then {{ per_request('counts.requests', 'base_counts.requests') }}
+        end as request_ratio,
+        {{ per_request('scope_tokens.tokens', 'scope_tokens.base_tokens') }} as token_ratio
     from scope_tokens
     left join month_requests as base_counts  -- many to at most one
         on
@@ -364,46 +365,69 @@ scope_ratios as (
             when base_tokens > 0 then 'gone'
             else 'unmetered'
         end as scope_standing,
-        case
-            when volume_basis = 'requests' then {{ per_request('requests', 'base_requests') }}
-            else {{ per_request('tokens', 'base_tokens') }}
-        end as volume_ratio,
-        {{ per_request('tokens', 'base_tokens') }} as token_ratio
+        {# one request counted on a month's last day is no measure of the month #}
+        case when {{ can_be_priced('base_money', 'request_ratio') }} then 'requests' else 'tokens' end as volume_basis
     from counted
 ),
 
+cell_ratios as (
+    select
+        *,
+        case when base_tokens > 0 then {{ per_request('tokens', 'base_tokens') }} end as token_ratio,
+        case
+            when base_machine_hours > 0 then {{ per_request('machine_hours', 'base_machine_hours') }}
+        end as machine_hours_ratio
+    from cells
+),
+
 {# What the month would have cost at the contracted prices of the base month, changed one step at a
-    time; where the base month knows no price for a step, the month's own price stands. #}
+    time; where the base month knows no price for a step, or none that means anything, the month's own
+    price stands. #}
 steps as (
     select
         cells.*,
         scope_ratios.scope_standing,
         scope_ratios.volume_basis,
-        cells.base_priced * scope_ratios.volume_ratio as at_volume,
-        cells.base_priced * scope_ratios.token_ratio as at_length,
+        case
+            when scope_ratios.volume_basis = 'requests' then cells.base_priced * scope_ratios.request_ratio
+            when {{ can_be_priced('scope_ratios.base_money', 'scope_ratios.token_ratio') }}
+                then cells.base_priced * scope_ratios.token_ratio
+            else cells.contracted
+        end as at_volume,
+        case
+            when {{ can_be_priced('scope_ratios.base_money', 'scope_ratios.token_ratio') }}
+                then cells.base_priced * scope_ratios.token_ratio
+            else cells.contracted
+        end as at_length,
         {%- for step, level in [('mix', 'model'), ('tier', 'tier'), ('kind', 'kind')] %}
         case
-            when {{ level }}_ratios.base_tokens > 0 then cells.base_priced * {{ level }}_ratios.token_ratio
+            when
+                {{ level }}_ratios.base_tokens > 0
+                and {{ can_be_priced(level ~ '_ratios.base_money', level ~ '_ratios.token_ratio') }}
+                then cells.base_priced * {{ level }}_ratios.token_ratio
             else cells.contracted
         end as at_{{ step }},
         {%- endfor %}
         case
-            when cells.base_tokens > 0
-                then cells.base_priced * {{ per_request('cells.tokens', 'cells.base_tokens') }}
+            when {{ can_be_priced('cells.base_priced', 'cells.token_ratio') }}
+                then cells.base_priced * cells.token_ratio
             else cells.contracted
         end as at_class,
         case
-            when scope_ratios.base_machine_hours > 0
+            when
+                cells.charge_reason = 'machines' and scope_ratios.base_machine_hours > 0
+                and {{ can_be_priced('scope_ratios.base_machine_money', 'scope_ratios.machine_hours_ratio') }}
                 then cells.base_machine_priced * scope_ratios.machine_hours_ratio
             else cells.unmetered
         end as at_machine_volume,
         case
-            when cells.base_machine_hours > 0
-                then cells.base_machine_priced
-                    * {{ per_request('cells.machine_hours', 'cells.base_machine_hours') }}
+            when
+                cells.charge_reason = 'machines'
+                and {{ can_be_priced('cells.base_machine_priced', 'cells.machine_hours_ratio') }}
+                then cells.base_machine_priced * cells.machine_hours_ratio
             else cells.unmetered
         end as at_machine_mix
-    from cells
+    from cell_ratios as cells
     {%- for level in levels %}
     left join {{ level }}_ratios  -- many to one
         on

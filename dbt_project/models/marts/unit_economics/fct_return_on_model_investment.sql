@@ -256,8 +256,8 @@ select
     case
         when paid_back.unknown_people_rates = 0
             then {{ per_request(
-                '(paid_back.cumulative_' ~ benefit ~ '_reporting'
-                ~ ' - paid_back.cumulative_full_cost_reporting) * 100',
+                'cast(paid_back.cumulative_' ~ benefit ~ '_reporting'
+                ~ ' - paid_back.cumulative_full_cost_reporting as decimal(38, 22)) * 100',
                 'cast(paid_back.cumulative_full_cost_reporting as decimal(38, 12))',
             ) }}
     end as {{ name }}_pct,

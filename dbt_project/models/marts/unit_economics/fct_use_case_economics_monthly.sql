@@ -246,7 +246,7 @@ valued as (
         *,
         {%- for amount in ['benefit_amount', 'benefit_low', 'benefit_high'] %}
         cast(
-            cast(cast({{ amount }} as decimal(19, 6)) * cast(fx_rate as decimal(19, 6)) as decimal(26, 12))
+            cast(cast({{ amount }} as decimal(25, 12)) * cast(fx_rate as decimal(22, 12)) as decimal(26, 12))
             * cast(counted_quantity as decimal(26, 12)) as decimal(38, 12)
         ) as {{ amount }}_reporting{{ ',' if not loop.last }}
         {%- endfor %}
