@@ -49,8 +49,8 @@
 {% macro can_be_priced(money, ratio) -%}
     (
         {{ ratio }} is not null
-        and cast(ceil(abs({{ money }})) as decimal(19, 0))
-        * cast(least(ceil(abs({{ ratio }})), cast(1000000000000000 as decimal(26, 0))) as decimal(19, 0))
+        and (cast(abs({{ money }}) as decimal(18, 0)) + 1)
+        * (cast(least(abs({{ ratio }}), cast(1000000000000000 as decimal(26, 0))) as decimal(18, 0)) + 1)
         < 10000000000000
     )
 {%- endmacro %}
