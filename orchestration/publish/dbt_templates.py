@@ -37,7 +37,8 @@ def compiling_once(own: Compile, folder: Path) -> Compile:
     """Return a method that compiles a template where its folder has nothing of it.
 
     What Jinja makes of a text depends on the kind of environment, whose code is dbt's, and on both
-    versions. Other texts are compiled anew, so what is kept needs no end of its own.
+    versions, which all name the file: what is kept is never out of date, and what nobody asks for
+    any more stays until ``dbt clean``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = FileSystemBytecodeCache(str(folder), "%s.jinja")
