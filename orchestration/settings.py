@@ -6,6 +6,7 @@ so that no other module ever holds the environment in its hands.
 """
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -82,10 +83,6 @@ class Settings(BaseSettings):
     )
     memory_limit: str = Field(default="6GB", description="DuckDB's memory limit.")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
-    run_process: int | None = Field(
-        default=None,
-        description="Set for dbt by the run that starts it: the process it must not outlive.",
-    )
     demo_today: date = Field(default=date(2026, 11, 16), description="The demo's fixed today.")
     demo_seed: int = Field(default=20261116, description="Seed of the demo company's world.")
     demo_scale: Decimal = Field(default=Decimal("1"), gt=0, description="Size of the demo.")
@@ -198,7 +195,13 @@ def export_for_dbt(settings: Settings) -> None:
 
 def environment_for_dbt(settings: Settings) -> dict[str, str]:
     """Return the environment of a dbt that works on another installation than this process."""
-    return os.environ | _of_dbt(settings) | {"TOLLGATE_RUN_PROCESS": str(os.getpid())}
+    return os.environ | _of_dbt(settings)
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Give this process, which was forked to be dbt, the environment that dbt was to have."""
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _of_dbt(settings: Settings) -> dict[str, str]:
@@ -218,11 +221,6 @@ def dbt_build_path() -> Path | None:
     """Return the file that the run, whose process this is, has dbt build; None outside of a run."""
     path = os.environ.get("TOLLGATE_BUILD_PATH")
     return Path(path) if path else None
-
-
-def export_run_process() -> None:
-    """Tell the dbt that this process starts whose it is; it ends when this process is gone."""
-    os.environ["TOLLGATE_RUN_PROCESS"] = str(os.getpid())
 
 
 def export_demo_key() -> None:

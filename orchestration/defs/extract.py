@@ -14,6 +14,7 @@ from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.registry import KINDS
 from orchestration.extract.source import SourceConfig
 from orchestration.land.asking import pull_context
+from orchestration.publish.dbt_process import stand_ready
 from orchestration.settings import Settings
 
 CHECK = "every_period_was_pulled"
@@ -69,8 +70,15 @@ def build_extract_assets(
     def extract(context: dg.AssetExecutionContext, lock: RunLock) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         asked = asked_periods(context)
         chosen = [by_key[key] for key in sorted(context.selected_asset_keys)]
+
+        def pull_source(source: SourceConfig) -> list[Pulled]:
+            pulled = pull(source, asked, pull_context(settings))
+            if any(result.state == "new" for result in pulled):
+                stand_ready()
+            return pulled
+
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
-            pulls = pool.map(lambda source: pull(source, asked, pull_context(settings)), chosen)
+            pulls = pool.map(pull_source, chosen)
             for source, pulled in zip(chosen, pulls, strict=True):
                 by_month: dict[str, list[Pulled]] = {}
                 for result in pulled:

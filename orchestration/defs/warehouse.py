@@ -60,7 +60,7 @@ from orchestration.publish.statements import (
     verify_statements,
     write_closed_inputs,
 )
-from orchestration.settings import DBT_PROJECT_DIR, Settings, export_run_process
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 # What a run says of its progress: the terminal shows it, Dagster keeps it in the run's log.
 progress = logging.getLogger("tollgate")
@@ -381,7 +381,6 @@ def build_warehouse_assets(
         targets = settings.warehouse_dir / "dbt_target"
         remove_run_targets(targets)  # of runs that failed or were killed
         target = targets / context.run_id
-        export_run_process()
         held = NOTHING_HELD
         told: set[tuple[dg.AssetKey, str]] = set()
         stopped: dict[tuple[dg.AssetKey, str], dg.AssetCheckResult] = {}

@@ -27,6 +27,7 @@ from orchestration.publish.build import (
     make_period_folders,
 )
 from orchestration.publish.dbt_manifest import load_manifest, project_fingerprint
+from orchestration.publish.dbt_process import DbtProcess
 from orchestration.publish.holding import published_held_months
 from orchestration.publish.open_months import last_whole_month, published_months
 from orchestration.settings import DBT_PROJECT_DIR, Settings, environment_for_dbt
@@ -258,9 +259,7 @@ def _month_before(period: date) -> date:
 def _run_dbt(own: Settings) -> None:
     target = own.data_dir / "dbt_target"
     target.mkdir()
-    # what dbt knows of the project's files already: parsing them anew takes longer than the month
-    shutil.copy(DBT_PROJECT_DIR / "target" / "partial_parse.msgpack", target)
-    done = subprocess.run(
+    dbt = DbtProcess(
         [
             str(Path(sys.executable).with_name("dbt")),
             *("build", "--select", "+int_split_shares", "+int_charge_splits"),
@@ -268,14 +267,15 @@ def _run_dbt(own: Settings) -> None:
             *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)),
             *("--target-path", str(target), "--log-path", str(target)),
         ],
-        cwd=DBT_PROJECT_DIR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env=environment_for_dbt(own),
-        capture_output=True,
-        text=True,
-        check=False,
+        cwd=DBT_PROJECT_DIR,
     )
-    if done.returncode != 0:
-        raise PreviewError(f"dbt could not allocate the month:\n{done.stdout[-3000:]}")
+    with dbt.stdout as said:
+        text = said.read().decode()
+    if dbt.wait() != 0:
+        raise PreviewError(f"dbt could not allocate the month:\n{text[-3000:]}")
 
 
 def preview_table(changes: list[OwnerChange], currency: str) -> list[str]:

@@ -6,35 +6,30 @@ while the next run writes the same ones.
 
 import os
 import threading
-import time
+from multiprocessing import parent_process
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
-
-from orchestration.settings import Settings
-
-_LOOK_EVERY_SECONDS = 0.2
 
 
 class Plugin(BasePlugin):
     """Looks, before dbt opens its file and from then on, whether the run is still there."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Watch the run that the environment names; dbt from a terminal has none."""
-        run_process = Settings().run_process
-        if run_process is None:
+        """Watch the process that this one was started by; dbt from a terminal watches none."""
+        run = parent_process()
+        if run is None:
             return
-        _end_without(run_process)
-        threading.Thread(target=_watch, args=(run_process,), daemon=True).start()
+        if not run.is_alive():
+            _end_at_once()
+        threading.Thread(target=_end_after, args=(run,), daemon=True).start()
 
 
-def _watch(run_process: int) -> None:
-    while True:
-        _end_without(run_process)
-        time.sleep(_LOOK_EVERY_SECONDS)
+def _end_after(run: Any) -> None:
+    run.join()
+    _end_at_once()
 
 
-def _end_without(run_process: int) -> None:
-    # An orphan is given to another parent. Nothing is tidied up: nobody waits for it any more.
-    if os.getppid() != run_process:
-        os._exit(1)
+def _end_at_once() -> None:
+    # Nothing is tidied up: nobody waits for it any more.
+    os._exit(1)

@@ -95,17 +95,28 @@ def published_bytes(installation: Installation) -> bytes | None:
 
 
 def dbt_processes(parent: int) -> list[int]:
-    """Return the dbt processes among the children of a process, as /proc tells."""
+    """Return the dbt processes of a run, which are children of its fork server, as /proc tells."""
+    return [
+        dbt
+        for child in _children(parent)
+        if b"multiprocessing.forkserver" in _command(child)
+        for dbt in _children(child)
+    ]
+
+
+def _children(process: int) -> list[int]:
     try:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        said = Path(f"/proc/{process}/task/{process}/children").read_text()
     except FileNotFoundError:
         return []
-    commands = {child: Path(f"/proc/{child}/cmdline") for child in children}
-    return [
-        int(child)
-        for child, command in commands.items()
-        if command.exists() and b"bin/dbt\0" in command.read_bytes()
-    ]
+    return [int(child) for child in said.split()]
+
+
+def _command(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def wait_until_gone(process: int) -> None:

@@ -268,43 +268,49 @@ def test_a_flip_that_is_killed_anywhere_leaves_the_old_file_or_the_new_one(
     assert states[0] is True and states[-1] is False and len(states) > 4
 
 
-ORPHAN = """
-import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=sys.stdout)
-child.wait()
+RUN = """
+import sys
+from multiprocessing import get_context
+dbt = get_context("forkserver").Process(target=exec, args=(sys.argv[1],))
+dbt.start()
+dbt.join()
 """
 # What dbt does with the plugin, in a process whose run is the one above.
 DBT = """
-import os, sys, time
-os.environ["TOLLGATE_RUN_PROCESS"] = str(os.getppid())
+import os, time
+from multiprocessing import parent_process
 from orchestration.publish.dbt_lifeline import Plugin
-Plugin("lifeline", {}).initialize({})
 print(os.getpid(), flush=True)
+{wait}
+Plugin("lifeline", {{}}).initialize({{}})
+{begin}
 time.sleep(30)
 print("outlived its run", flush=True)
 """
 
 
-def test_dbt_ends_when_its_run_is_killed() -> None:
+@pytest.mark.parametrize(
+    ("wait", "begin"),
+    [("", "print('begun', flush=True)"), ("parent_process().join()", "")],
+    ids=["that has begun", "that was about to begin"],
+)
+def test_a_dbt_ends_when_its_run_is_killed(wait: str, begin: str) -> None:
     run = subprocess.Popen(
-        [sys.executable, "-c", ORPHAN, DBT], cwd=PROJECT_DIR, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, DBT.format(wait=wait, begin=begin)],
+        cwd=PROJECT_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert run.stdout is not None
     dbt = int(run.stdout.readline())
+    if begin:
+        assert run.stdout.readline() == "begun\n"
     run.kill()
     run.wait()
     # The pipe is closed when nobody is left who could write into it.
     assert run.stdout.read() == ""
     run.stdout.close()
     wait_until_gone(dbt)
-
-
-def test_dbt_does_not_begin_for_a_run_that_is_gone_already() -> None:
-    late = DBT.replace("str(os.getppid())", '"1"' if os.getppid() != 1 else '"2"')
-    begun = subprocess.run(
-        [sys.executable, "-c", late], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
-    )
-    assert (begun.returncode, begun.stdout) == (1, "")
 
 
 # Holds a file as a dbt that was left behind does.

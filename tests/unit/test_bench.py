@@ -57,6 +57,17 @@ def test_a_command_is_measured_with_all_that_it_starts(tmp_path: Path) -> None:
     assert measured.cpu_seconds > 0
 
 
+def test_what_outlives_a_command_for_a_moment_is_measured_with_it(tmp_path: Path) -> None:
+    forked = "import time\nwhile time.process_time() < 0.8: pass"
+    measured = python(
+        "from multiprocessing import get_context\n"
+        f"child = get_context('forkserver').Process(target=exec, args=({forked!r},))\n"
+        "child.start()\nchild.join()",
+        tmp_path,
+    )
+    assert measured.cpu_seconds > 0.8
+
+
 def test_a_command_that_fails_says_what_it_printed_last(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match="no such bill"):
         python("raise SystemExit('no such bill')", tmp_path)
