@@ -104,7 +104,12 @@ focus-rules: setup ## Write the dbt code of the FOCUS rules from their facts.
 mlflow-server: .mlflow/.installed ## Make the MLflow server that tests run against, in .mlflow.
 
 .mlflow/.installed: tests/mlflow_server.txt
-	@python3 -m venv --clear .mlflow && .mlflow/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mlflow_server.txt
+	@rm -rf .mlflow
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --python '>=3.11' .mlflow && uv pip install --quiet --python .mlflow/bin/python -r $<; \
+	else \
+		python3 -m venv .mlflow && .mlflow/bin/python -m pip install --quiet --disable-pip-version-check -r $<; \
+	fi
 	@touch $@
 
 focus-referee: setup ## Let the official FOCUS validator judge a sample of what is published.
