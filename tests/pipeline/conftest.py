@@ -29,9 +29,9 @@ from orchestration.defs.resources import Dbt
 from orchestration.publish.dbt_manifest import manifest_path, remember_unit_tests
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from tests.conftest import one_worker_at_a_time
+from tests.pipeline.samples import AWS_SAMPLE, FOCUS, FOCUS_SAMPLE, SAMPLES, TAKEN, sample_files
 
 FIXTURES = PROJECT_DIR / "tests" / "fixtures"
-SAMPLES = PROJECT_DIR.parent / "shared" / "samples"
 TODAY = date(2026, 11, 16)
 SMALL_SOURCES: tuple[Mapping[str, Any], ...] = (
     {"name": "aws_small", "kind": "aws_cur_legacy", "url": "bills/aws_legacy"},
@@ -267,6 +267,29 @@ def small_installation(root: Path) -> Installation:
     return installation
 
 
+def sample_installation(root: Path) -> Installation:
+    """Return an installation with the published samples, each a source of its own."""
+    installation = new_installation(
+        root,
+        [
+            {"name": "aws_sample", "kind": "aws_cur_legacy", "url": str(AWS_SAMPLE)},
+            {"name": "focus_sample", "kind": "focus", "url": str(FOCUS_SAMPLE)},
+            *({"name": name, "kind": "focus", "url": f"bills/{name}"} for name in TAKEN),
+        ],
+    )
+    for name in TAKEN:
+        (installation.bills / name).mkdir()
+        for path in sample_files(name):
+            shutil.copy(path, installation.bills / name)
+    # An invoice of a vendor whose bills are nowhere.
+    (installation.org / "invoice.csv").write_text(
+        "invoice_number,source,invoice_issuer,billing_period,billing_currency,charge_category,"
+        "billed_amount,issued_on,due_on,payment_terms,purchase_order,corrects_invoice_number\n"
+        "I-10,gone_vendor,Acme,2026-10-01,EUR,Usage,12.50,2026-11-03,,Net 30,,\n"
+    )
+    return installation
+
+
 @pytest.fixture(scope="session")
 def parsed_project(shared_dir: Path) -> None:
     """Have dbt's manifest ready, and its unit tests taken as passed.
@@ -296,6 +319,22 @@ def published_once(shared_dir: Path, parsed_project: None) -> Installation:
 def published(published_once: Installation) -> Installation:
     """The small installation after its first run, for tests that only read it."""
     return published_once
+
+
+@pytest.fixture(scope="session")
+def samples(shared_dir: Path, parsed_project: None) -> Installation:
+    """The installation of the published samples after its first run; to be read only."""
+    if not all(folder.is_dir() for folder in (FOCUS, FOCUS_SAMPLE, AWS_SAMPLE)):
+        pytest.skip(f"the samples are not at {SAMPLES}")
+    root = shared_dir / "samples"
+    with one_worker_at_a_time(shared_dir / "samples.lock"):
+        done = shared_dir / "samples.done"
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            run = sample_installation(root).run_here()
+            assert run.exit_code == 0, run.text
+            done.write_text(run.text)
+    return Installation(root)
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ def story(
         handle.seek(0, os.SEEK_END)
         handle.write(late + "," * (columns - filled) + "\n")
     change(installation.org / "allocation_rule_target.csv", "tax,1,vision,\n", "")
-    restated = installation.run_here()
+    # The gates judge the last run, which has all that this one has and more.
+    restated = installation.run_here(has_gates=False)
     assert restated.exit_code == 0, restated.text
     lines_restated, october = lines(installation, SEPTEMBER), lines(installation, OCTOBER)
     open_now = true_ups(installation, OCTOBER)

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,10 +20,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from orchestration.extract.object_store import FileTarget
-from orchestration.extract.source import SourceError
+from orchestration.extract.pull import Pulled, pull
+from orchestration.extract.source import SourceError, load_sources
+from orchestration.land.asking import pull_context
 from orchestration.publish.focus_export import MANIFEST, Export, export_focus
 from orchestration.settings import DBT_PROJECT_DIR
-from tests.pipeline.conftest import Installation, Run, new_installation
+from tests.pipeline.conftest import Installation, new_installation
 from tests.pipeline.exports import exported_files, manifest
 
 
@@ -134,16 +137,16 @@ def test_a_commitment_stands_in_each_month_in_which_it_is_in_force(tmp_path: Pat
 
 @dataclass(frozen=True)
 class Returned:
-    """An export that an installation takes in: its Parquet files, its CSV files, then all of it.
+    """An export that an installation takes in: its Parquet files, its CSV files, then too much.
 
     ``ledgers`` has what the ledger holds after each form, ``snapshots`` how often the export was
-    received by then. ``whole`` is the run that is given all of it.
+    received by then. ``twice`` is what became of the charges in both forms, ``whole`` of all files.
     """
 
     ledgers: dict[str, Counter[tuple[Any, ...]]]
     snapshots: dict[str, int]
-    hashes: tuple[str | None, str | None]
-    whole: Run
+    twice: list[Pulled]
+    whole: list[Pulled]
 
 
 @pytest.fixture(scope="module")
@@ -153,20 +156,24 @@ def returned(published: Installation, tmp_path_factory: pytest.TempPathFactory) 
     export(published, target)
     again = new_installation(root / "again", [])
 
-    def take_in(place: Path, *, has_gates: bool = True) -> Run:
+    def deliver(place: Path) -> None:
         again.write_sources([{"name": "returned", "kind": "focus", "url": str(place)}])
-        return again.run_here(has_gates=has_gates)
+
+    def pulled(place: Path) -> list[Pulled]:
+        deliver(place)
+        (source,) = load_sources(again.sources_file)
+        return pull(source, None, pull_context(again.settings))
 
     ledgers, snapshots = {}, {}
     for form in FORMS:
         # The second form has the rows that the gates judged in the first.
-        run = take_in(target / form / "cost_and_usage", has_gates=form == FORMS[0])
+        deliver(target / form / "cost_and_usage")
+        run = again.run_here(has_gates=form == FORMS[0])
         assert run.exit_code == 0, run.text
         ledgers[form] = Counter(again.query(RETURNED))
         snapshots[form] = len(again.snapshots())
-    before = again.published_hash()
-    whole = take_in(target)
-    return Returned(ledgers, snapshots, (before, again.published_hash()), whole)
+        shutil.copytree(target / form / "cost_and_usage", root / "twice" / form)
+    return Returned(ledgers, snapshots, pulled(root / "twice"), pulled(target))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -184,10 +191,14 @@ def test_an_export_comes_back_as_the_same_ledger_to_the_digit(
 def test_an_export_that_is_taken_in_as_a_whole_is_refused_instead_of_counted_twice(
     returned: Returned,
 ) -> None:
-    """It holds the same charges as Parquet and as CSV."""
-    before, after = returned.hashes
-    assert returned.whole.exit_code == 1 and before == after
-    assert "returned" in returned.whole.text
+    """It holds the same charges as Parquet and as CSV, and files that are no bills."""
+    assert {pulled.state for pulled in (*returned.twice, *returned.whole)} == {"failed"}
+    assert [str(pulled.period) for pulled in returned.twice] == ["2026-09", "2026-10"]
+    for pulled in returned.twice:
+        assert "holds no line that csv/billing_period=" in pulled.reason
+        assert "what both hold would be counted twice" in pulled.reason
+    (refused,) = returned.whole
+    assert "has no column that tells the billing period" in refused.reason
 
 
 def test_an_export_of_unchanged_periods_writes_nothing(

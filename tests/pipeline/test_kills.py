@@ -49,7 +49,7 @@ def test_a_first_run_that_is_killed_at_each_door_ends_as_if_undisturbed(
     from_nothing.kill_at_line("land  ", nth=moments.randint(1, 3), alone=False)
     from_nothing.kill_at_line("conform  ", nth=moments.randint(1, 6), alone=True)
     assert from_nothing.published is None
-    run = from_nothing.finish(keeps_history=True)
+    run = from_nothing.finish(keeps_history=True, has_gates=False)
     assert run.exit_code == 0, run.text
     assert_same_content(content(installation), content(published))
     assert leftovers(installation) == []

@@ -7,7 +7,7 @@ import gzip
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,16 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import one_worker_at_a_time
-from tests.pipeline.conftest import (
-    FIXTURES,
-    SAMPLES,
-    Installation,
-    Run,
-    new_installation,
-)
-
-AWS_SAMPLE = SAMPLES / "vendors" / "aws-legacy-cur"
-FOCUS_SAMPLE = SAMPLES / "focus" / "finops-foundation-sample"
+from tests.pipeline.conftest import FIXTURES, Installation, Run
+from tests.pipeline.samples import AWS_SAMPLE, FOCUS_SAMPLE
 
 # The header of a legacy report and the FOCUS column that is nothing else than its value.
 AWS_SAME = {
@@ -122,21 +114,17 @@ def totals(installation: Installation, source: str) -> tuple[int, Decimal, Decim
 
 @dataclass(frozen=True)
 class RanTwice:
-    """The samples' installation after a run, and what a second run did to it."""
+    """What a second run did to an installation."""
 
-    installation: Installation
-    first: Run
     second: Run
     hashes: tuple[str | None, str | None]
     snapshots: tuple[list[str], list[str]]
 
 
-def run_again(installation: Installation, first: Run) -> RanTwice:
+def run_again(installation: Installation) -> RanTwice:
     hash_before, snapshots_before = installation.published_hash(), installation.snapshots()
     second = installation.run_here()
     return RanTwice(
-        installation,
-        first,
         second,
         (hash_before, installation.published_hash()),
         (snapshots_before, installation.snapshots()),
@@ -144,89 +132,79 @@ def run_again(installation: Installation, first: Run) -> RanTwice:
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory, parsed_project: None) -> Iterator[RanTwice]:
-    """Run both samples through the pipeline, twice."""
-    if not (AWS_SAMPLE.is_dir() and FOCUS_SAMPLE.is_dir()):
-        pytest.skip(f"the samples are not at {SAMPLES}")
-    installation = new_installation(
-        tmp_path_factory.mktemp("samples") / "installation",
-        [
-            {"name": "aws_sample", "kind": "aws_cur_legacy", "url": str(AWS_SAMPLE)},
-            {"name": "focus_sample", "kind": "focus", "url": str(FOCUS_SAMPLE)},
-        ],
-    )
-    first = installation.run_here()
-    assert first.exit_code == 0, first.text
-    yield run_again(installation, first)
+def samples_again(samples: Installation, shared_dir: Path) -> RanTwice:
+    """Run the installation of the published samples once more; it must not change."""
+    with one_worker_at_a_time(shared_dir / "samples.lock"):
+        return run_again(samples)
 
 
 @pytest.fixture(scope="module")
 def by_hand(published_once: Installation, shared_dir: Path) -> RanTwice:
     """Run the installation of the bills made by hand once more; it must not change."""
     with one_worker_at_a_time(shared_dir / "published.lock"):
-        first = Run(0, tuple((shared_dir / "published.done").read_text().splitlines()))
-        return run_again(published_once, first)
+        return run_again(published_once)
 
 
-def test_the_aws_sample_arrives_to_the_last_digit(samples: RanTwice) -> None:
-    assert totals(samples.installation, "aws_sample")[:2] == (1281, Decimal("1.68230869740"))
+def test_the_aws_sample_arrives_to_the_last_digit(samples: Installation) -> None:
+    assert totals(samples, "aws_sample")[:2] == (1281, Decimal("1.68230869740"))
 
 
-def test_the_focus_sample_arrives_to_the_last_digit(samples: RanTwice) -> None:
-    assert totals(samples.installation, "focus_sample") == (
+def test_the_focus_sample_arrives_to_the_last_digit(samples: Installation) -> None:
+    assert totals(samples, "focus_sample") == (
         1000,
         Decimal("20.52022672899"),
         Decimal("14.97651418586"),
     )
 
 
-def test_the_samples_say_the_same_when_python_reads_them(samples: RanTwice) -> None:
+def test_the_samples_say_the_same_when_python_reads_them(samples: Installation) -> None:
     bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
-    assert totals(samples.installation, "focus_sample") == (
+    assert totals(samples, "focus_sample") == (
         len(bill.lines),
         bill.total("BilledCost"),
         bill.total("EffectiveCost"),
     )
     report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
-    assert totals(samples.installation, "aws_sample")[:2] == (
+    assert totals(samples, "aws_sample")[:2] == (
         len(report.lines),
         report.total("lineItem/UnblendedCost"),
     )
 
 
-def test_the_focus_sample_keeps_its_nulls(samples: RanTwice) -> None:
+def test_the_focus_sample_keeps_its_nulls(samples: Installation) -> None:
     bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
-    assert_same_nulls(samples.installation, "focus_sample", bill, focus_names(bill))
+    assert_same_nulls(samples, "focus_sample", bill, focus_names(bill))
 
 
-def test_the_aws_sample_keeps_its_nulls(samples: RanTwice) -> None:
+def test_the_aws_sample_keeps_its_nulls(samples: Installation) -> None:
     report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
-    assert_same_nulls(samples.installation, "aws_sample", report, aws_names(report))
+    assert_same_nulls(samples, "aws_sample", report, aws_names(report))
 
 
-def test_every_amount_of_the_focus_sample_is_there(samples: RanTwice) -> None:
+def test_every_amount_of_the_focus_sample_is_there(samples: Installation) -> None:
     """Totals could agree by accident; the amounts one by one cannot."""
     bill = delivered(*sorted(FOCUS_SAMPLE.glob("*.csv")))
-    published = samples.installation.query(
+    published = samples.query(
         f"select {', '.join(COSTS)} from focus.cost_and_usage where x_Source = 'focus_sample'"
     )
     said = [tuple(amount(line[name]) for name in COSTS) for line in bill.lines]
     assert Counter(published) == Counter(said)
 
 
-def test_every_line_of_the_samples_is_a_charge_of_its_own(samples: RanTwice) -> None:
-    assert samples.installation.scalar(
-        "select count(distinct x_ChargeId) from focus.cost_and_usage"
+def test_every_line_of_the_samples_is_a_charge_of_its_own(samples: Installation) -> None:
+    assert samples.scalar(
+        "select count(distinct x_ChargeId) from focus.cost_and_usage "
+        "where x_Source in ('aws_sample', 'focus_sample')"
     ) == (1281 + 1000)
 
 
-def test_every_native_column_of_the_aws_sample_arrives(samples: RanTwice) -> None:
+def test_every_native_column_of_the_aws_sample_arrives(samples: Installation) -> None:
     report = delivered(*sorted(AWS_SAMPLE.glob("*.csv.gz")))
-    assert_native_columns_arrive(samples.installation, "aws_sample", report)
+    assert_native_columns_arrive(samples, "aws_sample", report)
 
 
-def test_a_second_run_of_the_samples_changes_nothing(samples: RanTwice) -> None:
-    assert_unchanged(samples)
+def test_a_second_run_of_the_samples_changes_nothing(samples_again: RanTwice) -> None:
+    assert_unchanged(samples_again)
 
 
 def test_the_bills_made_by_hand_arrive_to_the_last_digit(published: Installation) -> None:
@@ -353,22 +331,26 @@ def assert_native_columns_arrive(
         if name in report.header
         and (carriers := [c for c in carried_by.split(", ") if c.startswith(NATIVE)])
     }
-    period = report.lines[0]["bill/BillingPeriodStartDate"][:10]
-    for name, carrier in carried.items():
-        value = f'"{carrier}"'
-        if carrier in FAMILIES:
-            key = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name.split("/")[1]).lower()
-            if carrier == "x_CostCategory":
-                key = name.split("/")[1]
-            value = f"json_extract_string({value}, '$.\"{key}\"')"
-        found = installation.query(
-            f"select cast({value} as varchar) from focus.cost_and_usage "
-            "where x_Source = ? and x_BillingPeriod = ?",
-            [source, period],
-        )
+    values = {name: carried_value(name, carrier) for name, carrier in carried.items()}
+    rows = installation.query(
+        f"select {', '.join(f'cast({value} as varchar)' for value in values.values())} "
+        "from focus.cost_and_usage where x_Source = ? and x_BillingPeriod = ?",
+        [source, report.lines[0]["bill/BillingPeriodStartDate"][:10]],
+    )
+    for name, found in zip(values, zip(*rows, strict=True), strict=True):
         said = Counter(native_value(line[name]) for line in report.lines)
-        assert Counter(native_value(row[0] or "") for row in found) == said, name
+        assert Counter(native_value(value or "") for value in found) == said, name
     return carried
+
+
+def carried_value(name: str, carrier: str) -> str:
+    """Return the SQL of a report's column in the x_ column that carries it."""
+    if carrier not in FAMILIES:
+        return f'"{carrier}"'
+    key = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name.split("/")[1]).lower()
+    if carrier == "x_CostCategory":
+        key = name.split("/")[1]
+    return f'json_extract_string("{carrier}", \'$."{key}"\')'
 
 
 def native_value(text: str) -> Decimal | str:

@@ -1,6 +1,8 @@
 """The demo company's world: the same for the same seed, and its bills add up to the truth."""
 
 import csv
+import shutil
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -297,8 +299,8 @@ NO_MACHINES = pl.DataFrame(
 )
 
 
-@pytest.fixture
-def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def no_aws() -> Iterator[None]:
     """Leave the AWS export out: its own tests make it, and it takes the longest."""
 
     def write(world: World, target: Path) -> AwsTruth:
@@ -307,68 +309,77 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         costs = pl.DataFrame({"effective_cost": [Decimal(1)]})
         return AwsTruth(costs, costs, NO_MACHINES)
 
-    monkeypatch.setattr("orchestration.demo.aws_bill.write_aws_export", write)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orchestration.demo.aws_bill.write_aws_export", write)
+        yield
 
 
 def make_small(demo_dir: Path, seed: int, said: list[str]) -> None:
     make_demo(demo_dir, ORG_DIR, seed, Decimal("0.05"), date(2026, 1, 5), said.append)
 
 
-@pytest.mark.usefixtures("no_aws")
-def test_make_demo_writes_once_and_again_when_something_changed(tmp_path: Path) -> None:
+def stamps(folder: Path) -> dict[Path, int]:
+    """Return when each file below a folder was written."""
+    return {p.relative_to(folder): p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {name: (folder / name).read_bytes() for name in stamps(folder)}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, no_aws: None) -> Path:
+    """What was made of seed 7 where a making had been killed; to be read, never to be changed."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / ".making-killed").mkdir()
     said: list[str] = []
-    (tmp_path / ".making-killed").mkdir()
-    make_small(tmp_path, 7, said)
+    make_small(folder, 7, said)
     assert said
-    files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
-    assert (tmp_path / "vendors" / "openai" / "costs.parquet") in files
-    assert (tmp_path / "truth" / "anthropic_cost.parquet") in files
-    assert not list(tmp_path.glob(".making-*"))
-
-    said.clear()
-    make_small(tmp_path, 7, said)
-    assert not said
-    assert files == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
-
-    (tmp_path / "vendors" / "made.json").write_text("{", encoding="utf-8")
-    make_small(tmp_path, 7, said)
-    assert said
-
-    said.clear()
-    make_small(tmp_path, 8, said)
-    assert (tmp_path / "vendors" / "aws" / "export").read_text(encoding="utf-8") == "8"
+    return folder
 
 
-@pytest.mark.usefixtures("no_aws")
-def test_a_making_that_fails_leaves_the_old_bills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def again(made: Path, tmp_path: Path) -> Path:
+    """A copy of what was made, with its times, that a test may change."""
+    return Path(shutil.copytree(made, tmp_path / "again"))
+
+
+def test_make_demo_writes_once_and_the_same_bytes_again_when_something_changed(
+    made: Path, again: Path
 ) -> None:
-    make_small(tmp_path, 7, [])
-    files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
+    files = stamps(made)
+    assert Path("vendors/openai/costs.parquet") in files
+    assert Path("truth/anthropic_cost.parquet") in files
+    assert not list(made.glob(".making-*"))
 
+    said: list[str] = []
+    make_small(again, 7, said)
+    assert not said
+    assert stamps(again) == files
+
+    (again / "vendors" / "made.json").write_text("{", encoding="utf-8")
+    make_small(again, 7, said)
+    assert said
+    assert stamps(again).keys() == files.keys()
+    assert not set(stamps(again).items()) & set(files.items())
+    assert contents(again) == contents(made)
+
+    said.clear()
+    make_small(again, 8, said)
+    assert (again / "vendors" / "aws" / "export").read_text(encoding="utf-8") == "8"
+
+
+def test_a_making_that_fails_leaves_the_old_bills(
+    made: Path, again: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_world: World, _target: Path) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr("orchestration.demo.aws_bill.write_aws_export", fail)
     with pytest.raises(OSError, match="no space left"):
-        make_small(tmp_path, 8, [])
-    assert files == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
-    assert not list(tmp_path.glob(".making-*"))
-
-
-@pytest.mark.usefixtures("no_aws")
-def test_make_demo_gives_the_same_bytes_again(tmp_path: Path) -> None:
-    contents = []
-    for name in ("one", "two"):
-        make_small(tmp_path / name, 7, [])
-        contents.append(
-            {
-                path.relative_to(tmp_path / name): path.read_bytes()
-                for path in (tmp_path / name).rglob("*")
-                if path.is_file()
-            }
-        )
-    assert contents[0] == contents[1]
+        make_small(again, 8, [])
+    assert stamps(again) == stamps(made)
+    assert not list(again.glob(".making-*"))
 
 
 def test_make_demo_wants_the_organisation_tables(tmp_path: Path) -> None:
