@@ -186,16 +186,7 @@
     {% do return({'relations': [this.incorporate(type='view')]}) %}
 {% endmacro %}
 
-{#-
-  True, for the condition of a left join by source and month: in a ledger's view it is false where the other
-  side has no such rows of any month that the view lists. Nobody who reads the view looks for them then, or
-  reads the columns that charges are joined by, which takes longer than much of what is asked of a large
-  month. The view is made anew in each run, so it follows the other side.
--#}
-{% macro where_there_are(relation, condition='true') -%}
-    /* where there are {{ relation }} where {{ condition }} */ true
-{%- endmacro %}
-
+{#- The SQL of a ledger's view, of which where_there_are() joins nothing where there is nothing to join. -#}
 {% macro without_empty_joins(sql) %}
     {% set joined = namespace(sql=sql) %}
     {% for marked, rows in modules.re.findall('(/[*] where there are (.*) [*]/ true)', sql) %}
