@@ -2,23 +2,21 @@
 -- Usually means: a join in a conform model lost or doubled lines, or a kind of source has no branch.
 -- What to do: look up the period in rpt_control_totals, then compare the staging and conform models.
 {{ config(meta={'dagster': {'ref': {'name': 'int_charges_conformed'}}}) }}
--- depends_on: {{ ref('int_charges_conformed') }}
 
-{#- What is added up of the ledger when it is made: a large month is read once and not by each gate. #}
 with ledger as (
     select
         source,
         billing_period,
         billing_currency,
-        cast(sum(charges_count) as bigint) as charges_count,
-        max(newest_snapshot_id) as newest_snapshot_id,
+        count(*) as charges_count,
+        max(x_snapshot_id) as newest_snapshot_id,
         sum(billed_cost) as billed_cost,
         {%- for cost in four_costs() if cost != 'billed_cost' %}
         sum({{ cost }}) as {{ cost }},
-        cast(sum(unknown_{{ cost }}_count) as bigint) as unknown_{{ cost }}_count{{ ',' if not loop.last }}
+        count(*) - count({{ cost }}) as unknown_{{ cost }}_count{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_charge_totals') }}
-    where {{ unpublished('int_charge_totals') }}
+    from {{ ref('int_charges_conformed') }}
+    where {{ unpublished('int_charges_conformed') }}
     group by source, billing_period, billing_currency
 ),
 
