@@ -61,3 +61,13 @@
 {% macro spark__this_period_start() -%}
     cast('${tollgate.this_period}' as date)
 {%- endmacro %}
+
+{#-
+  True, for the condition of a left join by source and month: in a ledger's view it is false where the other
+  side has no such rows of any month that the view lists. Nobody who reads the view looks for them then, or
+  reads the columns that charges are joined by, which takes longer than much of what is asked of a large
+  month. The view is made anew in each run, so it follows the other side.
+-#}
+{% macro where_there_are(relation, condition='true') -%}
+    /* where there are {{ relation }} where {{ condition }} */ true
+{%- endmacro %}

@@ -162,11 +162,12 @@
     ).columns[0].values() %}
     {% set node = graph.nodes[model.depends_on.nodes[0]] %}
     {% set repeated = ref(node.name) | string %}
-    {% set body = sql
+    {% set lacks_columns = ledger_files_nodes(model.depends_on.nodes)[0].config.get('is_ledger', false) %}
+    {% set body = without_empty_joins(sql)
         | replace(this_period(node.name), 'true')
         | replace(
             repeated,
-            '(' ~ rows_of_period_files("['" ~ files | join("', '") ~ "']", true) ~ ') as ' ~ node.name
+            '(' ~ rows_of_period_files("['" ~ files | join("', '") ~ "']", lacks_columns) ~ ') as ' ~ node.name
         ) %}
     {% if existing is not none and existing.type == 'table' %}
         {% do adapter.drop_relation(existing) %}
@@ -183,6 +184,19 @@
     ) %}
     {% do persist_docs(this.incorporate(type='view'), model) %}
     {% do return({'relations': [this.incorporate(type='view')]}) %}
+{% endmacro %}
+
+{#- The SQL of a ledger's view, of which where_there_are() joins nothing where there is nothing to join. -#}
+{% macro without_empty_joins(sql) %}
+    {% set joined = namespace(sql=sql) %}
+    {% for marked, rows in modules.re.findall('(/[*] where there are (.*) [*]/ true)', sql) %}
+        {% set listed = "(source, billing_period) in (select source, billing_period from tollgate.period_key "
+            ~ "where relation in " ~ ledger_names() ~ ")" %}
+        {% if not run_query('select exists (from ' ~ rows ~ ' and ' ~ listed ~ ')').columns[0][0] %}
+            {% set joined.sql = joined.sql | replace(marked, 'false') %}
+        {% endif %}
+    {% endfor %}
+    {% do return(joined.sql) %}
 {% endmacro %}
 
 {#- dbt's own asks for the columns a second time, inside the transaction that nobody commits. -#}

@@ -4,21 +4,7 @@
 
 {{ config(keeps_periods_apart=true) }}
 
-with charges as (
-    select * from {{ ref('int_charges_conformed') }}
-),
-
-usage_days as (
-    select * from {{ ref('int_usage_days') }}
-    where {{ this_period('int_usage_days') }}
-),
-
-virtual_tags as (
-    select * from {{ ref('int_virtual_tags') }}
-    where {{ this_period('int_virtual_tags') }}
-),
-
-charge_groups as (
+with charge_groups as (
     select * from {{ ref('int_charge_groups') }}
     where {{ this_period('int_charge_groups') }}
 ),
@@ -26,11 +12,6 @@ charge_groups as (
 profile_rules as (
     select * from {{ ref('int_profile_rules') }}
     where {{ this_period('int_profile_rules') }} and match_rank = 1
-),
-
-fx_rates as (
-    select * from {{ ref('int_fx_rates') }}
-    where {{ this_period('int_fx_rates') }}
 ),
 
 settings as (
@@ -56,12 +37,30 @@ group_splits as (
         on charge_groups.charge_profile_id = profile_rules.charge_profile_id
 ),
 
+{{ made_first({'group_splits': [
+    'source', 'service_name', 'charge_category', 'pricing_category', 'charge_kind', 'machine_sku_id',
+    'x_classification', 'x_model', 'x_token_class', 'x_service_tier', 'x_context_window', 'x_region_scope', 'x_basis',
+    'billing_currency', 'reporting_currency',
+]}) }}
+
+charges as (
+    select * from {{ ref('int_charges_conformed') }}
+),
+
+usage_days as (
+    select * from {{ ref('int_usage_days') }}
+    where {{ this_period('int_usage_days') }}
+),
+
+virtual_tags as (
+    select * from {{ ref('int_virtual_tags') }}
+    where {{ this_period('int_virtual_tags') }}
+),
+
 {# What is in the reporting currency needs no rate. #}
 other_rates as (
-    select fx_rates.*
-    from fx_rates
-    inner join reporting  -- many to one
-        on fx_rates.billing_currency is distinct from reporting.reporting_currency
+    select * from {{ ref('int_fx_rates') }}
+    where {{ this_period('int_fx_rates') }} and billing_currency is distinct from reporting_currency
 ),
 
 dated as (
@@ -85,17 +84,18 @@ dated as (
     where {{ this_period('charges') }}
 ),
 
+{# What a charge and its group have alike is the group's: its few words are not looked up again for each charge. #}
 matched as (
     select
-        dated.source,
+        group_splits.source,
         dated.billing_period,
         dated.x_charge_id,
         group_splits.charge_profile_id,
         {{ split_of_charge('group_splits', 'dated', 'dated.usage_date') | indent(8) }} as split_id,
         dated.usage_date,
-        dated.service_name,
-        dated.charge_category,
-        dated.pricing_category,
+        group_splits.service_name,
+        group_splits.charge_category,
+        group_splits.pricing_category,
         group_splits.charge_kind,
         group_splits.machine_sku_id,
         {{ machine_hours('dated.consumed_quantity', 'group_splits.units_per_machine_hour') | indent(8) }}
@@ -105,14 +105,14 @@ matched as (
             when group_splits.counts_tokens then {{ guess_of_six_decimals('dated.consumed_quantity') }}
         end as guessed_tokens,
         case when group_splits.counts_tokens then dated.consumed_quantity end as tokens,
-        dated.x_classification,
-        dated.x_model,
-        dated.x_token_class,
-        dated.x_service_tier,
-        dated.x_context_window,
-        dated.x_region_scope,
-        dated.x_basis,
-        dated.billing_currency,
+        group_splits.x_classification,
+        group_splits.x_model,
+        group_splits.x_token_class,
+        group_splits.x_service_tier,
+        group_splits.x_context_window,
+        group_splits.x_region_scope,
+        group_splits.x_basis,
+        group_splits.billing_currency,
         dated.billed_cost,
         dated.effective_cost,
         dated.list_cost,
@@ -123,46 +123,53 @@ matched as (
     inner join group_splits  -- many charges to one group
         on
         {{ same_columns('dated', 'group_splits', group_columns()) | indent(8) }}
+),
+
+rated as (
+    select
+        matched.*,
+        other_rates.fx_rate
+    from matched
+    left join other_rates  -- at most one rate a day and currency
+        on
+            matched.source = other_rates.source
+            and matched.billing_period = other_rates.billing_period
+            and matched.usage_date = other_rates.usage_date
+            and matched.billing_currency = other_rates.billing_currency
 )
 
 select
-    matched.source,
-    matched.billing_period,
-    matched.x_charge_id,
-    matched.charge_profile_id,
-    matched.split_id,
-    matched.usage_date,
-    matched.service_name,
-    matched.charge_category,
-    matched.pricing_category,
-    matched.charge_kind,
-    matched.machine_sku_id,
-    matched.machine_hours,
+    cast(source as string) as source,
+    billing_period,
+    x_charge_id,
+    charge_profile_id,
+    split_id,
+    usage_date,
+    cast(service_name as string) as service_name,
+    cast(charge_category as string) as charge_category,
+    cast(pricing_category as string) as pricing_category,
+    cast(charge_kind as string) as charge_kind,
+    cast(machine_sku_id as string) as machine_sku_id,
+    machine_hours,
     case
-        when matched.tokens = matched.guessed_tokens then matched.guessed_tokens
-        else cast(matched.tokens as decimal(38, 6))
+        when tokens = guessed_tokens then guessed_tokens
+        else cast(tokens as decimal(38, 6))
     end as tokens,
-    matched.x_classification,
-    matched.x_model,
-    matched.x_token_class,
-    matched.x_service_tier,
-    matched.x_context_window,
-    matched.x_region_scope,
-    matched.x_basis,
-    matched.billing_currency,
-    matched.billed_cost,
-    matched.effective_cost,
-    matched.list_cost,
-    matched.contracted_cost,
-    matched.reporting_currency,
+    cast(x_classification as string) as x_classification,
+    cast(x_model as string) as x_model,
+    cast(x_token_class as string) as x_token_class,
+    cast(x_service_tier as string) as x_service_tier,
+    cast(x_context_window as string) as x_context_window,
+    cast(x_region_scope as string) as x_region_scope,
+    cast(x_basis as string) as x_basis,
+    cast(billing_currency as string) as billing_currency,
+    billed_cost,
+    effective_cost,
+    list_cost,
+    contracted_cost,
+    cast(reporting_currency as string) as reporting_currency,
     {%- for cost in four_costs() %}
-    {{ reporting_cost('matched.' ~ cost, 'matched.is_in_reporting_currency', 'other_rates.fx_rate') | indent }}
+    {{ reporting_cost(cost, 'is_in_reporting_currency', 'fx_rate') | indent }}
         as {{ cost }}_reporting{{ ',' if not loop.last }}
     {%- endfor %}
-from matched
-left join other_rates  -- at most one rate a day and currency
-    on
-        matched.source = other_rates.source
-        and matched.billing_period = other_rates.billing_period
-        and matched.usage_date = other_rates.usage_date
-        and matched.billing_currency = other_rates.billing_currency
+from rated

@@ -53,7 +53,8 @@ select
 from charges
 left join invoice_lines  -- many charges without an invoice to at most one line
     on
-        (charges.invoice_id is null) = invoice_lines.is_only_line
+        {{ where_there_are(ref('dim_invoice_line'), 'is_only_line') }}
+        and (charges.invoice_id is null) = invoice_lines.is_only_line
         and charges.source = invoice_lines.source
         and charges.billing_period = invoice_lines.billing_period
         and charges.invoice_issuer_name = invoice_lines.invoice_issuer_name
@@ -61,12 +62,14 @@ left join invoice_lines  -- many charges without an invoice to at most one line
         and charges.charge_category = invoice_lines.charge_category
 left join {{ ref('dim_commitment') }} as own_commitments  -- many charges to at most the one that the bill names
     on
-        charges.source = own_commitments.source
+        {{ where_there_are(ref('dim_commitment')) }}
+        and charges.source = own_commitments.source
         and charges.billing_period = own_commitments.billing_period
         and charges.commitment_discount_id = own_commitments.commitment_id
 left join service_commitments  -- many charges to at most one on their day
     on
-        charges.source = service_commitments.source
+        {{ where_there_are(ref('dim_commitment'), "counted_by = 'usage' and service_name is not null") }}
+        and charges.source = service_commitments.source
         and charges.billing_period = service_commitments.billing_period
         and charges.service_provider_name = service_commitments.service_provider_name
         and charges.service_name = service_commitments.service_name
@@ -74,7 +77,8 @@ left join service_commitments  -- many charges to at most one on their day
         and charges.charge_period_start < service_commitments.valid_to
 left join source_commitments  -- many charges to at most one on their day
     on
-        charges.source = source_commitments.source
+        {{ where_there_are(ref('dim_commitment'), "counted_by = 'usage' and service_name is null") }}
+        and charges.source = source_commitments.source
         and charges.billing_period = source_commitments.billing_period
         and charges.service_provider_name = source_commitments.service_provider_name
         and charges.charge_period_start >= source_commitments.valid_from

@@ -173,6 +173,8 @@ corrected_windows as (
             {{ seconds_between('charge_period_start', 'charge_period_end') }}
         ) as billed_seconds
     from gpu_windows
+    -- most machines are of no run, and their windows are as many as the hours of a month's bill
+    where resource_id in (select judged.resource_id from judged)
     group by source, resource_id, charge_period_start, charge_period_end
 ),
 
