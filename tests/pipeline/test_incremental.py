@@ -372,10 +372,17 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
     }
 
 
+LEDGER_SHAPE = """
+    select table_name, column_name, data_type from duckdb_columns()
+    where table_name in ('charge_split', 'cost_and_usage') order by table_name, column_index
+"""
+
+
 def test_new_settings_and_a_new_register_touch_only_what_shows_them(
     installation: Installation,
 ) -> None:
     before = State(installation)
+    shape = installation.query(LEDGER_SHAPE)
     edit(
         installation.org / "ai_model.csv",
         replaced("gpt-4o,OpenAI,GPT-4o,approved", "gpt-4o,OpenAI,GPT-4o,retired"),
@@ -427,6 +434,7 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "select view_name from duckdb_views() where schema_name in ('focus', 'allocation') "
         "and sql like '%.parquet%' order by all"
     ) == [("charge_split",), ("cost_and_usage",)]
+    assert installation.query(LEDGER_SHAPE) == shape
     assert installation.query(
         "select billing_currency, reporting_currency, sum(billed_cost_reporting) = sum(cast("
         "billed_cost * case billing_currency when 'USD' then 0.9 else 1 end as decimal(38, 12))) "
