@@ -188,7 +188,7 @@ def read_settings() -> Settings:
 def export_for_dbt(settings: Settings) -> None:
     """Hand to dbt's process what its profile and macros read from the environment.
 
-    dbt runs as a subprocess of the run and inherits this process's environment.
+    dbt runs as a process of the run's and is given this process's environment.
     """
     os.environ.update(_of_dbt(settings))
 

@@ -372,6 +372,12 @@ def test_an_owner_who_moves_is_seen_in_statements_from_that_month_on(
     }
 
 
+BASES = "select x_InvoiceBasis, count(*) from focus.cost_and_usage group by all order by all"
+INVOICE = (
+    "invoice_number,source,invoice_issuer,billing_period,billing_currency,charge_category,"
+    "billed_amount,issued_on,due_on,payment_terms,purchase_order,corrects_invoice_number\n"
+    "I-10,focus_small,Microsoft,2026-10-01,EUR,Usage,109.30,2026-11-03,,Net 30,,\n"
+)
 LEDGER_SHAPE = """
     select table_name, column_name, data_type from duckdb_columns()
     where table_name in ('charge_split', 'cost_and_usage') order by table_name, column_index
@@ -440,6 +446,13 @@ def test_new_settings_and_a_new_register_touch_only_what_shows_them(
         "billed_cost * case billing_currency when 'USD' then 0.9 else 1 end as decimal(38, 12))) "
         "from allocation.charge_split group by billing_currency, reporting_currency order by all"
     ) == [("EUR", "EUR", True), ("USD", "EUR", True)]
+
+    # A view that had no invoice line to join follows the one that comes.
+    assert installation.query(BASES) == [("bill", 14), ("provisional", 8)]
+    (installation.org / "invoice.csv").write_text(INVOICE)
+    run = installation.run_here(has_gates=False, **changes)
+    assert run.exit_code == 0, run.text
+    assert installation.query(BASES) == [("bill", 14), ("organisation", 5), ("provisional", 3)]
 
 
 def test_a_changed_line_of_sql_and_a_changed_seed_rebuild_what_reads_them(
