@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -21,13 +22,18 @@ def build_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "it's here" / "build.duckdb"
     path.parent.mkdir()
     monkeypatch.setenv("TOLLGATE_BUILD_PATH", str(path))
-    monkeypatch.setenv("TOLLGATE_THREADS", "1")
+    monkeypatch.setenv("TOLLGATE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TOLLGATE_THREADS", "3")
     monkeypatch.setenv("TOLLGATE_MEMORY_LIMIT", "300MB")
     return path
 
 
 @pytest.fixture
 def connection(build_path: Path) -> duckdb.DuckDBPyConnection:
+    return connected()
+
+
+def connected() -> duckdb.DuckDBPyConnection:
     credentials = DuckDBCredentials(schema="main", path="build.duckdb")
     plugins = {"build_file": Plugin("build_file", {}, credentials)}
     database = LocalEnvironment.initialize_db(credentials, plugins)
@@ -59,10 +65,38 @@ def test_the_limits_of_the_settings_hold_and_what_does_not_fit_lies_beside_the_f
     connection: duckdb.DuckDBPyConnection, build_path: Path
 ) -> None:
     found = connection.execute(
-        "select current_setting('threads'), current_setting('memory_limit'), "
-        "current_setting('temp_directory')"
+        "select current_setting('memory_limit'), current_setting('temp_directory')"
     ).fetchone()
-    assert found == (1, "286.1 MiB", f"{build_path}.tmp")
+    assert found == ("286.1 MiB", f"{build_path}.tmp")
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "threads"),
+    [
+        pytest.param([], 1, id="nothing has landed"),
+        pytest.param([("2026-10", 999_999, True)], 1, id="few rows"),
+        pytest.param([("2026-09", 600_000, True), ("2026-10", 400_000, True)], 3, id="many rows"),
+        pytest.param([("2026-10", 600_000, True)] * 2, 1, id="few rows in two currencies"),
+        pytest.param(
+            [("2026-10", 600_000, False), ("2026-10", 600_001, True)], 1, id="a restated month"
+        ),
+    ],
+)
+def test_a_statement_has_one_thread_until_many_rows_have_landed(
+    snapshots: list[tuple[str, int, bool]], threads: int, build_path: Path, tmp_path: Path
+) -> None:
+    inputs = tmp_path / "warehouse" / "inputs"
+    inputs.mkdir(parents=True)
+    pl.DataFrame(
+        [("aws", "line_items", *snapshot) for snapshot in snapshots],
+        ["source", "dataset", "billing_period", "row_count", "is_current"],
+        orient="row",
+    ).write_parquet(inputs / "snapshot.parquet")
+
+    with connected() as connection:
+        found = connection.execute("select current_setting('threads')").fetchone()
+
+    assert found == (threads,)
 
 
 def test_a_checkpoint_that_the_disk_has_no_room_for_is_a_fault(
