@@ -13,8 +13,9 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.registry import KINDS
 from orchestration.extract.source import SourceConfig
+from orchestration.land import suite
 from orchestration.land.asking import pull_context
-from orchestration.publish.dbt_process import stand_ready
+from orchestration.publish import dbt_process
 from orchestration.settings import Settings
 
 CHECK = "every_period_was_pulled"
@@ -74,7 +75,9 @@ def build_extract_assets(
         def pull_source(source: SourceConfig) -> list[Pulled]:
             pulled = pull(source, asked, pull_context(settings))
             if any(result.state == "new" for result in pulled):
-                stand_ready()
+                # What the doors behind this one work with takes seconds to load.
+                suite.stand_ready()
+                dbt_process.stand_ready()
             return pulled
 
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
