@@ -2,10 +2,11 @@
 
 The columns of a relation, which every row of a unit test's input is filled up to, are a question
 and a context of Jinja each time; the types that results are tried on hold a parser of dates, and so
-do those of a statement without results. The names of all macros are made for each node twice, one
-by one.
+do those of a statement without results. The names of all macros are made for each node twice, and a
+macro's code is run to make the macro each time that it is called.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -69,14 +70,34 @@ def building_once(own: Callable[..., Any]) -> Callable[..., Any]:
     return build
 
 
-class _NamedMacro(MacroGenerator):
-    """A macro as a node calls it; dbt's own goes through three constructors to say the same."""
+class _Caller:
+    """The node that calls macros, what its Jinja is rendered with and the macros it is in."""
 
-    def __init__(self, macro: Macro, context: dict[str, Any], node: Any, stack: MacroStack) -> None:
-        self.macro = macro
+    def __init__(self, context: dict[str, Any], node: Any, stack: MacroStack) -> None:
         self.context = context
         self.node = node
         self.stack = stack
+
+
+class _NamedMacro(MacroGenerator):
+    """A macro of whoever calls macros now."""
+
+    def __init__(self, macro: Macro, caller: _Caller) -> None:
+        self.macro = macro
+        self._caller = caller
+        self._made_in: dict[str, Any] | None = None
+        self._made: Any = None
+
+    context = property(lambda self: self._caller.context)
+    node = property(lambda self: self._caller.node)
+    stack = property(lambda self: self._caller.stack)
+
+    def get_macro(self) -> Any:
+        """Return the macro as Jinja calls it, made once for a context."""
+        context = self._caller.context
+        if self._made_in is not context:
+            self._made, self._made_in = super().get_macro(), context
+        return self._made
 
 
 class _Names(MacroNamespace):
@@ -101,6 +122,20 @@ class _Names(MacroNamespace):
         return self._found[key]
 
 
+class _LastNamed(threading.local):
+    """What a thread named last, of what, and for whom."""
+
+    made_of: tuple[Any, ...] = (None,)
+    names: _Names | None = None
+    caller: _Caller | None = None
+
+    def is_in_a_macro(self) -> bool:
+        return self.caller is not None and self.caller.stack.depth > 0
+
+
+_last = _LastNamed()
+
+
 def name_macros(
     builder: MacroNamespaceBuilder,
     macros_by_package: Mapping[str, Mapping[str, Macro]],
@@ -108,16 +143,42 @@ def name_macros(
 ) -> MacroNamespace:
     """Return the macros that a node can name, as ``MacroNamespaceBuilder.build_namespace`` does.
 
+    A thread works on one node after the other: the names made for one are the next one's, who is
+    their caller then. What asks in the middle of a node's macro, as a macro that dbt calls of
+    itself does, and what is not about a node has names of its own.
+
     Args:
         builder: What knows the node and the order of the packages.
         macros_by_package: Package name to macro name to macro.
         context: What the node's Jinja is rendered with.
     """
-    node, stack = builder.node, builder.thread_ctx
+    caller = _Caller(context, builder.node, builder.thread_ctx)
+    if builder.node is None or isinstance(builder.node, Macro) or _last.is_in_a_macro():
+        return _named(builder, macros_by_package, caller)
+    package_order = (
+        builder.root_package,
+        builder.search_package,
+        *builder.internal_package_names_order,
+    )
+    if (
+        _last.names is None
+        or _last.caller is None
+        or not (_last.made_of[0] is macros_by_package and _last.made_of[1:] == package_order)
+    ):
+        _last.made_of = (macros_by_package, *package_order)
+        _last.names, _last.caller = _named(builder, macros_by_package, caller), caller
+    else:
+        vars(_last.caller).update(vars(caller))
+    return _last.names
+
+
+def _named(
+    builder: MacroNamespaceBuilder,
+    macros_by_package: Mapping[str, Mapping[str, Macro]],
+    caller: _Caller,
+) -> _Names:
     for package, macros in macros_by_package.items():
-        named: FlatNamespace = {
-            name: _NamedMacro(macro, context, node, stack) for name, macro in macros.items()
-        }
+        named: FlatNamespace = {name: _NamedMacro(macro, caller) for name, macro in macros.items()}
         if package in builder.internal_package_names:
             builder.internal_packages[package] = named
             continue

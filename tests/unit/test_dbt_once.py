@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -120,6 +122,66 @@ def test_a_node_names_the_macros_that_dbt_would_have_it_name(search_package: str
     with pytest.raises(KeyError):
         ours["nobody's"]
     assert ours["own"]() == by_dbt["own"]() == f"{search_package} says own"
+
+
+PACKAGES = {"tollgate": {"own": macro("tollgate", "own")}}
+
+
+def names_of(
+    node: Any, context: dict[str, Any] | None = None, macros: Any = PACKAGES
+) -> tuple[Any, MacroStack]:
+    stack = MacroStack()
+    builder = MacroNamespaceBuilder("tollgate", "tollgate", stack, ["dbt"], node)
+    return name_macros(builder, macros, {} if context is None else context), stack
+
+
+def a_node() -> Any:
+    return SimpleNamespace(depends_on=MacroDependsOn())
+
+
+def test_the_names_made_for_one_node_are_the_next_ones() -> None:
+    one, two = {"who": "one"}, {"who": "two"}
+    text = "{% macro own() %}{{ who }}{% endmacro %}"
+    packages = {"tollgate": {"own": dataclasses.replace(PACKAGES["tollgate"]["own"])}}
+    packages["tollgate"]["own"].macro_sql = text
+    first, _ = names_of(a_node(), one, packages)
+    made = first["own"].get_macro()
+    assert first["own"].get_macro() is made
+    assert first["own"]() == "one"
+    node = a_node()
+    second, stack = names_of(node, two, packages)
+    assert second is first
+    assert second["own"]() == "two"
+    assert node.depends_on.macros == ["macro.tollgate.own"]
+    assert second["own"].stack is stack
+    assert second["own"].get_macro() is not made
+
+
+def test_what_asks_in_the_middle_of_a_macro_has_names_of_its_own() -> None:
+    node = a_node()
+    names, stack = names_of(node)
+    stack.push("macro.dbt.materialization_table")
+    within, _ = names_of(a_node())
+    assert within is not names
+    assert names["own"].node is node
+    stack.pop("macro.dbt.materialization_table")
+    assert names_of(a_node())[0] is names
+
+
+@pytest.mark.parametrize("node", [None, PACKAGES["tollgate"]["own"]], ids=["nothing", "a macro"])
+def test_what_is_about_no_node_has_names_of_its_own(node: Any) -> None:
+    names, _ = names_of(a_node())
+    other, _ = names_of(node)
+    assert other is not names
+    assert other["own"].node is node
+    assert names_of(a_node())[0] is names
+
+
+def test_names_are_of_one_project_and_one_thread() -> None:
+    names, _ = names_of(a_node())
+    with ThreadPoolExecutor(1) as beside:
+        assert beside.submit(names_of, a_node()).result()[0] is not names
+    assert names_of(a_node(), macros={"tollgate": {}})[0] is not names
 
 
 def test_a_template_is_compiled_once_and_for_each_kind_of_environment(tmp_path: Path) -> None:
