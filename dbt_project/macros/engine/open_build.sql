@@ -25,16 +25,18 @@
             ~ 'gate_name varchar, stops_its_month boolean, source varchar, billing_period date, '
             ~ 'what varchar, money_touched decimal(38, 12), currency varchar)'
         ) %}
+        {% set made = [] %}
         {% for name in [
             'snapshot', 'landed_file', 'landed_cost', 'native_column', 'source', 'source_failure', 'focus_finding',
             'focus_delivered_column', 'org_table', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_statement', 'closed_statement_monthly',
             'closed_journal', 'held_period', 'held_org_table'
         ] %}
-            {% do run_only(
+            {% do made.append(
                 "create or replace table tollgate." ~ name
                 ~ " as select * from read_parquet('" ~ inputs ~ "/" ~ name ~ ".parquet')"
             ) %}
         {% endfor %}
+        {% do run_all(made) %}
         {#- What the day says of a month: what reads it is made anew when a month ends, not every day. -#}
         {% do run_only(
             "create or replace table tollgate.month_status as "
@@ -59,6 +61,7 @@
 -#}
 {% macro create_land_views(inputs) %}
     {% set landed = landed_columns() %}
+    {% set made = [] %}
     {% for node in graph.sources.values() if node.source_name == 'land' %}
         {% set shape = inputs ~ '/shape_' ~ node.name ~ '.parquet' %}
         {% set own = ['source', 'billing_period', 'snapshot_id', 'landed_row'] %}
@@ -72,7 +75,7 @@
                 where false
             ) to '{{ shape }}' (format parquet)
         {% endset %}
-        {% do run_only(shape_sql) %}
+        {% do made.append(shape_sql) %}
         {% set view_sql %}
             create or replace view land.{{ node.name }} as
             select
@@ -91,8 +94,9 @@
                 hive_partitioning = false
             )
         {% endset %}
-        {% do run_only(view_sql) %}
+        {% do made.append(view_sql) %}
     {% endfor %}
+    {% do run_all(made) %}
 {% endmacro %}
 
 {#- What is said of the period in hand; where several are in hand, of the file that a row comes from. -#}
@@ -142,15 +146,16 @@
 
 {#- Rows that name a held month are those of the publication; such a table has a file of its own. -#}
 {% macro create_org_views(inputs) %}
+    {% set made = [] %}
     {% for row in run_query(
         'select o.table_name, coalesce(h.file_path, o.file_path) from tollgate.org_table as o '
         ~ 'left join tollgate.held_org_table as h on o.table_name = h.table_name order by 1'
     ) %}
-        {% do run_only(
-            "create or replace view org." ~ row[0]
-            ~ " as select * from read_parquet('" ~ row[1] ~ "')"
+        {% do made.append(
+            "create or replace view org." ~ row[0] ~ " as select * from read_parquet('" ~ row[1] ~ "')"
         ) %}
     {% endfor %}
+    {% do run_all(made) %}
 {% endmacro %}
 
 {#-
@@ -174,11 +179,17 @@
             ~ "on l.file_path = f.file_name group by all"
         ) %}
     {% endif %}
+    {% set made = [] %}
     {% set periods = '(select distinct billing_period from tollgate.landed_file)' %}
+    {% set columns_of = {} %}
+    {% for row in run_query(
+        "select table_name, list(column_name) from duckdb_columns() "
+        ~ "where database_name = current_database() and schema_name = 'org' group by all"
+    ) %}
+        {% do columns_of.update({row[0]: row[1]}) %}
+    {% endfor %}
     {% for row in run_query('select table_name, content_hash from tollgate.org_table order by 1') %}
-        {% set columns = run_query(
-            "select column_name from (describe org." ~ row[0] ~ ")"
-        ).columns[0].values() | list %}
+        {% set columns = columns_of[row[0]] %}
         {% set in_force %}
             {% if 'valid_from' in columns and 'valid_to' not in columns %}
                 {#- A table that is only added to: a later row changes nothing of an earlier period. #}
@@ -202,7 +213,7 @@
             {% endif %}
         {% endset %}
         {% if 'source' in columns and 'billing_period' in columns and 'valid_from' not in columns %}
-            {% do run_only(
+            {% do made.append(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', source, billing_period, "
                 ~ "md5(string_agg(cast(t as varchar), '|' order by cast(t as varchar))), null, null "
@@ -210,7 +221,7 @@
                 ~ "union all select 'org." ~ row[0] ~ "', '*', null, 'by source and month', null, null"
             ) %}
         {% elif ['valid_from', 'billing_period', 'rule_version'] | select('in', columns) | list %}
-            {% do run_only(
+            {% do made.append(
                 "insert into tollgate.period_key "
                 ~ "select 'org." ~ row[0] ~ "', '*', p.billing_period, "
                 ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), null, null "
@@ -218,7 +229,7 @@
                 ~ "group by p.billing_period"
             ) %}
         {% else %}
-            {% do run_only(
+            {% do made.append(
                 "insert into tollgate.period_key values ('org." ~ row[0] ~ "', '*', null, '"
                 ~ row[1] ~ "', null, null)"
             ) %}
@@ -235,7 +246,7 @@
     } %}
     {% for name in apart_by.keys() | list + ['source', 'source_failure', 'org_fault', 'setting', 'clock', 'closed_period', 'closed_journal', 'held_period'] %}
         {% set apart = apart_by.get(name, "'*', null") %}
-        {% do run_only(
+        {% do made.append(
             "insert into tollgate.period_key select 'tollgate." ~ name ~ "', " ~ apart ~ ", "
             ~ "md5(coalesce(string_agg(cast(t as varchar), '|' order by cast(t as varchar)), '')), count(*), null "
             ~ "from tollgate." ~ name ~ " as t" ~ (" group by all" if name in apart_by else "")
@@ -243,15 +254,16 @@
     {% endfor %}
     {#- Without any bill in files, or any closed month, there is no period that a key could be of. -#}
     {% for name in ['focus_finding', 'focus_delivered_column', 'native_column', 'closed_statement', 'closed_statement_monthly', 'month_status'] %}
-        {% do run_only("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
+        {% do made.append("insert into tollgate.period_key values ('tollgate." ~ name ~ "', '*', null, 'by period', 0, null)") %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
-        {% do run_only(
+        {% do made.append(
             "delete from tollgate.period_key where relation = '" ~ node.schema ~ '.' ~ node.name ~ "'"
         ) %}
-        {% do run_only(
+        {% do made.append(
             "insert into tollgate.period_key values ('" ~ node.schema ~ '.' ~ node.name
             ~ "', '*', null, '" ~ node.checksum.checksum ~ "', null, null)"
         ) %}
     {% endfor %}
+    {% do run_all(made) %}
 {% endmacro %}

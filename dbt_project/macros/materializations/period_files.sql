@@ -247,7 +247,7 @@
             ~ made.columns[1][0] ~ ' belong: it makes rows of a source or a month that is not in hand'
         ) %}
     {% endif %}
-    {% do run_only(copies | join('; ')) %}
+    {% do run_all(copies) %}
     {% do run_only("drop table rows_in_hand") %}
     {% do say_written(copies | length ~ ' periods', made.columns[0][0], started) %}
 {% endmacro %}
