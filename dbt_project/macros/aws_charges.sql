@@ -164,10 +164,7 @@ principals as (
 
 -- what more than one line has: lines of one key are among them, and few others
 repeated_keys as (
-    select {{ aws_line_sieve('line_items') }} as line_hash
-    from {{ relation }} as line_items
-    group by {{ aws_line_sieve('line_items') }}
-    having count(*) > 1
+    {{ repeated_hashes(aws_line_sieve('line_items'), relation ~ ' as line_items') }}
 ),
 
 -- only repeated lines are numbered: a window over all of a month's lines would be sorted on disk
@@ -186,7 +183,7 @@ repeats as (
                     line_items.public_on_demand_cost_native, line_items.line_item_id
             ) as occurrence
         from {{ relation }} as line_items
-        where {{ aws_line_sieve('line_items') }} in (select line_hash from repeated_keys)
+        where {{ aws_line_sieve('line_items') }} in (select row_hash from repeated_keys)
     ) as numbered
     where numbered.occurrence > 1
 ),

@@ -45,6 +45,38 @@
 {%- endmacro %}
 
 {#-
+  The hashes that more than one row has; `hash` is of the columns of `relation`, which may have a name.
+  Nearly all rows of a month have one of their own, and a group for each takes twice the time of sorting
+  them beside one another. Spark groups: a window over all rows would be the work of one of its machines.
+-#}
+{% macro repeated_hashes(hash, relation, condition='true') -%}
+    {{ return(adapter.dispatch('repeated_hashes')(hash, relation, condition)) }}
+{%- endmacro %}
+
+{% macro duckdb__repeated_hashes(hash, relation, condition) -%}
+    select distinct row_hash
+    from (
+        select
+            row_hash,
+            lag(row_hash) over (order by row_hash) as hash_before
+        from (
+            select {{ hash }} as row_hash
+            from {{ relation }}
+            where {{ condition }}
+        ) as hashed
+    ) as sorted
+    where row_hash = hash_before
+{%- endmacro %}
+
+{% macro spark__repeated_hashes(hash, relation, condition) -%}
+    select {{ hash }} as row_hash
+    from {{ relation }}
+    where {{ condition }}
+    group by {{ hash }}
+    having count(*) > 1
+{%- endmacro %}
+
+{#-
   A row's hash as a whole number of 40 bits: those of two rows multiplied and added up over more rows
   than any month has still fit. Sums of them say whether two sets of rows are the same.
 -#}

@@ -5,11 +5,9 @@
 
 {#- Hashes are narrow: they only say which ids need a look. -#}
 with suspects as (
-    select {{ row_hash(['x_charge_id']) }} as id_hash
-    from {{ ref('int_charges_conformed') }}
-    where {{ unpublished('int_charges_conformed') }}
-    group by {{ row_hash(['x_charge_id']) }}
-    having count(*) > 1
+    {{ repeated_hashes(
+        row_hash(['charges.x_charge_id']), ref('int_charges_conformed') ~ ' as charges', unpublished('charges')
+    ) }}
 ),
 
 repeated as (
@@ -23,7 +21,7 @@ repeated as (
         sum(charges.billed_cost) - max(charges.billed_cost) as money_touched
     from {{ ref('int_charges_conformed') }} as charges
     inner join suspects  -- many charges to one hash
-        on {{ row_hash(['charges.x_charge_id']) }} = suspects.id_hash
+        on {{ row_hash(['charges.x_charge_id']) }} = suspects.row_hash
     where {{ unpublished('charges') }} and charges.x_charge_id is not null
     group by charges.x_charge_id
     having count(*) > 1
