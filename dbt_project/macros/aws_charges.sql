@@ -91,12 +91,16 @@
 
 {#- Which carried columns a line's meter has: (name, its name among the columns of meters). -#}
 {% macro aws_carried_by_meters() %}
-    {% do return({
+    {% set names = {
         'x_bill_bill_type': 'bill_type',
         'x_bill_billing_entity': 'billing_entity',
         'x_line_item_legal_entity': 'legal_entity',
         'x_pricing_unit': 'pricing_unit',
-    }) %}
+    } %}
+    {% for name in aws_meter_carried_columns() %}
+        {% do names.update({name: name}) %}
+    {% endfor %}
+    {% do return(names) %}
 {% endmacro %}
 
 {#-
@@ -112,6 +116,9 @@
 -#}
 {%- set is_flat_fee = "(is_priced and charge_category = 'Purchase' "
     ~ "and usage_quantity is null and unblended_rate_native is null)" -%}
+{%- set discount_categories = ['Spend', 'Usage'] -%}
+{%- set discount_statuses = ['Used', 'Unused'] -%}
+{%- set price_bases = ['bill', 'billed_quantity', 'billed_list_cost', 'amount'] -%}
 {{ aws_meters(relation) | trim }},
 
 -- one row per set of tags
@@ -153,11 +160,12 @@ principals as (
 {{ made_first({
     'meters_named': [
         ['billing_currency', 'consumed_unit', 'pricing_unit_name'], 'bill_type', 'billing_entity',
-        'charge_frequency', 'context_window', 'host_provider_name', 'legal_entity', 'line_item_type',
-        'meter_text', 'model', 'operation', 'pricing_category', 'pricing_unit', 'product_code', 'region_id',
-        'region_name', 'region_scope', 'service_category', 'service_name', 'service_provider_name',
-        'service_subcategory', 'service_tier', 'sku_meter', 'sku_price_details', 'token_class', 'usage_type',
-    ],
+        'charge_category', 'charge_frequency', 'context_window', 'host_provider_name', 'legal_entity',
+        'line_item_type', 'meter_text', 'model', 'operation', 'pricing_category', 'pricing_unit', 'product_code',
+        'region_id', 'region_name', 'region_scope', 'service_category', 'service_name', 'service_provider_name',
+        'service_subcategory', 'service_tier', 'sku_meter', 'sku_price_details', 'snapshot_id', 'source',
+        'token_class', 'usage_type',
+    ] + aws_meter_carried_columns(),
     'tag_sets': ['tags'],
     'principals': ['credential_id', 'principal_id'],
 }) }}
@@ -190,9 +198,9 @@ repeats as (
 
 lines_read as (
     select
-        line_items.source,
+        meters.source,
         line_items.billing_period,
-        line_items.snapshot_id,
+        meters.snapshot_id,
         line_items.availability_zone,
         line_items.payer_account_id,
         line_items.payer_account_name,
@@ -371,7 +379,7 @@ named as (
         payer_account_id as billing_account_id,
         -- FOCUS: an account that has an id has a name
         coalesce(payer_account_name, payer_account_id) as billing_account_name,
-        'Payer account' as billing_account_type,
+        {{ word('Payer account', ['Payer account']) }} as billing_account_type,
         billing_currency,
         coalesce(billing_period_ended_at, cast(billing_period + interval 1 month as timestamp))
             as billing_period_end,
@@ -399,8 +407,8 @@ named as (
         coalesce(usage_started_at, billing_period_started_at, cast(billing_period as timestamp))
             as charge_period_start,
         case
-            when savings_plan_arn is not null then 'Spend'
-            when reserved_instance_arn is not null then 'Usage'
+            when savings_plan_arn is not null then {{ word('Spend', discount_categories) }}
+            when reserved_instance_arn is not null then {{ word('Usage', discount_categories) }}
         end as commitment_discount_category,
         coalesce(savings_plan_arn, reserved_instance_arn) as commitment_discount_id,
         case
@@ -411,9 +419,10 @@ named as (
             when reserved_instance_arn is not null then usage_quantity
         end as commitment_discount_quantity,
         case
-            when line_item_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage') then 'Used'
+            when line_item_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage')
+                then {{ word('Used', discount_statuses) }}
             when line_item_type in ('SavingsPlanRecurringFee', 'RIFee') and effective_cost > 0
-                then 'Unused'
+                then {{ word('Unused', discount_statuses) }}
         end as commitment_discount_status,
         case
             when savings_plan_arn is not null
@@ -488,13 +497,13 @@ named as (
         case when is_priced then coalesce(rate_code, rate_id, sku, meter_sku) end as price_point,
         usage_account_id as sub_account_id,
         coalesce(usage_account_name, usage_account_id) as sub_account_name,
-        case when usage_account_id is not null then 'Account' end as sub_account_type,
+        case when usage_account_id is not null then {{ word('Account', ['Account']) }} end as sub_account_type,
         tags,
-        'billed' as x_basis,
+        {{ word('billed', ['billed']) }} as x_basis,
         charge_id as x_charge_id,
         -- a cost that the bill does not tell goes to the exceptions
         case
-            when effective_cost is null or billed_cost is null then 'unclassified'
+            when effective_cost is null or billed_cost is null then {{ word('unclassified', classifications()) }}
             else classification
         end as x_classification,
         context_window as x_context_window,
@@ -517,7 +526,7 @@ named as (
         snapshot_id as x_snapshot_id,
         tax_type as x_tax_type,
         token_class as x_token_class,
-        usage_type as x_usage_type
+        x_usage_type
     from lines_read
 ),
 
@@ -610,14 +619,15 @@ priced as (
             as sku_price_id,
         case
             when list_unit_price is null then null
-            when is_stated_list_price or not (has_list_price or is_counted_in_money) then 'bill'
-            else 'billed_list_cost'
+            when is_stated_list_price or not (has_list_price or is_counted_in_money)
+                then {{ word('bill', price_bases) }}
+            else {{ word('billed_list_cost', price_bases) }}
         end as x_list_price_basis,
         case
             when contracted_unit_price is null then null
-            when is_stated_price or contracted_cost is null then 'bill'
-            when is_measured then 'billed_quantity'
-            else 'amount'
+            when is_stated_price or contracted_cost is null then {{ word('bill', price_bases) }}
+            when is_measured then {{ word('billed_quantity', price_bases) }}
+            else {{ word('amount', price_bases) }}
         end as x_unit_price_basis,
         case
             when coalesce(list_unit_price <> stated_list_unit_price, list_unit_price is null)

@@ -1,13 +1,26 @@
 {#-
-  What AWS's meters are told apart by: few combinations, however many lines a bill has. The last three tell
-  no meter from another; with them, what is made of them is made once a meter.
+  What AWS's meters are told apart by: few combinations, however many lines a bill has. Those from the bill's
+  type on tell no meter from another; with them, what is made of them is made once a meter.
 -#}
 {% macro aws_meter_columns() %}
     {% do return([
         'billing_entity', 'product_code', 'product_name', 'line_item_type', 'usage_type',
         'operation', 'pricing_unit', 'instance_type', 'region_code',
-        'bill_type', 'legal_entity', 'billing_currency',
+        'bill_type', 'legal_entity', 'billing_currency', 'snapshot_id',
+    ] + aws_meter_carried_columns()) %}
+{% endmacro %}
+
+{#- Carried columns that say of a meter once more what it is: lines of one meter have them alike. -#}
+{% macro aws_meter_carried_columns() %}
+    {% do return([
+        'x_pricing_currency', 'x_pricing_term', 'x_product_location', 'x_product_location_type',
+        'x_product_operation', 'x_product_servicecode', 'x_product_usagetype',
     ]) %}
+{% endmacro %}
+
+{#- What a charge can be classified as. -#}
+{% macro classifications() %}
+    {% do return(['ai_model', 'ai_other', 'gpu', 'not_ai', 'unclassified']) %}
 {% endmacro %}
 
 {#- The description where a meter cannot be read without it: Marketplace units, spot, refunds. -#}
@@ -280,19 +293,19 @@ meters_classified as (
         meters_read.*,
         token_class is not null and tokens_per_unit is not null as is_token_meter,
         case
-            when is_split_line then 'not_ai'
-            when not is_known_type then 'unclassified'
+            when is_split_line then {{ word('not_ai', classifications()) }}
+            when not is_known_type then {{ word('unclassified', classifications()) }}
             when
                 ai_kind = 'bedrock' and model is not null and token_class is not null
                 and tokens_per_unit is not null
-                then 'ai_model'
-            when gpu_instance_type is not null then 'gpu'
-            when ai_kind = 'other' or ai_meter is not null then 'ai_other'
+                then {{ word('ai_model', classifications()) }}
+            when gpu_instance_type is not null then {{ word('gpu', classifications()) }}
+            when ai_kind = 'other' or ai_meter is not null then {{ word('ai_other', classifications()) }}
             -- credits, taxes and fees of an AI service name no meter
             when ai_kind in ('bedrock', 'sagemaker') and usage_type is null and not counts_usage
-                then 'ai_other'
-            when ai_kind in ('bedrock', 'sagemaker') then 'unclassified'
-            else 'not_ai'
+                then {{ word('ai_other', classifications()) }}
+            when ai_kind in ('bedrock', 'sagemaker') then {{ word('unclassified', classifications()) }}
+            else {{ word('not_ai', classifications()) }}
         end as classification
     from meters_read
 ),
