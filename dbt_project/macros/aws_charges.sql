@@ -644,6 +644,15 @@ priced as (
 )
 {% endmacro %}
 
+{#- AWS bills in one currency: the prices and the cost of the pricing currency are those of the billing currency. -#}
+{% macro aws_repeats() %}
+    {% do return({
+        'pricing_currency_contracted_unit_price': 'contracted_unit_price',
+        'pricing_currency_effective_cost': 'effective_cost',
+        'pricing_currency_list_unit_price': 'list_unit_price',
+    }) %}
+{% endmacro %}
+
 {#- What no AWS bill says; the last select of both conform models. -#}
 {% macro aws_conformed() %}
 {{ conformed('priced', unknown=[

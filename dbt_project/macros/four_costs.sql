@@ -12,6 +12,11 @@
     {% do return(names) %}
 {% endmacro %}
 
+{#- The cost that each of them is where nothing is exchanged: by its name, the cost's. -#}
+{% macro reporting_twins() %}
+    {% do return(dict(zip(reporting_costs(), four_costs()))) %}
+{% endmacro %}
+
 {#- What was saved against list prices, by the kind of agreement that saved it. -#}
 {% macro savings_kinds() %}
     {% do return(['negotiated_savings', 'commitment_savings', 'spot_savings']) %}

@@ -55,7 +55,7 @@
             ~ "select '" ~ relation_name ~ "', w.source, w.billing_period, w.key, f.num_rows, w.inputs "
             ~ "from wanted as w inner join parquet_file_metadata(" ~ listed ~ ") as f on f.file_name = w.path"
         ) %}
-        {% set body = rows_of_period_files(listed, config.get('is_ledger', false)) %}
+        {% set body = rows_of_period_files(files, [model]) %}
     {% else %}
         {% set body = no_rows_like(sql) %}
     {% endif %}
@@ -84,23 +84,37 @@
   or not: most of what conforming wide rows is spent on. So a period's file of a ledger lacks those that
   its kind of source cannot know, and those carried as they came that are empty in all of its landed
   files, which say so themselves: `native_columns_of` names which landed column each of them is made of.
-  `rows` selects the period's rows of those that the model's `sql` makes; `filled` is of filled_in_hand().
+  `rows` selects the period's rows of those that the model's `sql` makes; `filled` is of filled_in_hand(),
+  `repeated` of repeated_in_hand(), whose columns it lacks as well.
 -#}
-{% macro without_empty_columns(rows, sql, period, filled) %}
-    {% if not config.get('is_ledger', false) %}
-        {% do return(rows) %}
+{% macro without_empty_columns(rows, sql, period, filled, repeated={}) %}
+    {% set left_out = repeated.keys() | list %}
+    {% if config.get('is_ledger', false) %}
+        {#- of which conformed() makes the last select -#}
+        {% set selected = (sql.split('select')[-1] | replace('\n', ',')) %}
+        {% for name, type in ledger_columns() if 'cast(null as ' ~ type ~ ') as ' ~ name ~ ',' in selected %}
+            {% do left_out.append(name) %}
+        {% endfor %}
+        {% for name, landed_name in config.get('native_columns_of', [])
+            if period[0] ~ ' ' ~ period[1] ~ ' ' ~ landed_name not in filled %}
+            {% do left_out.append(name) %}
+        {% endfor %}
     {% endif %}
-    {#- of which conformed() makes the last select -#}
-    {% set selected = (sql.split('select')[-1] | replace('\n', ',')) %}
-    {% set empty = [] %}
-    {% for name, type in ledger_columns() if 'cast(null as ' ~ type ~ ') as ' ~ name ~ ',' in selected %}
-        {% do empty.append(name) %}
+    {% do return('select * exclude (' ~ left_out | join(', ') ~ ') from (' ~ rows ~ ')' if left_out else rows) %}
+{% endmacro %}
+
+{#-
+  The columns of a large month that only repeat another one, with its name: those that the model `repeats`, of
+  a month in which all rows of a CTE that is made first say so, where `repeats_where` names it and its column.
+  Money is what takes longest to write. The file says whose values they are, and its readers have them so.
+-#}
+{% macro repeated_in_hand() %}
+    {% for name, column in config.get('repeats_where', {}).items() if not run_query(
+        'select coalesce(bool_and(' ~ column ~ '), false) from made_first_' ~ name
+    ).columns[0][0] %}
+        {% do return({}) %}
     {% endfor %}
-    {% for name, landed_name in config.get('native_columns_of', [])
-        if period[0] ~ ' ' ~ period[1] ~ ' ' ~ landed_name not in filled %}
-        {% do empty.append(name) %}
-    {% endfor %}
-    {% do return('select * exclude (' ~ empty | join(', ') ~ ') from (' ~ rows ~ ')' if empty else rows) %}
+    {% do return(config.get('repeats', {})) %}
 {% endmacro %}
 
 {#- Each 'source month column' of the landed files in hand that has a value. -#}
@@ -118,19 +132,47 @@
     ).columns[0].values())) %}
 {% endmacro %}
 
-{#- The rows of period files; a ledger's, of which each may lack columns, with all of its columns. -#}
-{% macro rows_of_period_files(listed, lacks_columns) %}
-    {% if not lacks_columns %}
-        {% do return("select * from read_parquet(" ~ listed ~ ", hive_partitioning = false)") %}
+{#-
+  The rows of period files that `nodes` made: of a ledger's, of which each may lack columns, with all of its
+  columns, and with those that repeat others.
+-#}
+{% macro rows_of_period_files(files, nodes) %}
+    {% set branches, options = [], ', hive_partitioning = false' %}
+    {% if nodes | selectattr('config.is_ledger', 'defined') | list %}
+        {% set columns = [] %}
+        {% for name, type in ledger_columns() %}
+            {% do columns.append('cast(null as ' ~ type ~ ') as ' ~ name) %}
+        {% endfor %}
+        {% do branches.append('select ' ~ columns | join(', ') ~ ' where false') %}
+        {% set options = options ~ ', union_by_name = true' %}
     {% endif %}
-    {% set columns = [] %}
-    {% for name, type in ledger_columns() %}
-        {% do columns.append('cast(null as ' ~ type ~ ') as ' ~ name) %}
+    {% set files_by_repeated = {'{}': []} %}
+    {% set repeated_of = repeated_of_files(files) if nodes | selectattr('config.repeats', 'defined') | list else {} %}
+    {% for file in files %}
+        {% do files_by_repeated.setdefault(repeated_of.get(file, '{}'), []).append(file) %}
     {% endfor %}
-    {% do return(
-        'select ' ~ columns | join(', ') ~ ' where false union all by name select * from read_parquet('
-        ~ listed ~ ', hive_partitioning = false, union_by_name = true)'
+    {% for repeated, those in files_by_repeated.items() if those %}
+        {% set columns = ['*'] %}
+        {% for name, column in fromjson(repeated).items() %}
+            {% do columns.append(column ~ ' as ' ~ name) %}
+        {% endfor %}
+        {% do branches.append(
+            'select ' ~ columns | join(', ') ~ " from read_parquet(['" ~ those | join("', '") ~ "']" ~ options ~ ')'
+        ) %}
+    {% endfor %}
+    {% do return(branches | join(' union all by name ')) %}
+{% endmacro %}
+
+{#- What the files that lack repeated columns say of them, by the file's path. -#}
+{% macro repeated_of_files(files) %}
+    {% set repeated = {} %}
+    {% for row in run_query(
+        "select file_name, decode(value) from parquet_kv_metadata(['" ~ files | join("', '") ~ "']) "
+        ~ "where decode(key) = 'repeated'"
     ) %}
+        {% do repeated.update({row[0]: row[1]}) %}
+    {% endfor %}
+    {% do return(repeated) %}
 {% endmacro %}
 
 {#- Makes tables of the CTEs that made_first() ends, and returns the rest of the model, which reads them. -#}
@@ -202,10 +244,11 @@
     ).columns[0][0] | int) %}
 {% endmacro %}
 
-{% macro copy_period(sql, path) %}
+{% macro copy_period(sql, path, repeated={}) %}
     {% do return(
         "copy (" ~ sql ~ ") to '" ~ path
-        ~ "' (format parquet, compression zstd, compression_level 1, use_tmp_file true, row_group_size 40960)"
+        ~ "' (format parquet, compression zstd, compression_level 1, use_tmp_file true, row_group_size 40960"
+        ~ (", kv_metadata {repeated: '" ~ tojson(repeated, sort_keys=true) ~ "'}" if repeated else '') ~ ")"
     ) %}
 {% endmacro %}
 
@@ -214,8 +257,9 @@
     {% set started = modules.datetime.datetime.now() %}
     {% do run_only(in_hand(period[0], period[1])) %}
     {% set rest = make_first(sql) %}
-    {% set made = without_empty_columns(rest, sql, period, filled_in_hand()) %}
-    {% set written = run_query(copy_period(made, period[2])).columns[0][0] %}
+    {% set repeated = repeated_in_hand() if rest != sql else {} %}
+    {% set made = without_empty_columns(rest, sql, period, filled_in_hand(), repeated) %}
+    {% set written = run_query(copy_period(made, period[2], repeated)).columns[0][0] %}
     {% if rest != sql %}
         {% do drop_made_first() %}
     {% endif %}

@@ -162,12 +162,11 @@
     ).columns[0].values() %}
     {% set node = graph.nodes[model.depends_on.nodes[0]] %}
     {% set repeated = ref(node.name) | string %}
-    {% set lacks_columns = ledger_files_nodes(model.depends_on.nodes)[0].config.get('is_ledger', false) %}
     {% set body = without_empty_joins(sql)
         | replace(this_period(node.name), 'true')
         | replace(
             repeated,
-            '(' ~ rows_of_period_files("['" ~ files | join("', '") ~ "']", lacks_columns) ~ ') as ' ~ node.name
+            '(' ~ rows_of_period_files(files, ledger_files_nodes(model.depends_on.nodes)) ~ ') as ' ~ node.name
         ) %}
     {% if existing is not none and existing.type == 'table' %}
         {% do adapter.drop_relation(existing) %}

@@ -2,7 +2,10 @@
 -- Invariant: every charge of the ledger is here once; its four costs are the ledger's.
 -- Reporting twins are the cost times the exchange rate of the policy, rounded once, NULL where no rate is known.
 
-{{ config(keeps_periods_apart=true) }}
+{{ config(
+    repeats=reporting_twins(), repeats_where={'group_splits': 'is_in_reporting_currency'},
+    keeps_periods_apart=true
+) }}
 
 with charge_groups as (
     select * from {{ ref('int_charge_groups') }}
