@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-
-class _NotInstalled:
-    """Says of some modules that they are not installed, to one thread."""
-
-    def __init__(self, modules: tuple[str, ...]) -> None:
-        self._modules = modules
-        self._thread = threading.get_ident()
-
-    def find_spec(self, name: str, *_: object) -> None:
-        if name in self._modules and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError(f"{name} is left out of this import", name=name)
 
 
 @contextmanager
@@ -26,19 +13,19 @@ def without(*modules: str) -> Iterator[None]:
     """Let what is imported in the block find that these modules are not installed.
 
     For packages that look for others and can do without them. A module that is already loaded
-    costs nothing more and stays; after the block, and in other threads, all of them can be
-    imported.
+    costs nothing more and stays; after the block all of them can be imported again.
 
     Args:
-        modules: Full names, such as ``google.cloud``.
+        modules: Full names, such as ``dbt.version``.
     """
-    finder = _NotInstalled(modules)
-    # A list of its own: an import in another thread may be half way through this one.
-    sys.meta_path = [finder, *sys.meta_path]
+    absent = [name for name in modules if name not in sys.modules]
+    # An entry of None is how Python is told not to look for a module.
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
     try:
         yield
     finally:
-        sys.meta_path = [other for other in sys.meta_path if other is not finder]
+        for name in absent:
+            del sys.modules[name]
 
 
 def collect_garbage_rarely() -> None:

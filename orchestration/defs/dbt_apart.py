@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from orchestration.imports import without
 from orchestration.publish.dbt_process import DbtProcess
 
-with without("dbt"):
+with without("dbt.version"):
     from dagster_dbt import (
         DagsterDbtTranslator,
         DbtCliInvocation,

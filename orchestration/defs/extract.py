@@ -13,9 +13,8 @@ from orchestration.extract.period import BillingPeriod
 from orchestration.extract.pull import Pulled, pull
 from orchestration.extract.registry import KINDS
 from orchestration.extract.source import SourceConfig
-from orchestration.land import suite
 from orchestration.land.asking import pull_context
-from orchestration.publish import dbt_process
+from orchestration.publish.dbt_process import stand_ready
 from orchestration.settings import Settings
 
 CHECK = "every_period_was_pulled"
@@ -75,9 +74,7 @@ def build_extract_assets(
         def pull_source(source: SourceConfig) -> list[Pulled]:
             pulled = pull(source, asked, pull_context(settings))
             if any(result.state == "new" for result in pulled):
-                # What the doors behind this one work with takes seconds to load.
-                suite.stand_ready()
-                dbt_process.stand_ready()
+                stand_ready()
             return pulled
 
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:

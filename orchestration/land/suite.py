@@ -3,13 +3,11 @@
 Great Expectations adds up decimals as floats and has no working DuckDB engine, so DuckDB counts
 and the suite looks at one small frame: a row for each billing period, a column for each rule with
 the number of rows that break it. Equality of money is not its business; ``landing.py`` compares
-exact totals itself. The import takes seconds, so it happens only when something new is landed, and
-begins as soon as something new was pulled.
+exact totals itself. The import takes seconds, so it happens only when something new is landed.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ from orchestration.land.profile import Profile, Rule
 
 # Great Expectations keeps its context in one place of the process; sources land beside each other.
 _one_at_a_time = threading.Lock()
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -36,18 +33,6 @@ class Verdict:
     failed_periods: tuple[BillingPeriod, ...]
 
 
-def stand_ready() -> None:
-    """Have Great Expectations loaded, beside what this process does meanwhile, where it is not."""
-    if "great_expectations" not in sys.modules:
-        threading.Thread(target=_load, daemon=True).start()
-
-
-def _load() -> None:
-    # It looks for the clouds that it can keep its results in; they are kept in no place at all.
-    with _loading, without("azure", "boto3", "botocore", "google.cloud"):
-        import great_expectations  # noqa: F401
-
-
 def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]:
     """Run the suite of a dataset over the profiles of its newly landed periods.
 
@@ -57,13 +42,14 @@ def judge(name: str, profiles: Mapping[BillingPeriod, Profile]) -> list[Verdict]
     """
     if not profiles:
         return []
-    _load()
-    import great_expectations as gx
+    # It looks for the clouds that it can keep its results in; they are kept in no place at all.
+    with without("azure", "boto3", "botocore", "google.cloud"):
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+        from great_expectations.expectations.core.expect_column_max_to_be_between import (
+            ExpectColumnMaxToBeBetween,
+        )
     import pandas as pd
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-    from great_expectations.expectations.core.expect_column_max_to_be_between import (
-        ExpectColumnMaxToBeBetween,
-    )
 
     rules = _distinct_rules(profiles)
     broken = {
