@@ -11,8 +11,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-
 from orchestration.extract.snapshot import read_snapshot
 from tests.pipeline.conftest import Installation
 from tests.pipeline.contents import assert_same_content, content, leftovers
@@ -141,20 +139,6 @@ def _line_count(installation: Installation) -> int:
     return lines
 
 
-def repeating_files(installation: Installation) -> set[str]:
-    """Return the sources of period files of splits without costs in the reporting currency."""
-    files = str(installation.settings.warehouse_dir / "allocate/int_charge_splits/*/*/*.parquet")
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            "select split_part(split_part(said.file_name, 'source=', 2), '/', 1) "
-            "from parquet_kv_metadata($files) as said "
-            "where decode(said.key) = 'repeated' and said.file_name not in (select file_name "
-            "from parquet_schema($files) where name = 'billed_cost_reporting')",
-            {"files": files},
-        ).fetchall()
-    return {source for (source,) in found}
-
-
 def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -197,9 +181,6 @@ def test_a_history_of_changes_and_kills_ends_as_a_build_from_nothing(
         has_gates=False, TOLLGATE_LEDGER_TABLE_ROWS=str(_line_count(from_nothing))
     )
     assert run.exit_code == 0, run.text
-    # Such a month is billed in dollars and reported in dollars, so its file has each cost once.
-    assert repeating_files(from_nothing) == {"aws_small"}
-    assert repeating_files(installation) == set()
     assert_same_content(
         content(installation, without=[HISTORY]), content(from_nothing, without=[HISTORY])
     )
